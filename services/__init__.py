@@ -1,0 +1,1 @@
+"""The deployables: run, never imported by one another."""

@@ -1,0 +1,1 @@
+"""The one scorer in other libraries' dress."""

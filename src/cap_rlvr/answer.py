@@ -1,0 +1,192 @@
+"""The answer convention, the same for all tasks: one parser, no lenient chain behind it.
+
+A reply is normalised, its thinking removed, and then exactly one answer is read from it, or none:
+
+1. `<answer>…</answer>` with one distinct non-empty value (identical repeats are fine; unbalanced tags: no answer);
+2. where the task allows it, `\\boxed{…}` or a line `Final answer: …`, `Answer: …`, `Citation: …`; all must agree;
+3. where the task allows it, a one-line reply of at most 400 characters, taken whole.
+
+Only RE2 touches the text, so time is linear in its length.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any, cast
+
+import re2
+
+from cap_rlvr.wire.scoring import Evidence, ParseMode
+
+MAX_BYTES = 32_000
+MAX_BARE_CHARS = 400
+
+_re2 = cast(Any, re2)
+_ASCII_FOR = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
+        "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u2033": '"',
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2015": "-", "\u2212": "-",
+        "\u00a0": " ", "\u00ad": "",
+    }
+)  # fmt: skip
+_THINK = _re2.compile(r"(?i)</?think>")
+_TAG = {name: _re2.compile(rf"(?i)<(/?){name}>") for name in ("answer", "evidence", "reasoning")}
+_BOXED = _re2.compile(r"\\boxed\{([^{}]*)\}")
+_LINE = _re2.compile(r"(?im)^[ \t>*_#-]*(?:final answer|answer|citation)[ \t*_]*:[ \t*_]*(.*?)[ \t*_]*$")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply as the scorers see it.
+
+    ``text`` is normalised and without thinking; ``answer`` starts at ``answer_start`` in it; ``fault`` is the
+    reason code where there is no answer (`oversize`, `unclosed_think`, `unbalanced_tags`, `conflicting_answers`,
+    `no_answer`).
+    """
+
+    text: str
+    answer: str | None
+    answer_start: int
+    mode: ParseMode
+    fault: str | None
+    _origin: tuple[tuple[int, int], ...] = ((0, 0),)
+
+    def evidence(self, start: int, end: int) -> Evidence:
+        """A range of ``text`` as a range of the completion that was sent."""
+        return Evidence(start=self._source(start), end=self._source(max(start, end - 1)) + (end > start))
+
+    def _source(self, position: int) -> int:
+        here, there = self._origin[bisect_right(self._origin, (position, 1 << 60)) - 1]
+        return there + position - here
+
+
+def read_reply(completion: str, tags_required: bool = False) -> Reply:
+    """Read a model's reply by the convention; never raises, whatever the text."""
+    if len(completion) > MAX_BYTES or len(completion.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        return Reply("", None, 0, "none", "oversize")
+    text, origin = normalise(completion)
+    if len(text) > MAX_BYTES:
+        return Reply("", None, 0, "none", "oversize")
+    kept = _without_thinking(text)
+    if kept is None:
+        return Reply("", None, 0, "none", "unclosed_think")
+    text, origin = _keep(text, origin, kept)
+    value, start, fault = element(text, "answer")
+    mode: ParseMode = "tag" if value is not None else "none"
+    if value is None and fault is None and not tags_required:
+        value, start, mode, fault = _untagged(text)
+    if value is None and fault is None:
+        fault = "no_answer"
+    return Reply(text, value, start, mode, fault, origin)
+
+
+def normalise(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """NFKC, no format characters (category Cf), ASCII quotes, dashes and spaces; and where each run came from.
+
+    The second value lists (position here, position in the input) at each place where the two drift apart.
+    """
+    if text.isascii():
+        return text, ((0, 0),)
+    out: list[str] = []
+    origin: list[tuple[int, int]] = [(0, 0)]
+    length, index = 0, 0
+    while index < len(text):
+        end = index + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        piece = text[index:end]
+        if not piece.isascii():
+            piece = _plain(piece)
+        out.append(piece)
+        length += len(piece)
+        if len(piece) != end - index:
+            origin.append((length, end))
+        index = end
+    return "".join(out), tuple(origin)
+
+
+def _plain(piece: str) -> str:
+    piece = unicodedata.normalize("NFKC", piece.translate(_ASCII_FOR)).translate(_ASCII_FOR)
+    return "".join(
+        "\ufffd" if unicodedata.category(char) == "Cs" else char for char in piece if unicodedata.category(char) != "Cf"
+    )
+
+
+def element(text: str, name: str) -> tuple[str | None, int, str | None]:
+    """The one distinct non-empty value of `<name>…</name>`: (value, its start, fault). No tags: (None, 0, None)."""
+    values: list[tuple[str, int]] = []
+    opened: int | None = None
+    for tag in _TAG[name].finditer(text):
+        closing = bool(tag.group(1))
+        if closing != (opened is not None):
+            return None, 0, "unbalanced_tags"
+        if closing:
+            values.append(_stripped(text, cast(int, opened), tag.start()))
+            opened = None
+        else:
+            opened = tag.end()
+    if opened is not None:
+        return None, 0, "unbalanced_tags"
+    return _agreed(values)
+
+
+def _agreed(values: list[tuple[str, int]]) -> tuple[str | None, int, str | None]:
+    filled = [(value, start) for value, start in values if value]
+    if not filled:
+        return None, 0, "no_answer" if values else None
+    if len({" ".join(value.split()) for value, _ in filled}) > 1:
+        return None, 0, "conflicting_answers"
+    return *filled[0], None
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[str, int]:
+    value = text[start:end]
+    return value.strip(), start + len(value) - len(value.lstrip())
+
+
+def _without_thinking(text: str) -> list[tuple[int, int]] | None:
+    """The ranges to keep; None where a `<think>` is never closed."""
+    kept: list[tuple[int, int]] = []
+    start, opened = 0, False
+    for tag in _THINK.finditer(text):
+        closing = text[tag.start() + 1] == "/"
+        if closing and opened:
+            start, opened = tag.end(), False
+        elif closing:
+            kept, start = [], tag.end()
+        elif not opened:
+            kept.append((start, tag.start()))
+            opened = True
+    return None if opened else [*kept, (start, len(text))]
+
+
+def _keep(
+    text: str, origin: tuple[tuple[int, int], ...], ranges: list[tuple[int, int]]
+) -> tuple[str, tuple[tuple[int, int], ...]]:
+    if ranges == [(0, len(text))]:
+        return text, origin
+    whole = Reply(text, None, 0, "none", None, origin)
+    drift: list[tuple[int, int]] = []
+    length = 0
+    for start, end in ranges:
+        source = whole._source(start)  # pyright: ignore[reportPrivateUsage]  (the map's own reader)
+        drift.append((length, source))
+        drift.extend((length + here - start, there) for here, there in origin if start < here < end)
+        length += end - start
+    return "".join(text[start:end] for start, end in ranges), tuple(drift)
+
+
+def _untagged(text: str) -> tuple[str | None, int, ParseMode, str | None]:
+    boxed = [_stripped(text, hit.start(1), hit.end(1)) for hit in _BOXED.finditer(text)]
+    lines = [_stripped(text, hit.start(1), hit.end(1)) for hit in _LINE.finditer(text) if "\\boxed" not in hit.group(1)]
+    if boxed or lines:
+        value, start, fault = _agreed(boxed + lines)
+        mode: ParseMode = "none" if value is None else "boxed" if boxed else "line"
+        return value, start, mode, fault
+    value, start = _stripped(text, 0, len(text))
+    if value and "\n" not in value and len(value) <= MAX_BARE_CHARS:
+        return value, start, "bare", None
+    return None, 0, "none", None

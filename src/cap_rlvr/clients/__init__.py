@@ -1,0 +1,1 @@
+"""The services from outside: rewards, rollouts, policies, jobs, the broker. Imported lazily."""

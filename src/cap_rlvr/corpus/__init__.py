@@ -1,0 +1,1 @@
+"""CAP in its real formats, and a synthetic corpus in the same format, read as `Case`."""

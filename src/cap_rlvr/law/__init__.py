@@ -1,0 +1,1 @@
+"""Legal language as pure functions: text, citations, courts, opinions, dispositions."""

@@ -1,0 +1,1 @@
+"""A run's files read back as one page and one JSON."""

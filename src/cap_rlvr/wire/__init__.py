@@ -1,0 +1,1 @@
+"""All that crosses a process: frozen models, digests, errors. Speaks of nothing above it."""

@@ -1,0 +1,34 @@
+"""Files that are whole or absent: written beside their place, synced, then renamed into it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def whole_file(path: Path) -> Generator[IO[bytes]]:
+    """Open a file for writing that appears at ``path`` complete, or not at all.
+
+    Raises whatever the block raises, after removing the partial file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Write bytes, or text as UTF-8, so that a reader sees all of it or none."""
+    with whole_file(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)

@@ -1,0 +1,88 @@
+"""A row: one question of one task, made from one case, with the spans that it was made from.
+
+On disk a row is one flat JSON line: the common fields below and, beside them, the task's own (`choices`,
+`answer_idx`; `ground_truth`, `metadata`; …), which in memory live in ``truth``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+from pydantic import model_serializer, model_validator
+
+from cap_rlvr.wire.case import SourceKind
+from cap_rlvr.wire.frozen import Frozen
+
+Split = Literal["train", "eval", "test"]
+SPLITS: tuple[Split, ...] = ("train", "eval", "test")
+
+
+class Span(Frozen):
+    """A half-open range of characters in a repaired field of a case.
+
+    ``field`` is `head_matter`, `opinions/0`, `citations/0`, `name` …; ``role`` says what the row used it for.
+    """
+
+    case_id: str
+    field: str
+    start: int
+    end: int
+    role: str
+
+
+class Row(Frozen):
+    """One question. ``inputs`` is what the task's prompt template is filled with; ``truth`` is the task's ground truth.
+
+    ``evaluation_only`` rows are never given to training; ``difficulty`` is 0 (easy) to 1 (hard).
+    """
+
+    id: str
+    case_id: str
+    task: str
+    split: Split | None = None
+    inputs: str
+    spans: tuple[Span, ...] = ()
+    source_kind: SourceKind
+    kind: str = ""
+    difficulty: float = 0.5
+    evaluation_only: bool = False
+    truth: dict[str, Any]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "truth" in data:
+            return cast(Any, data)
+        fields = cast(dict[str, Any], data)
+        common = {name: value for name, value in fields.items() if name in cls.model_fields}
+        truth = {name: value for name, value in fields.items() if name not in cls.model_fields}
+        return {**common, "truth": truth}
+
+    @model_serializer(mode="wrap")
+    def _flatten(self, handler: Any) -> dict[str, Any]:
+        data = handler(self)
+        return {**data, **data.pop("truth")}
+
+
+class Refusal(Frozen):
+    """Why a case or candidate gave no row: a short code that the yield table counts, and the place."""
+
+    case_id: str
+    task: str
+    reason: str
+    detail: str = ""
+
+
+class Candidate(Frozen):
+    """What one case offers to a task before other cases are known.
+
+    ``block`` groups candidates that may meet in one row (as distractors, say); ``payload`` is the task's own.
+    """
+
+    task: str
+    case_id: str
+    source_kind: SourceKind
+    kind: str
+    block: str
+    order: int = 0
+    payload: dict[str, Any]
