@@ -1,9 +1,9 @@
-"""The answer convention, the same for all tasks: one parser, no lenient chain behind it.
+r"""The answer convention, the same for all tasks: one parser, no lenient chain behind it.
 
 A reply is normalised, its thinking removed, and then exactly one answer is read from it, or none:
 
 1. `<answer>…</answer>` with one distinct non-empty value (identical repeats are fine; unbalanced tags: no answer);
-2. where the task allows it, `\\boxed{…}` or a line `Final answer: …`, `Answer: …`, `Citation: …`; all must agree;
+2. where the task allows it, `\boxed{…}` or a line `Final answer: …`, `Answer: …`, `Citation: …`; all must agree;
 3. where the task allows it, a one-line reply of at most 400 characters, taken whole.
 
 Only RE2 touches the text, so time is linear in its length.
@@ -56,11 +56,8 @@ class Reply:
 
     def evidence(self, start: int, end: int) -> Evidence:
         """A range of ``text`` as a range of the completion that was sent."""
-        return Evidence(start=self._source(start), end=self._source(max(start, end - 1)) + (end > start))
-
-    def _source(self, position: int) -> int:
-        here, there = self._origin[bisect_right(self._origin, (position, 1 << 60)) - 1]
-        return there + position - here
+        last = _source(self._origin, max(start, end - 1))
+        return Evidence(start=_source(self._origin, start), end=last + (end > start))
 
 
 def read_reply(completion: str, tags_required: bool = False) -> Reply:
@@ -81,6 +78,11 @@ def read_reply(completion: str, tags_required: bool = False) -> Reply:
     if value is None and fault is None:
         fault = "no_answer"
     return Reply(text, value, start, mode, fault, origin)
+
+
+def _source(origin: tuple[tuple[int, int], ...], position: int) -> int:
+    here, there = origin[bisect_right(origin, (position, 1 << 60)) - 1]
+    return there + position - here
 
 
 def normalise(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -168,11 +170,10 @@ def _keep(
 ) -> tuple[str, tuple[tuple[int, int], ...]]:
     if ranges == [(0, len(text))]:
         return text, origin
-    whole = Reply(text, None, 0, "none", None, origin)
     drift: list[tuple[int, int]] = []
     length = 0
     for start, end in ranges:
-        source = whole._source(start)  # pyright: ignore[reportPrivateUsage]  (the map's own reader)
+        source = _source(origin, start)
         drift.append((length, source))
         drift.extend((length + here - start, there) for here, there in origin if start < here < end)
         length += end - start

@@ -50,7 +50,7 @@ class CitedCase(Frozen):
 
 
 class Opinion(Frozen):
-    """One opinion. ``type`` is CAP's: majority, dissent, concurrence, rehearing, unanimous, on-the-merits, mixed …"""
+    """One opinion. ``type`` is CAP's: majority, dissent, concurrence, rehearing, unanimous, on-the-merits, mixed and more."""
 
     type: str
     author: str = ""

@@ -1,0 +1,60 @@
+"""`cap-rlvr`: every step as a subcommand. A subcommand's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, cast
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cap_rlvr.wire.errors import CapError
+
+COMMANDS = {
+    "run": "The whole loop: corpus, rows, warm start, fleet, rewards, GRPO, report.",
+    "corpus": "Look at, download, check or invent case law in CAP's formats.",
+    "prep": "Make rows and supervised sets from a corpus.",
+    "sft": "Warm-start a model on the supervised sets.",
+    "grpo": "Train by GRPO against the reward service and the rollout fleet.",
+    "eval": "Evaluate a policy on held-out rows through the fleet.",
+    "serve": "Serve the rewards over HTTP.",
+    "rollouts": "Run a rollout replica, or look at the fleet.",
+    "report": "Write a run's report again from its files.",
+    "status": "What is running, waiting and done in a workspace.",
+    "lineage": "The chain of digests behind an artefact.",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Lists commands from the table above; imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  (the base class's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | TyperGroup | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        if len(sys.argv) == 1 or sys.argv[1] == "--help":
+            return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
+        module: Any = importlib.import_module(f"cap_rlvr.cli.{cmd_name}")
+        command = cast(TyperCommand | TyperGroup, typer.main.get_command(module.app))
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+
+
+@app.callback()
+def root() -> None:
+    """Legal language models trained by GRPO on verifiable rewards from US case law."""
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one clear sentence and exit code 2 (bad input) or 1."""
+    try:
+        app()
+    except CapError as error:
+        typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
+        sys.exit(2 if type(error).__name__ == "BadInput" else 1)
