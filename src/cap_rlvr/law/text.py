@@ -1,0 +1,185 @@
+"""Repair of printed and scanned text: encoding damage, page marks, running heads, broken words, wrapped lines.
+
+Each repair is a round of edits, so that any span of the repaired text can be traced to the text as it was read.
+Every repair has a cheap test in front, since most texts need none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from cap_rlvr.law.offsets import Edit, Edited
+from cap_rlvr.law.running_heads import find_running_heads
+
+_C1 = "\u0080-\u009f\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
+# UTF-8 read as cp1252 or latin-1: a lead byte's letter before letters that stand for continuation bytes.
+_MOJIBAKE = re.compile(rf"[\u00c2-\u00f4][{_C1}\u00a0-\u00bf]")
+_FOREIGN_RUN = re.compile(r"[^\x00-\x7f]{2,}")
+_INVISIBLE = re.compile("\r\n?|[\x00\x0b\x0c\u2028\u2029]|[\u00ad\u200b\ufeff]")
+_BRACKETED_PAGE = re.compile(r"\[\*{1,3}\d{1,5}\](?:[ \t]*\[\*{1,3}\d{1,5}\])*")
+_INLINE_PAGE = re.compile(r"(?<![\w*])\*(\d{1,5})(?![\d*])")
+_LINE_END_HYPHEN = re.compile(r"([A-Za-z]+)-[ \t]*\n\s*([a-z]+)")
+_LINE_BREAK = re.compile(r"[ \t]*\n[ \t]*(?:\n[ \t]*)*")
+_JOINED_PREFIXES = {
+    "over", "under", "inter", "fore", "with", "some", "any", "every", "there", "where", "here", "down", "back", "counter",
+    "super", "trans", "extra", "intra", "ultra", "semi", "anti", "sub", "non", "pre", "con", "per", "dis", "mis", "out",
+}  # fmt: skip
+_COMPOUND_PREFIXES = {
+    "self",
+    "well",
+    "quasi",
+    "cross",
+    "ex",
+    "so",
+    "half",
+    "vice",
+    "all",
+    "long",
+    "short",
+    "two",
+    "three",
+}
+MAX_PAGE_STEP = 3  # a page mark or two may be lost to scanning
+MAX_PAGES = 600  # of one decision, where its last page is not known
+
+
+def repair(text: str, first_page: str = "", last_page: str = "") -> Edited:
+    """A text made readable, with the map to what it was.
+
+    The decision's pages tell its inline star pages (`*259`) from citations of star pages in old books
+    (`2 Bl. Com. *349`): without them only bracketed marks (`[*1455]`) are removed.
+    """
+    edited = Edited(text)
+    first = int(first_page) if first_page.isdecimal() else None
+    last = int(last_page) if last_page.isdecimal() else None
+    rounds: tuple[Callable[[str], Iterator[Edit]], ...] = (
+        _encoding,
+        _invisible,
+        find_running_heads,
+        lambda text: _star_pages(text, first, last),
+        _broken_words,
+        _wrapped_lines,
+    )
+    for find in rounds:
+        edited = edited.apply(list(find(edited.text)))
+    return edited
+
+
+def _encoding(text: str) -> Iterator[Edit]:
+    if text.isascii() or not _MOJIBAKE.search(text):
+        return
+    import ftfy
+
+    for run in _FOREIGN_RUN.finditer(text):
+        if _MOJIBAKE.search(run.group()):
+            fixed = ftfy.fix_encoding(run.group())
+            if fixed != run.group():
+                yield Edit(run.start(), run.end(), fixed)
+
+
+def _invisible(text: str) -> Iterator[Edit]:
+    for hit in _INVISIBLE.finditer(text):
+        yield Edit(hit.start(), hit.end(), "" if hit.group() in "\x00\u00ad\u200b\ufeff" else "\n")
+
+
+def _star_pages(text: str, first: int | None, last: int | None) -> Iterator[Edit]:
+    if "*" not in text:
+        return
+    marks = [hit.span() for hit in _BRACKETED_PAGE.finditer(text)]
+    if first is not None:
+        marks += _own_pages(text, first, last if last is not None and last >= first else first + MAX_PAGES)
+    done = 0
+    for start, end in sorted(marks):
+        edit = _without(text, start, end)
+        if edit.start >= done:
+            done = edit.end
+            yield edit
+
+
+def _own_pages(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Marks that count up through the decision's own pages; all others are someone else's."""
+    page = first
+    for hit in _INLINE_PAGE.finditer(text):
+        number = int(hit.group(1))
+        if page < number <= min(last, page + MAX_PAGE_STEP):
+            page = number
+            yield hit.span()
+
+
+def _without(text: str, start: int, end: int) -> Edit:
+    """Remove a mark and the space around it; a word that it broke is joined, others keep one space."""
+    while start and text[start - 1] in " \t":
+        start -= 1
+    while end < len(text) and text[end] in " \t":
+        end += 1
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before == "-" and after.islower() and text[start - 2 : start - 1].isalpha():
+        return Edit(start - 1, end, "")
+    apart = before and after and not before.isspace() and not after.isspace() and after not in ".,;:)]’”"
+    return Edit(start, end, " " if apart else "")
+
+
+def _broken_words(text: str) -> Iterator[Edit]:
+    """Join words that a line end broke; a compound that stands elsewhere in the text keeps its hyphen."""
+    if "-\n" not in text and "- \n" not in text:
+        return
+    words: set[str] | None = None
+    for hit in _LINE_END_HYPHEN.finditer(text):
+        if words is None:
+            words = set(re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower()))
+        left, right = hit.group(1).lower(), hit.group(2)
+        hyphen = "-" if _is_compound(left, right, words) else ""
+        yield Edit(hit.end(1), hit.start(2), hyphen)
+
+
+def _is_compound(left: str, right: str, words: set[str]) -> bool:
+    if left + right in words or left in _JOINED_PREFIXES:
+        return False
+    if f"{left}-{right}" in words or left in _COMPOUND_PREFIXES:
+        return True
+    return len(left) > 3 and len(right) > 3 and left in words and right in words
+
+
+def _wrapped_lines(text: str) -> Iterator[Edit]:
+    """Undo line wrapping where a text was printed in a narrow column; paragraphs and centred headings stay."""
+    if not _is_wrapped(text):
+        return
+    line_start = 0
+    for hit in _LINE_BREAK.finditer(text):
+        line = text[line_start : hit.start()]
+        joint = _joint(line, hit.group(), text[hit.end() : hit.end() + 80])
+        line_start = hit.end()
+        if joint is not None:
+            yield Edit(hit.start(), hit.end(), joint)
+
+
+def _is_wrapped(text: str) -> bool:
+    """Whether most lines are of a column's width and go on in the next line."""
+    breaks = text.count("\n")
+    if breaks < 6 or breaks * 200 < len(text):
+        return False
+    lines = text.splitlines()
+    column = [line for line in lines if 30 <= len(line) <= 90]
+    return len(column) >= 0.4 * len(lines) and sum(1 for line in lines if line[:1].islower()) >= 0.2 * len(column)
+
+
+_ENDS = re.compile(r"[.?!:][\"'’”)\]]*$|^[IVXLC]{1,4}\.?$|^[A-Z]$|—$")
+_GOES_ON = re.compile(r"[a-z,;.)\]§–]|\d+ ?(?:U\. ?S|F\.|S\. ?Ct|Stat\b)|(?:Ibid|Id)\.")
+
+
+def _joint(line: str, gap: str, following: str) -> str | None:
+    """What a line break becomes: nothing or a space where the sentence goes on, None where the break is real."""
+    if not line or not following or len(line) > 90:
+        return None
+    blank = gap.count("\n") > 1
+    indent = len(gap) - len(gap.rstrip(" \t"))
+    if indent >= 2 and not following[0].islower():
+        return None
+    ended = bool(_ENDS.search(line))
+    goes_on = bool(_GOES_ON.match(following))
+    if blank and not goes_on and (ended or len(line) < 12):
+        return None
+    if not blank and ended and len(line) < 30:
+        return None
+    return "" if following[0] in ",;.)]" and not following.startswith(". .") else " "
