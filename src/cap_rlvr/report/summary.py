@@ -1,0 +1,157 @@
+"""The figures of a run: everything in `report.json`, and nothing that its files don't hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from cap_rlvr.report.intervals import mean_interval, paired_interval
+from cap_rlvr.report.records import read_lines
+from cap_rlvr.wire.frozen import Frozen
+from cap_rlvr.wire.runs import STAGES, EvalRecord, RunRecord, StepRecord
+
+
+class StageFigures(Frozen):
+    """One task under one stage's policy. ``mean`` and ``ci95`` are of the reward; ``strict`` and ``parse_rate`` shares."""
+
+    mean: float
+    ci95: tuple[float, float]
+    n: int
+    strict: float
+    parse_rate: float
+    unjudged: int
+    truncated: float
+
+
+class Gain(Frozen):
+    """After GRPO less after SFT, on the same rows. ``moved``: the interval of strict accuracy excludes 0."""
+
+    strict: float
+    ci95: tuple[float, float]
+    reward: float
+    reward_ci95: tuple[float, float]
+    n: int
+    moved: bool
+
+
+class TaskFigures(Frozen):
+    """A task's figures by stage; None where the stage was not evaluated."""
+
+    before_sft: StageFigures | None = None
+    after_sft: StageFigures | None = None
+    after_grpo: StageFigures | None = None
+    grpo_gain: Gain | None = None
+
+
+class Report(Frozen):
+    """`report.json`."""
+
+    run: str
+    source: str
+    source_kinds: tuple[str, ...]
+    model: str
+    tasks: dict[str, TaskFigures]
+    timings: dict[str, Any]
+    training: dict[str, Any]
+    yields: list[dict[str, Any]]
+    lineage: dict[str, str]
+    machine: dict[str, Any]
+    config: dict[str, Any]
+
+
+def summarise(folder: Path) -> Report:
+    """Read a run's folder and compute its figures. Raises BadData where a file is broken."""
+    run = RunRecord.model_validate_json((folder / "run.json").read_bytes())
+    steps = surviving(read_lines(folder / "steps.jsonl", StepRecord))
+    by_stage = {stage: read_lines(folder / "eval" / f"{stage}.jsonl", EvalRecord) for stage in STAGES}
+    return Report(
+        run=run.id,
+        source=run.source,
+        source_kinds=run.source_kinds,
+        model=run.model,
+        tasks={task: _task_figures(task, by_stage) for task in run.tasks},
+        timings={
+            "phases": {phase.name: round(phase.seconds, 1) for phase in run.phases},
+            "total": round(sum(phase.seconds for phase in run.phases), 1),
+            "step": step_times(steps),
+        },
+        training=_training(steps),
+        yields=run.yields,
+        lineage=run.lineage,
+        machine=run.machine,
+        config=run.config,
+    )
+
+
+def surviving(steps: Sequence[StepRecord]) -> list[StepRecord]:
+    """The steps that led to the final policy: the last record of each step number, in order."""
+    return [step for _, step in sorted({step.step: step for step in steps}.items())]
+
+
+def step_times(steps: Sequence[StepRecord]) -> dict[str, float]:
+    """Median seconds of a GRPO step by what it waited for."""
+    if not steps:
+        return {}
+    names = ("queue", "generation", "reward", "sync", "optimiser", "total")
+    return {name: round(median(getattr(step.seconds, name) for step in steps), 3) for name in names}
+
+
+def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]]) -> TaskFigures:
+    rows = {stage: [record for record in records if record.task == task] for stage, records in by_stage.items()}
+    figures = {stage: _stage_figures(records) for stage, records in rows.items() if records}
+    return TaskFigures.model_validate({**figures, "grpo_gain": _gain(rows["after_sft"], rows["after_grpo"])})
+
+
+def _stage_figures(records: Sequence[EvalRecord]) -> StageFigures:
+    judged = [record for record in records if record.reward is not None]
+    mean, interval = mean_interval([record.reward or 0.0 for record in judged])
+    return StageFigures(
+        mean=mean,
+        ci95=interval,
+        n=len(judged),
+        strict=_share(record.strict is True for record in judged),
+        parse_rate=_share(record.parse_mode not in {None, "none"} for record in judged),
+        unjudged=len(records) - len(judged),
+        truncated=_share(record.finish_reason == "length" for record in records),
+    )
+
+
+def _gain(before: Sequence[EvalRecord], after: Sequence[EvalRecord]) -> Gain | None:
+    early = {record.row_id: record for record in before if record.reward is not None}
+    late = {record.row_id: record for record in after if record.reward is not None}
+    both = sorted(early.keys() & late.keys())
+    if not both:
+        return None
+    strict, interval = paired_interval(
+        [float(early[row].strict or 0) for row in both], [float(late[row].strict or 0) for row in both]
+    )
+    reward, reward_interval = paired_interval(
+        [early[row].reward or 0.0 for row in both], [late[row].reward or 0.0 for row in both]
+    )
+    moved = interval[0] > 0 or interval[1] < 0
+    return Gain(strict=strict, ci95=interval, reward=reward, reward_ci95=reward_interval, n=len(both), moved=moved)
+
+
+def _training(steps: Sequence[StepRecord]) -> dict[str, Any]:
+    groups: Counter[str] = Counter()
+    for step in steps:
+        groups.update(step.groups_by_worker)
+    ids = [request for step in steps for request in step.request_ids]
+    return {
+        "steps": len(steps),
+        "groups": len(ids),
+        "groups_twice": len(ids) - len(set(ids)),
+        "groups_by_worker": dict(sorted(groups.items())),
+        "rows": sum(step.rows for step in steps),
+        "null_rows": sum(step.null_rows for step in steps),
+        "dropped_groups": sum(step.dropped_groups for step in steps),
+        "logprob_gap_max": max((step.logprob_gap for step in steps), default=0.0),
+    }
+
+
+def _share(flags: Iterable[bool]) -> float:
+    values = list(flags)
+    return sum(values) / len(values) if values else 0.0

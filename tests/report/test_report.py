@@ -1,0 +1,95 @@
+"""The report holds what the run's files say, and says plainly what did not move."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cap_rlvr.report.intervals import mean_interval, paired_interval
+from cap_rlvr.report.page import write_report
+from cap_rlvr.report.records import read_lines
+from cap_rlvr.report.summary import surviving
+from cap_rlvr.wire.case import SourceKind
+from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.runs import EvalRecord, PhaseRecord, RunRecord, SftRecord, Stage, StepRecord, StepSeconds
+
+
+def step(number: int, policy: str = "policy-v0-aaaaaaaa", **changes: object) -> StepRecord:
+    seconds = StepSeconds(queue=0.1, generation=2, reward=0.2, sync=0.3, optimiser=1, total=3.6)
+    values: dict[str, object] = {
+        "step": number, "policy": policy, "seconds": seconds, "loss": 0.1, "learning_rate": 1e-3, "gradient_norm": 1.0,
+        "reward_mean": 0.5, "reward_std": 0.1, "reward_by_task": {"bluebook": 0.5}, "strict_by_task": {"bluebook": 0.4},
+        "rows": 8, "null_rows": 0, "dropped_groups": 0, "zero_variance_share": 0.2, "truncated_share": 0.0,
+        "completion_tokens_mean": 20.0, "generated_tokens_per_second": 100.0, "staleness": 0, "replicas": 1,
+        "groups_by_worker": {"w1": 1}, "request_ids": (f"r{number}",), "logprob_gap": 0.001, "entropy": 0.5,
+    }  # fmt: skip
+    return StepRecord.model_validate({**values, **changes})
+
+
+def evaluation(stage: Stage, row: int, strict: bool) -> EvalRecord:
+    return EvalRecord(
+        stage=stage, policy="p", row_id=f"row{row}", task="bluebook", source_kind=SourceKind.STATIC, kind="conversion",
+        prompt="Cite <this> & that", completion="<answer>1 Mich. 1</answer>", finish_reason="stop",
+        reward=1.0 if strict else 0.0, strict=strict, parse_mode="tag", reason="right" if strict else "wrong page",
+    )  # fmt: skip
+
+
+def write(path: Path, records: list[object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(record.model_dump_json() + "\n" for record in records))  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    run = RunRecord(
+        id="r", source="somewhere", source_kinds=("static",), model="small", tasks=("bluebook",), seed=1, config={},
+        machine={"cores": 2}, phases=(PhaseRecord(name="prep", seconds=2.0),), lineage={"rows": "ab"},
+        yields=[{"task": "bluebook", "rows": 3}],
+    )  # fmt: skip
+    (tmp_path / "run.json").write_text(run.model_dump_json())
+    write(tmp_path / "steps.jsonl", [step(1), step(2), step(2, policy="policy-v1-bbbbbbbb")])
+    write(tmp_path / "sft.jsonl", [SftRecord(step=1, loss=2.0, learning_rate=1e-3, tokens=10, seconds=1.0)])
+    write(tmp_path / "eval" / "after_sft.jsonl", [evaluation("after_sft", row, row < 10) for row in range(60)])
+    write(tmp_path / "eval" / "after_grpo.jsonl", [evaluation("after_grpo", row, row < 40) for row in range(60)])
+    return tmp_path
+
+
+def test_report_says_what_moved(folder: Path) -> None:
+    page = write_report(folder).read_text()
+    figures = json.loads((folder / "report.json").read_text())["tasks"]["bluebook"]
+    assert figures["after_sft"]["strict"] == pytest.approx(1 / 6)
+    assert figures["grpo_gain"]["strict"] == pytest.approx(0.5)
+    assert figures["grpo_gain"]["moved"] is True
+    assert "GRPO raised strict accuracy by 50.0 points" in page
+    assert "Cite &lt;this&gt; &amp; that" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_report_marks_a_task_that_did_not_move(folder: Path) -> None:
+    write(folder / "eval" / "after_grpo.jsonl", [evaluation("after_grpo", row, row < 11) for row in range(60)])
+    assert "did not move" in write_report(folder).read_text()
+
+
+def test_repeated_steps_count_once() -> None:
+    kept = surviving([step(1), step(2), step(2, policy="policy-v1-bbbbbbbb")])
+    assert [(record.step, record.policy) for record in kept] == [(1, "policy-v0-aaaaaaaa"), (2, "policy-v1-bbbbbbbb")]
+
+
+def test_torn_last_line_is_passed_over_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "sft.jsonl"
+    good = SftRecord(step=1, loss=2.0, learning_rate=1e-3, tokens=10, seconds=1.0).model_dump_json()
+    path.write_text(good + "\n" + good[:20])
+    assert len(read_lines(path, SftRecord)) == 1
+    path.write_text("{}\n" + good + "\n")
+    with pytest.raises(BadData, match=r"sft\.jsonl:1"):
+        read_lines(path, SftRecord)
+
+
+def test_intervals() -> None:
+    mean, (low, high) = mean_interval([0.0, 1.0] * 50)
+    assert mean == 0.5
+    assert low == pytest.approx(0.4, abs=0.02)
+    assert high == pytest.approx(0.6, abs=0.02)
+    assert paired_interval([0.0] * 9, [1.0] * 9) == (1.0, (1.0, 1.0))
+    with pytest.raises(ValueError, match="zip"):
+        paired_interval([1.0], [1.0, 0.0])
