@@ -8,6 +8,7 @@ from cap_rlvr.wire.frozen import Frozen, digest
 from cap_rlvr.wire.policies import PolicyRef
 
 Purpose = Literal["train", "eval", "candidates"]
+ReplicaState = Literal["starting", "ready", "draining"]
 
 
 class Sampling(Frozen):
@@ -62,3 +63,24 @@ class RolloutGroup(Frozen):
     started: float
     finished: float
     error: str | None = None
+
+
+class ReplicaStatus(Frozen):
+    """What a replica says of itself with every heartbeat; gone with its lease.
+
+    ``policies`` are the loaded ones, by name. ``in_flight`` counts groups; ``groups`` and ``tokens`` since it
+    started. ``kv_usage`` is a share in [0, 1]. ``started`` and ``seen`` are seconds since the epoch, by its clock.
+    """
+
+    name: str
+    fleet: str
+    state: ReplicaState
+    policies: tuple[str, ...] = ()
+    in_flight: int = 0
+    kv_usage: float = 0.0
+    tokens_per_second: float = 0.0
+    groups: int = 0
+    tokens: int = 0
+    engine_restarts: int = 0
+    started: float = 0.0
+    seen: float = 0.0
