@@ -1,0 +1,69 @@
+"""What must be right before anything long begins; each fault is one sentence."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from cap_rlvr import registry
+from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.jobs import RunConfig
+
+BASE_DISK_MB = 600  # rows, small model, adapters, checkpoints, logs, append-only file; measured for the small profile
+MEMORY_MB = 6_000  # trainer, one vLLM replica with its cache, reward workers, broker; measured likewise
+
+
+def check_tasks(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The tasks to train, all that exist by default. Raises BadInput for a name that doesn't."""
+    for name in names:
+        registry.get(name)
+    return names or registry.names()
+
+
+def check_model(config: RunConfig, model: str) -> str:
+    """A local folder must look like a model; a hub name is passed on. Raises BadInput."""
+    name = model or config.model.path
+    looks_local = name.startswith((".", "/", "~")) or name.count("/") > 1
+    folder = Path(name).expanduser()
+    if not name or (not looks_local and not folder.exists()):
+        return name
+    if not (folder / "config.json").exists():
+        raise BadInput(
+            "no model is there (no config.json)", f"MODEL={name}", "Give a Hugging Face model folder or hub name"
+        )
+    return str(folder.resolve())
+
+
+def check_room(workspace: Path, replicas: int) -> str:
+    """What the run needs of disk and memory, as a sentence. Raises BadInput where there is less."""
+    import psutil
+
+    place = next(folder for folder in (workspace, *workspace.absolute().parents) if folder.exists())
+    free_disk = shutil.disk_usage(place).free // 2**20
+    free_memory = psutil.virtual_memory().available // 2**20
+    memory = MEMORY_MB + 1_500 * (replicas - 1)
+    if free_disk < BASE_DISK_MB:
+        raise BadInput(
+            f"{free_disk} MB are free, {BASE_DISK_MB} MB are needed",
+            f"disk of {place}",
+            "Free some, or give WORKSPACE=",
+        )
+    if free_memory < memory:
+        raise BadInput(
+            f"{free_memory} MB are free, {memory} MB are needed", "memory", "Close something, or lower REPLICAS="
+        )
+    return f"disk {BASE_DISK_MB} MB of {free_disk} free, memory {memory} MB of {free_memory} free"
+
+
+def check_writable(workspace: Path) -> None:
+    """Raises BadInput where the workspace can't be written."""
+    probe = workspace / ".writable"
+    try:
+        workspace.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"x" * 4096)
+    except OSError as error:
+        raise BadInput(
+            f"can't be written ({error.strerror})", f"WORKSPACE={workspace}", "Give another folder"
+        ) from None
+    finally:
+        probe.unlink(missing_ok=True)
