@@ -1,0 +1,230 @@
+"""Where a court states its holdings: "(holding that …)", "Held, that …" in a syllabus, and "we hold that …".
+
+Every statement is found, so that a prompt can hide all of them; ``fault`` says why one is not fit to be quoted alone
+as a holding of the court (attributed, quoted, cut short, about the parties only …), and is empty where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Literal
+
+from cap_rlvr.law.sentences import sentence_spans
+
+Kind = Literal["parenthetical", "syllabus", "we_hold"]
+Range = tuple[int, int]
+
+MIN_WORDS, MAX_WORDS = 8, 60
+MIN_CONTENT_WORDS = 4  # fewer, beside procedural words, is a conclusion about the parties and no rule
+_REACH = 1_500  # characters after a cue within which a statement of 60 words must have ended
+
+_ADVERB = (
+    r"(?:therefore|thus|accordingly|also|further|furthermore|now|hereby|again|likewise|consequently|then|so|"
+    r"nevertheless|however|instead|simply|only|first|second|finally|additionally|specifically|unanimously|merely|"
+    r"today|must|do|hence|moreover|expressly|explicitly|as a matter of law)"
+)
+_WE_HOLD = re.compile(
+    rf"\bwe,?(?:\s+{_ADVERB},?){{0,2}}\s+hold,?(?:\s+(?:only|further|also|therefore|however|accordingly|here|now|today)"
+    rf",?){{0,2}}\s+that,?\s",
+    re.IGNORECASE,
+)
+_PARENTHETICAL = re.compile(r"\(\s*holding,?\s+that,?\s")
+_HELD = re.compile(r"\b(?:it\s+(?:was|is)\s+)?(?:[Hh]eld|HELD)\b")
+_AFTER_HELD = re.compile(
+    r"[.,:;\s—–-]*(?:(?:also|further|therefore|accordingly|likewise|moreover|again|too|in effect)[,:;\s]*)?"
+    r"(?:\(?\d{1,2}(?:st|d|nd|rd|th)?[.)]\s*)?(that\b[,\s]*)?",
+    re.IGNORECASE,
+)
+_LIKE_HOLDING = re.compile(
+    r"\b(?:(?:we|court|justices?)\s+(?:\w+,?\s+){0,2}(?:hold|held|holds|conclude|concluded)\b|"
+    r"(?:our|the)\s+holding\b|(?:it\s+(?:is|was)\s+)?held,?\s+that\b|holding,?\s+that\b)",
+    re.IGNORECASE,
+)
+_NOT_OWN = re.compile(
+    r"(?:\b(?:if|unless|whether|should|were|until|before|lest|may|might|could|would|cannot|not|reason|request)\s+(?:\w+\s+)?|"
+    r"\b(?:contend|argu|urg|ask|claim|insist|maintain|suggest|request|invit|submit|believ|dissent|requir)"
+    r"(?:e|s|es|ed|ing)?\b[^,.;]{0,80})$",
+    re.IGNORECASE,
+)
+_IN_SENTENCE = re.compile(r"(?:[.;?!][\"”’')\]]*\s+|\{\d+\})(?=\S)")
+_QUOTE = re.compile(r"[\"“”„]|(?<!\w)['‘][A-Za-z]|``")
+_ATTRIBUTED = re.compile(
+    r"\b(?:held in|court held|courts? (?:have|has) held|holding (?:in|of)|as (?:stated|held|announced) (?:in|by)|"
+    r"(?:contends?|argues?|urges?|insists?|maintains?|submits?) that|\w+['’]s case|supra|infra|ante|ibid|id\.)",
+    re.IGNORECASE,
+)
+_CITATION = re.compile(
+    r"\b\d{1,4}\s+[A-Z][\w.' ]{0,20}\.\s?(?:\([1-4]d\)\s?|[1-4]d\s)?\s?\d{1,5}\b|\b\d{4}[- ][A-Z]{2,6}[- ]\d+|"
+    r"\bv(?:s)?\.\s|\bIn re\b|\bEx parte\b"
+)
+_PRONOUN = re.compile(
+    r"(?:it|he|she|they|this|these|those|such|his|her|hers|its|their|theirs|we|our|i|you|who|which|what|one|same|the "
+    r"same|the former|the latter|said|all of|none of|here|as to|so)\b",
+    re.IGNORECASE,
+)
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might)\b", re.IGNORECASE
+)
+_CUT_END = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Jr|Sr|St|Co|No|Nos|Art|Arts|Sec|Secs|v|vs|Inc|Ltd|Corp|Cir|Ct|Rev|Stat|Ann|App|Cal|Tex|[A-Z])\."
+    r"|\b(?i:the|a|an|of|to|and|or|in|by|for|with|under|that|is|was|see)\W*|[-,:;(§])$"
+)
+_TWO_SENTENCES = re.compile(
+    r"(?:[a-z]{2}\d?|\))[.?!] [A-Z]|\. (?:The|A|An|In|If|Where|When|On|It|This|We|See)\b|[a-z]\.[a-z]{2}"
+)
+_NOISE = re.compile(
+    r"[■•^*~|_{}<>\\�¬°¶†‡«»\[\]]|\s\.\s?\w|(?<!['’.(-])\b[b-hj-zB-HJ-Z]\b(?![.)'’-])|\w{25,}|"
+    r"\b(?:tho|hy|lias|tbe|aud|thc|tlie|wliich|oi|ol|bo|ease|tire|tiie|iu|rvas)\b"
+)
+_BREAK = re.compile(
+    r"\{\d+\}|\n\s*\n|(?<=[a-z]{2}[.?!])(?=[A-Z]|\d{1,2}[.\s])|(?<=[a-z)][.])[IVX]+\.|[.,]\s+\(?\d{1,2}[.)]\s+(?:—\s*)?[A-Z]|"
+    r"(?<=\.)\s+\.|(?<=\))\.(?=[A-Z])"
+)
+_PROCEDURAL = frozenset(
+    re.findall(
+        r"\w+",
+        "the a an of to in on and or by for with that there is was were be been are has have had did do does not no any "
+        "this it its his her their as at from under upon so such which who we our all error errors erred err reversible "
+        "prejudicial harmless reversed reverse reversal affirmed affirm remanded remand judgment judgments court courts "
+        "trial district lower below county appeal appeals appellant appellants appellee appellees defendant defendants "
+        "plaintiff plaintiffs state petitioner respondent case cause record evidence sufficient insufficient support "
+        "supports supported verdict conviction convictions jury correct correctly properly proper improperly improper "
+        "overruled overrule overruling sustained sustain sustaining refused refusing refuse denied deny denying granted "
+        "grant granting motion motions bill bills exception exceptions exceptions assignment assignments contention "
+        "contentions argument without merit abuse abused discretion discretion its finding findings ruling rulings "
+        "decision must should will may new complaint charge charges instruction instructions given giving give "
+        "admitted admitting admissible admission inadmissible excluded excluding facts circumstances shown show shows "
+        "stated here these those clearly well committed prejudiced prejudice entitled void valid therefore accordingly",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One statement of a holding.
+
+    ``start`` to ``end`` is the clause after the cue, in the text searched; ``text`` is that clause as a sentence of
+    its own; ``cue`` is where the cue words begin.
+    """
+
+    kind: Kind
+    cue: int
+    start: int
+    end: int
+    text: str
+    fault: str = ""
+
+
+def parentheticals(text: str) -> Iterator[Holding]:
+    """Each "(holding that …)" up to its closing bracket."""
+    for cue in _PARENTHETICAL.finditer(text):
+        end = _closing_bracket(text, cue.start())
+        if end is None:
+            yield Holding("parenthetical", cue.start(), cue.end(), cue.end(), "", "truncated")
+        else:
+            yield _judged("parenthetical", text, cue.start(), (cue.end(), end))
+
+
+def we_hold(text: str) -> Iterator[Holding]:
+    """Each "we hold that …" up to the end of its sentence; `not_own` where it is another's, supposed or negated."""
+    for cue in _WE_HOLD.finditer(text):
+        clause = (cue.end(), sentence_end(text, cue.start()))
+        lead = _IN_SENTENCE.split(text[max(0, cue.start() - 300) : cue.start()])[-1]
+        if _NOT_OWN.search(lead) or lead.count('"') % 2 or lead.count("“") > lead.count("”"):
+            yield Holding("we_hold", cue.start(), *clause, "", "not_own")
+        else:
+            yield _judged("we_hold", text, cue.start(), clause)
+
+
+def syllabus(head_matter: str) -> Iterator[Holding]:
+    """Each "Held, that …", "Held that …", "held: …" of head matter, up to the end of its sentence or the next one."""
+    cues = [cue for cue in _HELD.finditer(head_matter) if _opens_a_holding(head_matter, cue)]
+    for cue, following in zip_longest(cues, cues[1:]):
+        after = _AFTER_HELD.match(head_matter, cue.end())
+        start = after.end() if after else cue.end()
+        end = sentence_end(head_matter, start)
+        if following is not None and following.start() < end:
+            end = max(start, following.start())
+        holding = _judged("syllabus", head_matter, cue.start(), (start, end))
+        if not holding.fault and not (after and after.group(1)) and not _FINITE.search(holding.text):
+            holding = Holding(holding.kind, holding.cue, start, end, holding.text, "fragment")
+        yield holding
+
+
+def like_holdings(text: str) -> Iterator[Range]:
+    """The rest of each sentence that speaks of what this or another court holds, own or not: what a prompt must hide."""
+    for cue in _LIKE_HOLDING.finditer(text):
+        yield cue.end(), sentence_end(text, cue.start())
+
+
+def sentence_end(text: str, position: int) -> int:
+    """The end of the sentence that ``position`` is in; a paragraph mark such as `{12}` ends one too."""
+    reach = text[position : position + _REACH]
+    for _, end in sentence_spans(reach):
+        if end > 3:
+            reach = reach[:end]
+            break
+    mark = _BREAK.search(reach)
+    return position + len((reach[: mark.start()] if mark else reach).rstrip())
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words that carry a statement's meaning: lower case, over two letters, none procedural."""
+    return frozenset(re.findall(r"[a-z]{3,}", text.lower())) - _PROCEDURAL
+
+
+def _judged(kind: Kind, text: str, cue: int, clause: Range) -> Holding:
+    start, end = clause
+    raw = " ".join(text[start:end].split())
+    statement = _as_sentence(raw)
+    return Holding(kind, cue, start, end, statement, _fault(raw, statement))
+
+
+def _as_sentence(raw: str) -> str:
+    """The clause with a capital and a full stop, without a footnote mark or "and it is so ordered"."""
+    text = re.sub(r"(?<=[a-z.)])\s?\d{1,2}$", "", raw.strip(" ,;:—–-"))
+    text = re.sub(r",? and it is so ordered\W*$", "", text)
+    text = re.sub(
+        r"^((?:in|under|on|upon|where|when|as|for|if|after|by)\b[^,;]{3,120},) that\b", r"\1", text, flags=re.IGNORECASE
+    )
+    text = text.rstrip(" .,;:—–-")
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _fault(raw: str, statement: str) -> str:
+    words = statement.split()
+    checks = (
+        ("quoted", bool(_QUOTE.search(raw))),
+        ("citation", bool(_CITATION.search(raw))),
+        ("attributed", bool(_ATTRIBUTED.search(raw))),
+        ("leading_pronoun", bool(_PRONOUN.match(statement))),
+        ("fragment", statement[:3].lower() == "to " or statement[:4].lower() in {"not ", "and ", "but "}),
+        ("too_short", len(words) < MIN_WORDS),
+        ("too_long", len(words) > MAX_WORDS),
+        ("truncated", bool(_CUT_END.search(raw)) or statement.count("(") != statement.count(")")),
+        ("two_sentences", bool(_TWO_SENTENCES.search(statement))),
+        ("noise", bool(_NOISE.search(statement))),
+        ("party_conclusion", len(content_words(statement)) < MIN_CONTENT_WORDS),
+    )
+    return next((code for code, wrong in checks if wrong), "")
+
+
+def _opens_a_holding(text: str, cue: re.Match[str]) -> bool:
+    before = text[max(0, cue.start() - 40) : cue.start()].rstrip(' "“')
+    after = text[cue.end() : cue.end() + 12].lstrip(' "”')
+    opened = (
+        not before or before[-1] in ".,;:—–-}])?!" or text[cue.start() - 1] == "\n" or cue.group().lower() != "held"
+    )
+    return opened and (after[:1] in {",", ":", ";", ".", "—", "–"} or after.startswith("that") or cue.group() == "Held")
+
+
+def _closing_bracket(text: str, start: int) -> int | None:
+    depth = 0
+    for index in range(start, min(len(text), start + _REACH)):
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if depth == 0:
+            return index
+    return None

@@ -1,0 +1,99 @@
+"""The part of a decision that a prompt shows: cut around the holding, with every holding in it hidden."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cap_rlvr.law.holdings import Holding, content_words, like_holdings, parentheticals, we_hold
+from cap_rlvr.law.sentences import sentence_spans
+
+Range = tuple[int, int]
+
+MASK = "[HOLDING]"
+OTHER_MASK = "[...]"
+MIN_CHARS = 1_000  # of real text, masks not counted
+MAX_CHARS = 2_400  # about 600 tokens; with five options of 60 words the whole question stays under 1,100
+MAX_LEAD_CHARS = 700  # of a syllabus paragraph before its "Held"
+SHORTEST_HIDDEN = 15  # characters; "that" between a cue and the target is not worth a mask
+RESTATED = 0.6  # a sentence with this share of the holding's content words says it again
+
+_SENTENCE_START = re.compile(r"[.?!][\"”’)\]]*\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})")
+
+
+def around(text: str, target: Range, before: int = (MAX_CHARS * 3) // 5) -> Range:
+    """A window of at most MAX_CHARS around a range, from the start of a sentence to the end of one."""
+    start, end = target
+    length = min(end - start, MAX_CHARS)
+    room = MAX_CHARS - len(MASK)
+    low = max(0, start - before, min(start, len(text) - room - length))
+    high = min(len(text), low + room + length)
+    opening = _SENTENCE_START.search(text, low, start) if low else None
+    low = opening.end() if opening and opening.end() < low + 400 else low
+    closing = [match.start() + 1 for match in _SENTENCE_START.finditer(text, end, high)] if high < len(text) else []
+    return low, closing[-1] if closing and closing[-1] > high - 600 else high
+
+
+def masked(text: str, window: Range, target: Range | None, gold: str) -> str:
+    """A window of a text with the target as MASK and everything else like a holding, or like the gold, as OTHER_MASK."""
+    low, high = window
+    hidden = [(start, end, OTHER_MASK) for start, end in _to_hide(text, window, target or (low, low), gold)]
+    if target:
+        hidden.append((*target, MASK))
+    pieces: list[str] = []
+    position = low
+    for start, end, mask in sorted(hidden):
+        if end <= position or start >= high:
+            continue
+        pieces += [text[position : max(position, start)], f" {mask} "]
+        position = end
+    shown = " ".join("".join([*pieces, text[position:high]]).split())
+    shown = re.sub(rf"(?:{re.escape(OTHER_MASK)}\s*){{2,}}", f"{OTHER_MASK} ", shown)
+    return re.sub(r"\s+([.,;:)\]])(?!\.)", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
+
+
+def visible_chars(shown: str) -> int:
+    """The characters of real text in a masked excerpt."""
+    return len(shown.replace(MASK, "").replace(OTHER_MASK, ""))
+
+
+def nearest_window(text: str, wanted: frozenset[str]) -> Range:
+    """The window of MAX_CHARS - MAX_LEAD_CHARS characters whose sentences share most words with ``wanted``."""
+    size, step = MAX_CHARS - MAX_LEAD_CHARS, 400
+    starts = range(0, max(1, len(text) - size + step), step)
+    best = max(starts, key=lambda start: (len(wanted & content_words(text[start : start + size])), -start))
+    middle = min(len(text), best + size // 2)
+    low, high = max(0, middle - size // 2), min(len(text), middle + size // 2)
+    opening = _SENTENCE_START.search(text, low, middle) if low else None
+    closing = [match.start() + 1 for match in _SENTENCE_START.finditer(text, middle, high)] if high < len(text) else []
+    return opening.end() if opening else low, closing[-1] if closing else high
+
+
+def _to_hide(text: str, window: Range, target: Range, gold: str) -> list[Range]:
+    """Holdings of any kind, and sentences that say the gold again, as ranges of the text that leave the target out."""
+    low, high = window
+    part = text[low:high]
+    stated: list[Holding] = [*parentheticals(part), *we_hold(part)]
+    ranges = [(holding.start, holding.end) for holding in stated] + list(like_holdings(part))
+    meant = content_words(gold)
+    for start, end in sentence_spans(part):
+        own = start <= target[0] - low < end
+        if not own and len(meant & content_words(part[start:end])) >= RESTATED * len(meant):
+            ranges.append((start, end))
+    outside: list[Range] = []
+    for start, end in _merged([(low + start, low + end) for start, end in ranges]):
+        if start < target[1] and end > target[0]:
+            outside += [(start, target[0]), (target[1], end)]
+        else:
+            outside.append((start, end))
+    return [(start, end) for start, end in outside if end - start > SHORTEST_HIDDEN]
+
+
+def _merged(ranges: Sequence[Range]) -> list[Range]:
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,145 @@
+"""Find the holdings that one decision offers, each with the excerpt that asks for it, or why it can't be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cap_rlvr.law.holdings import Holding, content_words, parentheticals, syllabus, we_hold
+from cap_rlvr.tasks.holding import excerpt, roles
+from cap_rlvr.wire.case import Case
+from cap_rlvr.wire.frozen import Frozen
+from cap_rlvr.wire.rows import Candidate, Refusal
+
+TASK = "holding"
+MAX_PER_KIND = 6  # of one decision: enough to choose the gold from, and its other holdings as distractors
+_MAJORITY = {"majority", "unanimous", "on-the-merits"}
+_CITED_YEAR = re.compile(r"\((?:[^()]{0,40}\s)?(1[789]\d\d|20[0-4]\d)\)")
+
+
+class Offer(Frozen):
+    """A candidate's payload. ``start`` to ``end`` is the holding in ``field``; ``excerpt`` is the masked prompt text."""
+
+    holding: str
+    excerpt: str
+    year: int
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Found:
+    field: str
+    text: str
+    holding: Holding
+
+
+def find(case: Case) -> Iterator[Candidate | Refusal]:
+    """Each holding of the majority's opinion or syllabus, and each that it ascribes to a case in a parenthetical."""
+    place = _majority(case)
+    if place is None:
+        yield _refusal(case, "no_majority_opinion")
+        return
+    found = _holdings(case, place)
+    if not found:
+        yield _refusal(case, "no_holding")
+        return
+    year = case.year or _latest_cited_year(case.opinions[place].text)
+    if year is None:
+        yield _refusal(case, "no_year")
+        return
+    names, common = roles.party_roles(case), roles.common_words(case)
+    given: dict[str, int] = {}
+    for item in found:
+        kind = item.holding.kind
+        text = roles.with_roles(item.holding.text, names, common) if not item.holding.fault else ""
+        shown = _excerpt(case, place, item) if text else ""
+        fault = item.holding.fault or _unfit(text, shown)
+        if not fault and given.get(kind, 0) >= MAX_PER_KIND:
+            fault = "enough_of_this_case"
+        if fault or text is None:
+            yield _refusal(case, fault, f"{kind}: {item.holding.text[:80]}")
+            continue
+        given[kind] = given.get(kind, 0) + 1
+        offer = Offer(
+            holding=text,
+            excerpt=shown,
+            year=year,
+            field=item.field,
+            start=item.holding.start,
+            end=item.holding.end,
+        )
+        yield Candidate(
+            task=TASK,
+            case_id=case.id,
+            source_kind=case.source,
+            kind=kind,
+            block=f"{case.source}|{_jurisdiction(case)}|{kind}",
+            order=given[kind],
+            payload=offer.model_dump(),
+        )
+
+
+def _majority(case: Case) -> int | None:
+    return next((i for i, opinion in enumerate(case.opinions) if opinion.type in _MAJORITY), None)
+
+
+def _holdings(case: Case, place: int) -> list[_Found]:
+    text = case.opinions[place].text
+    found = [_Found(f"opinions/{place}", text, holding) for holding in (*parentheticals(text), *we_hold(text))]
+    return found + [_Found("head_matter", case.head_matter, holding) for holding in syllabus(case.head_matter)]
+
+
+def _excerpt(case: Case, place: int, item: _Found) -> str:
+    text = case.opinions[place].text
+    holding = item.holding
+    target = (holding.start, holding.end)
+    if item.field != "head_matter":
+        return excerpt.masked(text, excerpt.around(text, target), target, holding.text)
+    lead = _syllabus_lead(case.head_matter, holding)
+    wanted = content_words(lead) | content_words(holding.text)
+    opinion = excerpt.masked(text, excerpt.nearest_window(text, wanted), None, holding.text)
+    return f"{lead} {excerpt.MASK}.\n{opinion}"
+
+
+def _syllabus_lead(head_matter: str, holding: Holding) -> str:
+    """The syllabus paragraph up to the holding, with the holdings before it hidden."""
+    start = head_matter.rfind("\n", 0, holding.cue) + 1
+    start = max(start, holding.start - excerpt.MAX_LEAD_CHARS)
+    pieces, position = list[str](), start
+    for earlier in syllabus(head_matter):
+        if start <= earlier.start and earlier.end <= holding.cue:
+            pieces += [head_matter[position : earlier.start], f" {excerpt.OTHER_MASK} "]
+            position = earlier.end
+    return " ".join("".join([*pieces, head_matter[position : holding.start]]).split())
+
+
+def _unfit(text: str | None, shown: str) -> str:
+    if text is None:
+        return "name_without_role"
+    opinion = shown.rsplit("\n", 1)[-1]
+    if excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS:
+        return "short_context"
+    return "said_in_the_open" if _given_away(text, shown) else ""
+
+
+def _given_away(text: str, shown: str) -> bool:
+    """Whether eight words of the holding in a row stand unmasked in the excerpt."""
+    words = re.findall(r"\w+", text.lower())
+    seen = " ".join(re.findall(r"\w+", shown.lower()))
+    return any(" ".join(words[i : i + 8]) in seen for i in range(len(words) - 7))
+
+
+def _latest_cited_year(text: str) -> int | None:
+    years = [int(year) for year in _CITED_YEAR.findall(text)]
+    return max(years, default=None)
+
+
+def _jurisdiction(case: Case) -> str:
+    return case.jurisdiction.name or case.reporter_slug or case.id.split("/", 1)[0]
+
+
+def _refusal(case: Case, reason: str, detail: str = "") -> Refusal:
+    return Refusal(case_id=case.id, task=TASK, reason=reason, detail=detail)

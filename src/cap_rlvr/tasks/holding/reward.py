@@ -1,0 +1,205 @@
+"""Score a reply to a holding row: 1 where it names the gold option and no other, else 0.
+
+An option is named by its letter, by its number (1 to 5), by letter and its own text, or by its text alone. A text
+names an option only if nothing that carries meaning was changed in it, so a near copy with another negation, number
+or word earns nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+import re2
+from pydantic import Field, StringConstraints, model_validator
+from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.fuzz import ratio
+
+from cap_rlvr.answer import Reply, normalise, read_reply
+from cap_rlvr.task import GroundTruth, graded, nothing
+from cap_rlvr.wire.scoring import Part, Reason, Score
+
+LETTERS = "ABCDE"
+MIN_SIMILARITY = 92.0
+MIN_MARGIN = 10.0
+MIN_TYPO_LETTERS = 5  # shorter words are too often another word when one letter changes (may, any; in, on)
+
+_re2 = cast(Any, re2)
+_LEAD = r"(?:(?:the )?(?:correct |right |best |final )*(?:answer|option|choice|holding)(?: is|:| is:)? )?(?:option |choice )?"
+_ALONE = _re2.compile(rf"(?i)^{_LEAD}[(\[]?([a-e1-5])[)\]]?[.:]?$")
+# A bare "A" before text is as likely the article, so only B to E may stand without a mark after them.
+_WITH_TEXT = _re2.compile(rf"(?i)^{_LEAD}(?:[(\[]?([a-e1-5])(?: ?[)\].:,-])+|([b-e])) (.+)$")
+_ANY_LABEL = _re2.compile(r"\b[A-E]\b")
+_WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
+_DECORATION = " _\"'"
+_FILLERS = frozenset({"a", "an", "the", "that"})
+_NEGATIONS = frozenset(
+    _WORD.findall(
+        "no not none nor never neither nothing nobody nowhere cannot without fail fails failed lack lacks lacked"
+    )
+)
+_NUMBERS = frozenset(
+    _WORD.findall(
+        "zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty ninety "
+        "hundred thousand million first second third fourth fifth sixth seventh eighth ninth tenth half both"
+    )
+)
+_NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "mis", "a")
+
+Option = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
+
+
+class Truth(GroundTruth):
+    """The five options in the order shown, and the place of the gold (0 to 4)."""
+
+    choices: tuple[Option, Option, Option, Option, Option]
+    answer_idx: int = Field(ge=0, le=4)
+
+    @model_validator(mode="after")
+    def _options_differ(self) -> Truth:
+        if len({tuple(words(choice)) for choice in self.choices}) < len(self.choices):
+            raise ValueError("two of the choices read the same, so no answer could be judged")
+        return self
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a reply names: the option's index, or None with the reason why none was named."""
+
+    index: int | None
+    code: str = ""
+    text: str = ""
+
+
+def score(truth: Truth, completion: str) -> Score:
+    """Judge a completion; 1 or 0, with the reason."""
+    reply = read_reply(completion)
+    if reply.answer is None:
+        return nothing(reply)
+    named = named_option(reply.answer, truth.choices)
+    if named.index is None:
+        return nothing(reply, named.code, named.text)
+    return _verdict(reply, named.index, truth.answer_idx)
+
+
+def gold(truth: Truth) -> str:
+    """The canonical completion."""
+    return f"<answer>{LETTERS[truth.answer_idx]}</answer>"
+
+
+def _verdict(reply: Reply, index: int, answer_idx: int) -> Score:
+    right = index == answer_idx
+    letter = LETTERS[index]
+    reason = (
+        Reason(code="right_option", text=f"Option {letter} is the holding.")
+        if right
+        else Reason(code="wrong_option", text=f"Option {letter} is not the holding.")
+    )
+    span = reply.evidence(reply.answer_start, reply.answer_start + len(reply.answer or ""))
+    part = Part(value=float(right), weight=1.0, evidence=span, note=f"named option {letter}")
+    return graded(reply, {"choice": part}, reason, {"one_option": True}, strict=right)
+
+
+def named_option(answer: str, choices: tuple[str, ...]) -> Named:
+    """Which one option an answer names. The answer is as the convention read it, so already normalised."""
+    text = " ".join(answer.replace("*", "").replace("`", "").split()).strip(_DECORATION)
+    label = _ALONE.match(text)
+    if label:
+        return Named(_index(label.group(1)))
+    options = [normalise(choice)[0] for choice in choices]
+    pair = _WITH_TEXT.match(text)
+    if pair and pair.group(1):
+        return _by_label_and_text(pair.group(1), pair.group(3), options)
+    alone = _by_text(text, options)
+    if alone.code == "no_option" and pair:
+        return _by_label_and_text(pair.group(2), pair.group(3), options)
+    return _unnamed(text) if alone.code == "no_option" else alone
+
+
+def _by_label_and_text(label: str, text: str, options: list[str]) -> Named:
+    index = _index(label)
+    fault = _difference(text.strip(_DECORATION), options[index])
+    if fault is None:
+        return Named(index)
+    return fault if fault.code != "unlike" else _unnamed(f"{label.upper()} {text}", has_label=True)
+
+
+def _index(label: str) -> int:
+    return int(label) - 1 if label.isdigit() else LETTERS.index(label.upper())
+
+
+def _by_text(text: str, options: list[str]) -> Named:
+    wanted = " ".join(words(text))
+    likeness = sorted(((ratio(wanted, " ".join(words(option))), -i) for i, option in enumerate(options)), reverse=True)
+    (best, place), (second, _) = likeness[:2]
+    if best < MIN_SIMILARITY:
+        return Named(None, "no_option", "")
+    if best - second < MIN_MARGIN:
+        return Named(None, "two_options", "The text is close to two options.")
+    return _difference(text, options[-place]) or Named(-place)
+
+
+def _difference(text: str, option: str) -> Named | None:
+    """Why a text does not restate an option, or None where it does."""
+    if len(text) > 2 * len(option) + 20:
+        return Named(None, "unlike", "")
+    said, meant = words(text), words(option)
+    if ratio(" ".join(said), " ".join(meant)) < MIN_SIMILARITY:
+        return Named(None, "unlike", "")
+    if _count(said, _is_negation) != _count(meant, _is_negation):
+        return Named(None, "negation_differs", "The text has another negation than the option it copies.")
+    if _count(said, _is_number) != _count(meant, _is_number):
+        return Named(None, "numbers_differ", "The text has other numbers than the option it copies.")
+    if not all(
+        _harmless(said[change.src_start : change.src_end], meant[change.dest_start : change.dest_end])
+        for change in Levenshtein.opcodes(said, meant)
+        if change.tag != "equal"
+    ):
+        return Named(None, "text_altered", "The text changes a word of the option it copies.")
+    return None
+
+
+def _harmless(said: list[str], meant: list[str]) -> bool:
+    """Only articles were changed, or one longer word was mistyped by a letter."""
+    if _FILLERS.issuperset(said) and _FILLERS.issuperset(meant):
+        return True
+    return len(said) == len(meant) and all(_typo(one, other) for one, other in zip(said, meant, strict=True))
+
+
+def _typo(said: str, meant: str) -> bool:
+    if not said.isascii() or min(len(said), len(meant)) < MIN_TYPO_LETTERS:
+        return False
+    if any(said == prefix + meant or meant == prefix + said for prefix in _NEGATIVE_PREFIXES):
+        return False
+    if {said[-2:], meant[-2:]} in ({"er", "ee"}, {"or", "ee"}):  # employer and employee, mortgagor and mortgagee
+        return False
+    return OSA.distance(said, meant) <= 1
+
+
+def _unnamed(text: str, has_label: bool = False) -> Named:
+    labels = set(_ANY_LABEL.findall(text))
+    if len(labels) > 1:
+        return Named(None, "two_options", "More than one option is named.")
+    if (labels or has_label) and any(_is_negation(word) for word in words(text)):
+        return Named(None, "negated", "An option is named with a negation.")
+    if has_label:
+        return Named(None, "label_with_other_text", "The text after the label is not that option's text.")
+    return Named(None, "no_option", "The answer names none of the five options.")
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return cast(list[str], _WORD.findall(normalise(text)[0].casefold()))
+
+
+def _count(said: list[str], wanted: Any) -> Counter[str]:
+    return Counter(word for word in said if wanted(word))
+
+
+def _is_negation(word: str) -> bool:
+    return word in _NEGATIONS or word.endswith("n't")
+
+
+def _is_number(word: str) -> bool:
+    return word in _NUMBERS or any(char.isdigit() for char in word)

@@ -1,0 +1,116 @@
+"""Party names in a holding become roles, so that no option is told by whose case it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from cap_rlvr.wire.case import Case
+
+_VERSUS = re.compile(r",?\s+(?:v|vs|against|versus)\.?\s+", re.IGNORECASE)
+_PROSECUTION = re.compile(r"\b(?:state|people|commonwealth|united states|republic|territory|regina|rex)\b", re.IGNORECASE)
+_ROLE = re.compile(
+    r"\b(plaintiffs?|defendants?|appellants?|appellees?|petitioners?|respondents?|relators?|complainants?|claimants?|"
+    r"libell?ants?|libell?ees?|garnishees?|intervenors?)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"[A-Z][\w&'’.-]*[A-Za-z]")
+_CAPITALISED = re.compile(r"(?<![\w§])[A-Z][\w-]*(?:['’](?!s\b)\w+)?")
+_POSSESSED = r"(?:the\s+)?(?:(?:Mr|Mrs|Ms|Dr)\.\s+)?"
+_NOT_A_NAME = frozenset(
+    re.findall(
+        r"\w+",
+        "the and et al inc co corp company ltd llc others another ex parte rel in re matter estate of for city county "
+        "town board commission commissioner department division bank insurance appellant appellee plaintiff defendant "
+        "error petitioner respondent state states united people commonwealth republic texas mexico new york america "
+        "american national first general university school district village association trustees director secretary "
+        "attorney court judge sheriff warden jr sr mr mrs miss dr etc als wife husband minor infant heirs executor "
+        "administrator guardian taxation revenue railroad railway public service",
+    )
+)
+_LEGAL_CAPITALS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an the i in on at of to by for where when while because although under upon if as since since there absent "
+        "given due process clause equal protection privileges immunities first second third fourth fifth sixth seventh "
+        "eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth amendment amendments constitution bill "
+        "rights congress legislature senate house assembly court courts supreme appeals appeal circuit district federal "
+        "judge judges justice clerk sheriff state states united america american territory government governor mayor "
+        "council president secretary attorney general city county town village board commission commissioner department "
+        "division bureau agency tribe tribal indian code statute statutes act acts section sections article articles "
+        "rule rules chapter title part subsection paragraph art sec procedure civil criminal evidence penal law laws "
+        "restatement torts contracts uniform commercial january february march april may june july august september "
+        "october november december sunday monday tuesday wednesday thursday friday saturday god bible english spanish "
+        "mexican british french german german latin arabic christian negro alabama alaska arizona arkansas california "
+        "colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana "
+        "maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada hampshire jersey "
+        "mexico york carolina dakota ohio oklahoma oregon pennsylvania rhode island tennessee texas utah vermont "
+        "virginia washington wisconsin wyoming columbia north south west east new dwi dui uim um dna nmsa nmra irs "
+        "usc ucc erisa ftca plaintiff plaintiffs defendant defendants appellant appellants appellee appellees "
+        "petitioner petitioners respondent respondents relator claimant worker workers employer employee employers "
+        "father mother husband wife child children parent parents victim taxpayer insurer insured buyer seller "
+        "landlord tenant lessor lessee vendor vendee testator grantor grantee mortgagor mortgagee",
+    )
+)
+
+
+def party_roles(case: Case) -> dict[str, str]:
+    """The case's parties by each word of their names: the role to put in its place, or "" where none is known."""
+    sides = _VERSUS.split(case.name, maxsplit=1)
+    if len(sides) != 2:
+        return {}
+    roles: dict[str, str] = {}
+    for side, other in (sides, sides[::-1]):
+        role = "the defendant" if _PROSECUTION.search(other) else _role_in(side, case)
+        if _PROSECUTION.search(side) and not _ROLE.search(side):
+            continue
+        for name in _NAME.findall(side):
+            if len(name) > 2 and name.lower().strip(".") not in _NOT_A_NAME and not _ROLE.fullmatch(name):
+                roles.setdefault(_plain(name), role)
+    return roles
+
+
+def with_roles(text: str, roles: Mapping[str, str], common: frozenset[str]) -> str | None:
+    """A holding with its parties' names made into roles; None where a name stays that no role is known for.
+
+    ``common`` is the words that the decision also writes in lower case, which are therefore no names.
+    """
+    for name, role in roles.items():
+        if role:
+            pattern = rf"{_POSSESSED}(?:[A-Z][\w.]*\s+){{0,2}}(?<!\w)(?i:{re.escape(name)})(?!\w)"
+            text = re.sub(pattern, role, text)
+    text = re.sub(r"\b(the \w+)(?:\s+\1)+\b", r"\1", text)
+    text = text[:1].upper() + text[1:]
+    for word in _CAPITALISED.findall(text):
+        parts = [part for part in re.split(r"[-'’]", word.lower()) if len(part) > 1]
+        if _plain(word) in roles and roles[_plain(word)] == "":
+            return None
+        if any(part not in common and part not in _LEGAL_CAPITALS and not part.isdigit() for part in parts):
+            return None
+    return text
+
+
+def common_words(case: Case) -> frozenset[str]:
+    """The words of the majority's text and the head matter that stand there in lower case."""
+    texts = [case.head_matter, *(opinion.text for opinion in case.opinions)]
+    return frozenset(word for text in texts for word in re.findall(r"(?<![\w'’])[a-z]{2,}", text))
+
+
+def _role_in(side: str, case: Case) -> str:
+    """`the appellant`, as the caption, the list of parties or the head matter calls this side; "" where none does."""
+    told = _ROLE.search(side)
+    if told:
+        return f"the {told.group(1).lower()}"
+    names = [name for name in _NAME.findall(side) if name.lower().strip(".") not in _NOT_A_NAME]
+    if not names:
+        return ""
+    called = re.compile(rf"\b{re.escape(names[-1])}\b[^.;\n]{{0,40}}?,?\s+(?:\w+\s+)?(?-i:{_ROLE.pattern})", re.IGNORECASE)
+    for text in (*case.parties, case.head_matter[:2000]):
+        found = called.search(text)
+        if found:
+            return f"the {found.group(1).lower()}"
+    return ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"['’]s$|\.$", "", name).lower()
