@@ -69,7 +69,7 @@ class Message(Frozen):
 class RewardItem(Frozen):
     """One completion to judge, against a stored example or a ground truth sent with it (exactly one of the two)."""
 
-    id: str | None = Field(None, description="Yours; comes back unchanged. Default: the item's index.")
+    id: str | None = Field(default=None, description="Yours; comes back unchanged. Default: the item's index.")
     task: str
     completion: str | tuple[Message, ...]
     example_id: str | None = None

@@ -1,0 +1,38 @@
+"""``python -m services.reward_api``: settings first, then the port, then everything heavy."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from cap_rlvr.wire.errors import BadInput, CapError
+from services.reward_api import settings as settings_module
+
+
+def main() -> int:
+    """Serve until told to stop; 2 for bad settings, 1 for what is away."""
+    try:
+        settings = settings_module.load()
+        from services.reward_api import logs, server
+
+        logs.configure()
+        bound = server.bind(settings)
+        with bound, tempfile.TemporaryDirectory(prefix="cap-rlvr-") as folder:
+            if settings.synthetic:
+                from services.reward_api.synthetic import build
+
+                build(Path(folder), settings.synthetic)
+                settings = settings.model_copy(update={"workspace": Path(folder)})
+            from services.reward_api.app import create_app
+
+            app = create_app(settings)
+            server.run(app, bound)
+    except CapError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 2 if isinstance(error, BadInput) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

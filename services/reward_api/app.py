@@ -1,0 +1,167 @@
+"""The HTTP face: routes and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import time
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic.json_schema import models_json_schema
+
+import cap_rlvr
+from cap_rlvr.wire.rows import Split
+from cap_rlvr.wire.scoring import Problem, RewardItem, RewardReply, RewardRequest
+from services.reward_api import tasks
+from services.reward_api.bodies import read_body, read_items
+from services.reward_api.examples import Examples
+from services.reward_api.metrics import Metrics
+from services.reward_api.problems import MEDIA_TYPE, Refused, install
+from services.reward_api.scoring import Scoring
+from services.reward_api.scoring_pool import Limits, ScoringPool
+from services.reward_api.settings import Settings
+
+REGISTRY = "cap_rlvr.registry"
+_REFERENCES = "#/components/schemas/{model}"
+_PROBLEM: dict[str, Any] = {
+    "description": "Problem details",
+    "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCES.format(model="Problem")}}},
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 403, 408, 413, 422, 503), _PROBLEM)
+_BODIES = ("RewardRequest", "RewardItem")
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"anyOf": [{"$ref": _REFERENCES.format(model=name)} for name in _BODIES]}}
+        },
+    }
+}
+
+
+def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | None = None) -> FastAPI:
+    """The service. ``registry`` names the module that knows the tasks; each scoring process imports it."""
+    known: Any = importlib.import_module(registry)
+    pool = ScoringPool(registry, settings.workers, limits)
+    examples = Examples(settings.workspace, known.names())
+    scoring = Scoring(known, pool, examples, settings.open_splits)
+    metrics = Metrics(pool)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await examples.refresh()
+        await pool.start()
+        watch = asyncio.create_task(examples.watch())
+        yield
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+        await pool.close()
+
+    app = FastAPI(
+        title="cap-rlvr rewards",
+        version=cap_rlvr.__version__,
+        summary="Verifiable rewards from US case law",
+        lifespan=lifespan,
+        responses={422: _PROBLEM},
+    )
+    app.state.pool = pool
+    app.state.scoring = scoring
+    app.state.sample = sample(known)
+    install(app)
+    _describe_bodies(app)
+
+    @app.post("/reward", response_model=RewardReply, responses=_PROBLEMS, openapi_extra=_BODY, tags=["scoring"])
+    async def reward(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Score 1 to 512 items of any tasks, or one bare item; each item gets its own status."""
+        started = time.perf_counter()
+        try:
+            items = read_items(await read_body(request))
+            body, tally = await scoring.reply(items, request.state.request_id)
+        except Refused as refused:
+            metrics.refused(refused.code)
+            raise
+        metrics.answered(tally, time.perf_counter() - started)
+        return Response(body, media_type="application/json")
+
+    @app.get("/metrics", tags=["operations"])
+    async def exposition() -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Prometheus text."""
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @app.get("/healthz", tags=["operations"])
+    async def healthz() -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+        """Alive."""
+        return {"status": "alive"}
+
+    @app.get("/readyz", response_model=tasks.Readiness, tags=["operations"])
+    async def readyz() -> Response:  # pyright: ignore[reportUnusedFunction]
+        """Ready, per task; 503 only while no scoring process is alive."""
+        state = tasks.readiness(known.names(), examples, pool.alive, pool.broken)
+        return Response(state.model_dump_json(), 200 if state.ready else 503, media_type="application/json")
+
+    @app.get("/", include_in_schema=False)
+    async def front() -> Response:  # pyright: ignore[reportUnusedFunction]
+        return RedirectResponse("/docs")
+
+    _add_tasks(app, known, examples)
+    return app
+
+
+def sample(known: Any) -> dict[str, Any] | None:
+    """The shortest item that scores the ceiling of its task, for a first curl; None without tasks."""
+    items = [tasks.sample(known.get(name)).model_dump(mode="json", exclude_none=True) for name in known.names()]
+    return min(items, key=lambda item: len(str(item)), default=None)
+
+
+def _add_tasks(app: FastAPI, known: Any, examples: Examples) -> None:
+    def check(name: str) -> None:
+        if name not in known.names():
+            raise Refused(404, "not_found", f"No such task; choose from {', '.join(known.names())}.", "task")
+
+    @app.get("/tasks", tags=["tasks"])
+    async def list_tasks() -> tasks.TaskList:  # pyright: ignore[reportUnusedFunction]
+        """All tasks with their scorers."""
+        found = [tasks.summary(known, examples, name) for name in known.names()]
+        return tasks.TaskList(tasks=found, corpus=examples.corpus)
+
+    @app.get("/tasks/{task}", responses={404: _PROBLEM}, tags=["tasks"])
+    async def show_task(task: str) -> tasks.TaskDetail:  # pyright: ignore[reportUnusedFunction]
+        """One task: prompt template, answer convention, JSON schema of its ground truth, one item that scores."""
+        check(task)
+        return tasks.detail(known, examples, task)
+
+    @app.get("/tasks/{task}/examples", responses={404: _PROBLEM, 503: _PROBLEM}, tags=["tasks"])
+    async def list_examples(  # pyright: ignore[reportUnusedFunction]
+        task: str,
+        split: Split = "train",
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        cursor: Annotated[str | None, Query(max_length=100)] = None,
+    ) -> tasks.ExamplePage:
+        """Prompts of prepared rows, without gold."""
+        check(task)
+        rows = examples.index(task)
+        if rows is None:
+            raise Refused(503, "task_data_missing", f"{task}: {examples.faults.get(task, 'no rows')}.", retry_after=5)
+        try:
+            page = await asyncio.to_thread(rows.page, split, limit, cursor)
+        except ValueError as error:
+            raise Refused(422, "invalid_request", str(error), "cursor") from None
+        return tasks.example_page(known, task, page, split, examples.corpus)
+
+
+def _describe_bodies(app: FastAPI) -> None:
+    """Add to the OpenAPI document what is parsed by hand for speed."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        models: list[Any] = [(model, "validation") for model in (RewardRequest, RewardItem, Problem)]
+        _, schemas = models_json_schema(models, ref_template=_REFERENCES)
+        document["components"]["schemas"].update(schemas["$defs"])
+        return document
+
+    app.openapi = openapi

@@ -1,0 +1,121 @@
+"""Every error as RFC 9457 problem details, with the request's field named; never with the text that was sent."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cap_rlvr.wire.scoring import Message as ChatMessage
+from cap_rlvr.wire.scoring import Problem, RewardItem, RewardRequest
+from services.reward_api.logs import frames_of
+
+MEDIA_TYPE = "application/problem+json"
+_FIELDS = {*RewardRequest.model_fields, *RewardItem.model_fields, *ChatMessage.model_fields, "split", "limit", "cursor"}
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+_log = structlog.get_logger("reward_api")
+
+
+class Refused(Exception):
+    """A request that gets no results: HTTP status, a stable code, a sentence, the field at fault."""
+
+    def __init__(self, status: int, code: str, detail: str, field: str | None = None, retry_after: int = 0) -> None:
+        super().__init__(status, code, detail, field, retry_after)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.retry_after = retry_after
+
+
+def invalid(error: ValidationError, prefix: str = "") -> Refused:
+    """The first fault of a request that does not fit its model."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    # A union's branches add their own names to the place; only what the caller wrote is kept, and an unknown
+    # name is always last.
+    loc = first["loc"]
+    kept = [str(step) for step in loc[:-1] if isinstance(step, int) or step in _FIELDS]
+    if loc and (isinstance(loc[-1], int) or loc[-1] in _FIELDS or first["type"] == "extra_forbidden"):
+        kept.append(str(loc[-1])[:100])
+    field = ".".join([prefix, *kept] if prefix else kept) or None
+    return Refused(422, "invalid_request", first["msg"].removeprefix("Value error, "), field)
+
+
+def respond(refused: Refused, request_id: str) -> Response:
+    """The refusal as a response."""
+    problem = Problem(
+        type=f"urn:cap-rlvr:problem:{refused.code}",
+        title=refused.code.replace("_", " ").capitalize(),
+        status=refused.status,
+        detail=refused.detail,
+        field=refused.field,
+        request_id=request_id,
+    )
+    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
+    body = problem.model_dump_json(exclude_none=True)
+    return Response(body, refused.status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer refusals, wrong paths, wrong parameters and crashes with problem details."""
+
+    async def on_refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)
+        return respond(error, request.state.request_id)
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = _CODES.get(error.status_code, "http_error")
+        return respond(Refused(error.status_code, code, str(error.detail)), request.state.request_id)
+
+    async def on_parameters(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first: dict[str, Any] = error.errors()[0]
+        field = ".".join(str(step) for step in first["loc"][1:])
+        return respond(Refused(422, "invalid_request", first["msg"], field), request.state.request_id)
+
+    app.add_exception_handler(Refused, on_refused)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_parameters)
+    app.add_middleware(Guard)
+
+
+class Guard:
+    """Gives each request an id and turns a crash into a 500 whose log line holds places, never messages.
+
+    Exception messages may quote a completion, so only the type and the frames are logged.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            _log.error("request_failed", request_id=request_id, error=type(error).__name__, at=frames_of(error))
+            if started:
+                raise
+            refused = Refused(500, "internal_error", "The service failed on this request; its log says where.")
+            await respond(refused, request_id)(scope, receive, send_with_id)

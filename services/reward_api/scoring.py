@@ -1,0 +1,160 @@
+"""From items to reply: find each item's truth, look in the cache, ask the pool, seal the reply."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter as Tally
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from cap_rlvr.wire.receipts import claim, seal
+from cap_rlvr.wire.rows import Split
+from cap_rlvr.wire.scoring import CorpusId, RewardItem, ScorerId
+from services.reward_api.cache import VerdictCache
+from services.reward_api.examples import Examples
+from services.reward_api.problems import Refused
+from services.reward_api.row_files import Place
+from services.reward_api.scoring_pool import ScoringPool, Ticket
+from services.reward_api.scoring_worker import TaskRegistry
+from services.reward_api.verdicts import Verdict, our_error, unscorable
+
+# Clients wait 30 s at least; what is late is answered `error`, and its verdict still reaches the cache.
+DEADLINE_S = 25.0
+# Sixteen of the largest requests: at the slowest scorer's rate, about the deadline's worth of work.
+MAX_PENDING = 8192
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One item's outcome on its way: a verdict, or the future of one."""
+
+    task: str
+    verdict: Verdict | asyncio.Future[Verdict]
+    cached: bool = False
+
+
+class Scoring:
+    """Scores batches. One instance a service; all of it runs on the event loop, and none of it is slow."""
+
+    def __init__(
+        self, registry: TaskRegistry, pool: ScoringPool, examples: Examples, open_splits: Sequence[Split]
+    ) -> None:
+        self._pool = pool
+        self._examples = examples
+        self._open_splits = frozenset(open_splits)
+        self._scorers: dict[str, ScorerId] = {name: registry.scorer_id(name) for name in registry.names()}
+        self._cache = VerdictCache()
+        self._asked: dict[bytes, asyncio.Future[Verdict]] = {}
+        self.deadline_s = DEADLINE_S
+        self.max_pending = MAX_PENDING
+
+    async def reply(
+        self, items: Sequence[RewardItem], request_id: str
+    ) -> tuple[bytes, Tally[tuple[str, str, str, bool]]]:
+        """The reply's JSON and what to count. Raises Refused for a hidden split or a full queue."""
+        corpus = self._examples.corpus
+        claims = [claim(item, index) for index, item in enumerate(items)]
+        answers = self._answers(items, claims)
+        await self._wait(answers)
+        verdicts = [_settled(answer) for answer in answers]
+        results = [
+            verdict.result(str(claimed[0]), answer.cached)
+            for claimed, answer, verdict in zip(claims, answers, verdicts, strict=True)
+        ]
+        tally = Tally(
+            (answer.task if answer.task in self._scorers else "unknown", verdict.status, verdict.code, answer.cached)
+            for answer, verdict in zip(answers, verdicts, strict=True)
+        )
+        tasks = sorted({item.task for item in items} & self._scorers.keys())
+        scorers = {task: self._scorers[task] for task in tasks}
+        receipt = seal(claims, [verdict.sha256 for verdict in verdicts], scorers, corpus)
+        return _body(request_id, results, scorers, corpus, receipt), tally
+
+    def _answers(self, items: Sequence[RewardItem], claims: Sequence[Sequence[str | None]]) -> list[Answer]:
+        """Where each item's verdict comes from; new work is queued only once the whole request is accepted."""
+        tickets: dict[bytes, Ticket] = {}
+        answers: list[Answer] = []
+        for index, (item, claimed) in enumerate(zip(items, claims, strict=True)):
+            place = self._place(item, index)
+            if isinstance(place, Verdict):
+                answers.append(Answer(item.task, place))
+                continue
+            key = self._key(item.task, claimed)
+            known = self._cache.get(key) or self._asked.get(key)
+            if known is None and key in tickets:
+                known = tickets[key].verdict
+            if known is not None:
+                answers.append(Answer(item.task, known, cached=True))
+                continue
+            future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+            tickets[key] = Ticket(item.task, item.text(), item.ground_truth, place, future)
+            answers.append(Answer(item.task, future))
+        if tickets and self._pool.pending + len(tickets) > self.max_pending:
+            detail = f"{self._pool.pending} items are waiting; the queue holds {self.max_pending}."
+            raise Refused(503, "overloaded", detail, retry_after=1)
+        for key, ticket in tickets.items():
+            self._asked[key] = ticket.verdict
+            ticket.verdict.add_done_callback(lambda future, key=key: self._keep(key, future))
+        self._pool.submit(list(tickets.values()))
+        return answers
+
+    def _place(self, item: RewardItem, index: int) -> Place | Verdict | None:
+        """Where the item's stored truth lies; None for a truth that came with it; a verdict where there is neither."""
+        if item.task not in self._scorers:
+            choices = ", ".join(self._scorers)
+            return unscorable(item.task, "unknown_task", f"No such task; choose from {choices}.")
+        if item.example_id is None:
+            return None
+        rows = self._examples.index(item.task)
+        if rows is None:
+            return our_error(item.task, "task_data_missing", f"The rows of {item.task} can't be read at present.")
+        place = rows.find(item.example_id)
+        if place is None:
+            return unscorable(item.task, "unknown_example", "No prepared row has this example_id.")
+        if place.split not in self._open_splits:
+            detail = f"Example ids of split {place.split} are not scored one by one."
+            raise Refused(403, "hidden_split", detail, f"items.{index}.example_id")
+        return place
+
+    def _key(self, task: str, claimed: Sequence[str | None]) -> bytes:
+        """SHA-256 over scorer, completion, and the truth or the row with its corpus."""
+        _, _, completion, example, truth, _, _ = claimed
+        rows = self._examples.index(task) if example is not None else None
+        parts = (self._scorers[task].sha256, task, completion, truth, example, rows.sha256 if rows else None)
+        return hashlib.sha256(orjson.dumps(parts)).digest()
+
+    def _keep(self, key: bytes, future: asyncio.Future[Verdict]) -> None:
+        self._asked.pop(key, None)
+        if not future.cancelled() and future.result().status == "scored":
+            self._cache.put(key, future.result())
+
+    async def _wait(self, answers: Sequence[Answer]) -> None:
+        """Until all are settled or the deadline is reached; late work goes on and ends in the cache."""
+        waiting = {answer.verdict for answer in answers if isinstance(answer.verdict, asyncio.Future)}
+        if waiting:
+            await asyncio.wait(waiting, timeout=self.deadline_s)
+
+
+def _settled(answer: Answer) -> Verdict:
+    if isinstance(answer.verdict, Verdict):
+        return answer.verdict
+    if answer.verdict.done() and not answer.verdict.cancelled():
+        return answer.verdict.result()
+    return our_error(answer.task, "deadline", "The server's deadline passed before this item was judged; ask again.")
+
+
+def _body(
+    request_id: str, results: Sequence[bytes], scorers: dict[str, ScorerId], corpus: CorpusId | None, receipt: str
+) -> bytes:
+    named = orjson.dumps({task: scorer.model_dump() for task, scorer in scorers.items()})
+    return b"".join(
+        (
+            b'{"request_id":"' + request_id.encode() + b'","results":[' + b",".join(results),
+            b'],"scorers":' + named,
+            b',"corpus":' + orjson.dumps(corpus and corpus.model_dump()),
+            b',"receipt":"' + receipt.encode() + b'"}',
+        )
+    )

@@ -1,0 +1,151 @@
+"""The scoring process: reads frames of items from a socket, answers with verdicts, knows nothing of HTTP.
+
+Frames are a 4-byte big-endian length and JSON; nothing from outside is ever unpickled. Each item runs under a CPU
+timer (ITIMER_PROF) whose signal ends the process, even inside C code: the service sees from the exit which limit it
+was. Wall time is the service's to watch.
+
+Run as ``python -m services.reward_api.scoring_worker FD REGISTRY CPU_SECONDS``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import socket
+import sys
+from dataclasses import astuple
+from functools import lru_cache
+from typing import Any, Protocol
+
+import orjson
+import structlog
+
+from cap_rlvr.task import Task
+from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.scoring import Score, ScorerId
+from services.reward_api import logs
+from services.reward_api.row_files import Place, RowGone, UnknownRow, read_row
+from services.reward_api.verdicts import Verdict, our_error, scored, unscorable
+
+# A GRPO group shares one example, so few truths are in use at once; a truth may hold a whole opinion.
+_TRUTHS_KEPT = 256
+
+
+class TaskRegistry(Protocol):
+    """What the service needs of `cap_rlvr.registry`; tests give a module of their own."""
+
+    def names(self) -> tuple[str, ...]: ...
+    def get(self, name: str) -> Task[Any]: ...
+    def scorer_id(self, name: str) -> ScorerId: ...
+
+
+class Judge:
+    """Scores items one by one."""
+
+    def __init__(self, registry: TaskRegistry, cpu_seconds: float) -> None:
+        self._registry = registry
+        self._cpu_seconds = cpu_seconds
+        self.broken: dict[str, str] = {}
+        self._stored_truth = lru_cache(_TRUTHS_KEPT)(self._read_stored_truth)
+
+    def warm(self) -> None:
+        """Judge each task's own example, so that no item pays for imports and tables; note the tasks that can't."""
+        for name in self._registry.names():
+            try:
+                task = self._registry.get(name)
+                task.score(truth := task.read_truth(task.example), task.gold(truth))
+            except Exception as error:  # noqa: BLE001 - one broken task must not take the others down
+                self.broken[name] = type(error).__name__
+                _log().error("task_broken", task=name, error=type(error).__name__, at=logs.frames_of(error))
+
+    def verdict(self, name: str, completion: str, truth: dict[str, Any] | None, place: Place | None) -> Verdict:
+        """Judge one item; never raises."""
+        if name in self.broken:
+            return our_error(name, "scorer_unavailable", f"The scorer of {name} could not be loaded.")
+        try:
+            task = self._registry.get(name)
+            signal.setitimer(signal.ITIMER_PROF, self._cpu_seconds)
+            known = self._stored_truth(name, place) if place else task.read_truth(truth or {})
+            score = task.score(known, completion)
+            _check(score)
+            return scored(name, score)
+        except BadInput as error:
+            return unscorable(name, "malformed_ground_truth", str(error))
+        except UnknownRow:
+            return unscorable(name, "unknown_example", "No prepared row has this example_id.")
+        except (RowGone, OSError):
+            return our_error(name, "rows_changed", "The prepared rows are being replaced; ask again.")
+        except Exception as error:  # noqa: BLE001 - a scorer's bug is our error, never a reward
+            _log().error("scorer_failed", task=name, error=type(error).__name__, at=logs.frames_of(error))
+            text = f"The scorer of {name} failed ({type(error).__name__}); the service's log says where."
+            return our_error(name, "scorer_failed", text, retryable=False)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _read_stored_truth(self, name: str, place: Place) -> Any:
+        return self._registry.get(name).read_truth(read_row(place).truth)
+
+
+def _check(score: Score) -> None:
+    if not 0 <= score.reward <= 1:  # also refuses NaN
+        raise ValueError("reward out of range")
+
+
+def _log() -> Any:
+    return structlog.get_logger("reward_api.scoring")
+
+
+def pack(name: str, completion: str, truth: dict[str, Any] | None, place: Place | None) -> list[Any]:
+    """One item as it crosses to the scoring process."""
+    return [name, completion, truth, place and list(astuple(place))]
+
+
+def unpack(packed: list[Any]) -> tuple[str, str, dict[str, Any] | None, Place | None]:
+    """The item that was packed."""
+    name, completion, truth, place = packed
+    return name, completion, truth, place and Place(*place[:-1], stamp=tuple(place[-1]))
+
+
+def read_frame(connection: socket.socket) -> bytes | None:
+    """One frame, or None when the service is gone."""
+    head = _read_exactly(connection, 4)
+    return _read_exactly(connection, int.from_bytes(head, "big")) if head else None
+
+
+def frame(data: bytes) -> bytes:
+    """The data with its length before it."""
+    return len(data).to_bytes(4, "big") + data
+
+
+def _read_exactly(connection: socket.socket, size: int) -> bytes | None:
+    data = bytearray()
+    while len(data) < size:
+        piece = connection.recv(min(1 << 20, size - len(data)))
+        if not piece:
+            return None
+        data += piece
+    return bytes(data)
+
+
+def main(descriptor: int, registry: str, cpu_seconds: float) -> None:
+    """Serve one parent until it goes away."""
+    # The parent drains on these; it ends this process by closing the socket.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    logs.configure()
+    module: Any = importlib.import_module(registry)
+    judge = Judge(module, cpu_seconds)
+    judge.warm()
+    with socket.socket(fileno=descriptor) as connection:
+        try:
+            connection.sendall(frame(orjson.dumps({"broken": judge.broken})))
+            while (data := read_frame(connection)) is not None:
+                verdicts = [judge.verdict(*unpack(item)).pack() for item in orjson.loads(data)]
+                connection.sendall(frame(orjson.dumps(verdicts)))
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))

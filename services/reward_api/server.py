@@ -1,0 +1,86 @@
+"""From settings to a listening socket: one clear sentence where that fails, a drain where it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import shlex
+import signal
+import socket
+import sys
+from collections.abc import Generator
+from typing import Any
+
+import orjson
+import uvicorn
+from fastapi import FastAPI
+
+from cap_rlvr.wire.errors import BadInput, Unavailable
+from services.reward_api.settings import Settings
+
+# Over the request deadline, so that every accepted request is answered.
+_DRAIN_S = 30
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening address, taken before any long work. Raises BadInput where it can't be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+        bound.listen(1024)
+    except OSError as error:
+        bound.close()
+        taken = error.errno == errno.EADDRINUSE
+        what = f"port {settings.port} on {settings.host} is in use" if taken else f"cannot bind: {error.strerror}"
+        raise BadInput(
+            what, "REWARD_PORT" if taken else "REWARD_HOST", "Choose another, or stop what holds it"
+        ) from None
+    return bound
+
+
+class Server(uvicorn.Server):
+    """Ends with exit code 0 after a drain, where uvicorn would raise the signal again."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit  # a second signal does not wait for the drain
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            sys.stdout.write(self._greeting)
+            sys.stdout.flush()
+
+
+def run(app: FastAPI, bound: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C. Raises Unavailable when the service could not start."""
+    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=_DRAIN_S)
+    server = Server(config, greeting(bound, app.state.sample))
+    server.run(sockets=[bound])
+    if not server.started:
+        raise Unavailable("the reward service did not start", "services.reward_api", "The lines above say why")
+
+
+def greeting(bound: socket.socket, item: dict[str, Any] | None) -> str:
+    """Where it listens, and a curl line that works at once."""
+    host, port = bound.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    lines = [f"Rewards at {url} (docs: {url}/docs). Ctrl-C ends it."]
+    if item is not None:
+        body = shlex.quote(orjson.dumps(item).decode())
+        lines += ["Try it:", f"curl -s {url}/reward -H 'content-type: application/json' -d {body}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,74 @@
+"""A workspace out of nothing: invented cases, their rows, no broker, no database; for a first look and for tests."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from cap_rlvr import registry
+from cap_rlvr.corpus import read_cases
+from cap_rlvr.corpus.synthetic import write_corpus
+from cap_rlvr.task import Task
+from cap_rlvr.wire.case import Case
+from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.files import whole_file
+from cap_rlvr.wire.frozen import keyed_unit
+from cap_rlvr.wire.manifest import Manifest, digest_files, write_manifest
+from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row, Split
+from cap_rlvr.wire.workspace import Workspace
+
+SEED = 1
+
+
+def build(folder: Path, cases: int) -> None:
+    """Invent ``cases`` decisions and write every task's rows below ``folder``, as a workspace."""
+    sys.stdout.write(f"No prepared workspace: inventing {cases} synthetic cases …\n")
+    sys.stdout.flush()
+    workspace = Workspace(folder)
+    source = write_corpus(workspace.raw / "synthetic", cases, SEED)
+    broken: list[BadData] = []
+    found = list(read_cases(source, broken.append))
+    for name in registry.names():
+        counts = _write_rows(registry.get(name), found, workspace.tasks / name)
+        shown = ", ".join(f"{split} {counts[split]}" for split in SPLITS)
+        sys.stdout.write(f"  {name}: {shown} rows\n")
+    if broken:
+        sys.stdout.write(f"  {len(broken)} broken records passed over\n")
+
+
+def _write_rows(task: Task[Any], cases: list[Case], folder: Path) -> Tally[Split]:
+    rows: dict[Split, list[Row]] = {split: [] for split in SPLITS}
+    for made in task.assemble(_blocks(task, cases), str(SEED)):
+        if isinstance(made, Row):
+            split = _split(made)
+            rows[split].append(made.model_copy(update={"split": split}))
+    for split in SPLITS:
+        with whole_file(folder / f"{split}.jsonl") as file:
+            file.writelines(row.model_dump_json().encode() + b"\n" for row in rows[split])
+    files = digest_files(folder, [f"{split}.jsonl" for split in SPLITS])
+    counts: Tally[Split] = Tally({split: len(rows[split]) for split in SPLITS})
+    settings = {"source": "synthetic", "cases": len(cases), "seed": SEED}
+    write_manifest(folder, Manifest(kind="rows", version=task.version, files=files, settings=settings, counts=counts))
+    return counts
+
+
+def _blocks(task: Task[Any], cases: list[Case]) -> Iterator[list[Candidate]]:
+    """The candidates block by block, each in the order of case and place, as the prep jobs give them."""
+    blocks: dict[str, list[Candidate]] = defaultdict(list)
+    offers: Iterator[Candidate | Refusal] = chain.from_iterable(task.find(case) for case in cases)
+    for offer in offers:
+        if isinstance(offer, Candidate):
+            blocks[offer.block].append(offer)
+    for block in sorted(blocks):
+        yield sorted(blocks[block], key=lambda candidate: (candidate.case_id, candidate.order))
+
+
+def _split(row: Row) -> Split:
+    """By case, 8 : 1 : 1. Invented cases have no parallel citations, so a case is a cluster of its own."""
+    draw = keyed_unit("split", SEED, row.case_id)
+    return "train" if draw < 0.8 else "eval" if draw < 0.9 else "test"

@@ -1,0 +1,90 @@
+"""A verdict: one item's result in its final bytes, made once, cached and sent without being parsed again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from cap_rlvr.wire.receipts import verdict_bytes
+from cap_rlvr.wire.scoring import Reason, RewardResult, Score, Status
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``core`` is the result's JSON object without ``id`` and ``cached``; ``code`` is its reason's code."""
+
+    status: Status
+    code: str
+    core: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 (hex) of the core, for receipts."""
+        return hashlib.sha256(self.core).hexdigest()
+
+    def result(self, item_id: str, cached: bool) -> bytes:
+        """The JSON of the whole result for one item."""
+        flag = b"true" if cached else b"false"
+        return b'{"id":' + orjson.dumps(item_id) + b',"cached":' + flag + b"," + self.core[1:]
+
+    def pack(self) -> list[str]:
+        """What crosses from a scoring process to the service."""
+        return [self.status, self.code, self.core.decode()]
+
+    @classmethod
+    def unpack(cls, packed: list[Any]) -> Verdict:
+        status, code, core = packed
+        return cls(status, code, core.encode())
+
+
+def scored(task: str, score: Score) -> Verdict:
+    """The verdict of a score."""
+    result = RewardResult(
+        id="",
+        task=task,
+        status="scored",
+        reward=score.reward,
+        strict=score.strict,
+        parts=score.parts,
+        gates=score.gates,
+        steps=score.steps,
+        answer=score.answer,
+        reason=score.reason,
+        parse_mode=score.parse_mode,
+        mask_sample=False,
+    )
+    return Verdict("scored", score.reason.code, verdict_bytes(result))
+
+
+def cost_limit(task: str, seconds: float) -> Verdict:
+    """Reward 0 for a completion that used up its CPU time on two fresh workers."""
+    text = f"Judging this completion took more than {seconds:g} s of CPU time, twice."
+    reason = Reason(code="cost_limit", text=text)
+    return scored(task, Score(reward=0.0, strict=False, answer=None, reason=reason, parse_mode="none"))
+
+
+def unscorable(task: str, code: str, text: str) -> Verdict:
+    """The request's own data can't be judged; asking again changes nothing."""
+    return _null(task, "unscorable", code, text, retryable=False)
+
+
+def our_error(task: str, code: str, text: str, retryable: bool = True) -> Verdict:
+    """Our fault: no reward."""
+    return _null(task, "error", code, text, retryable)
+
+
+def _null(task: str, status: Status, code: str, text: str, retryable: bool) -> Verdict:
+    result = RewardResult(
+        id="",
+        task=task,
+        status=status,
+        reason=Reason(code=code, text=text),
+        failure_reason=code,
+        mask_sample=True,
+        retryable=retryable,
+    )
+    return Verdict(status, code, verdict_bytes(result))
