@@ -43,15 +43,20 @@ class Child:
 class Supervisor:
     """Children by name. Use as a context manager: leaving it ends them all, the last started first.
 
-    ``on_event(kind, text)`` hears of every start, death and restart.
+    ``on_event(kind, text)`` hears of every start, death and restart; ``also()`` is called at every look, to keep
+    alive what is not a child of ours.
     """
 
-    def __init__(self, logs: Path, on_event: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, logs: Path, on_event: Callable[[str, str], None], also: Callable[[], None] | None = None
+    ) -> None:
         self._logs = logs
+        self._also = also
         self._on_event = on_event
         self._children: dict[str, Child] = {}
         self._lock = threading.RLock()
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def __enter__(self) -> Supervisor:
@@ -60,10 +65,12 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._watcher.join()
+        with self._lock:
+            self._stopping = True
         for name in reversed(list(self._children)):
             self.stop(name)
+        self._ended.set()  # last: the kernel ends what the watching thread started as soon as that thread is gone
+        self._watcher.join()
 
     def start(self, name: str, module: str, env: Mapping[str, str], grace: float = 20.0) -> None:
         """Run `python -m module` with ``env`` over our own environment; its output goes to `<logs>/<name>.log`."""
@@ -112,11 +119,17 @@ class Supervisor:
                 raise Unavailable(f"{child.name} keeps ending; its last lines:\n{tail(child.log)}", str(child.log))
 
     def _watch(self) -> None:
-        while not self._stopping.wait(WATCH_EVERY):
+        while not self._ended.wait(WATCH_EVERY):
             with self._lock:
-                for child in self._children.values():
-                    if child.process.poll() is not None and not child.given_up:
-                        self._restart(child)
+                if not self._stopping:
+                    self._look()
+
+    def _look(self) -> None:
+        if self._also is not None:
+            self._also()
+        for child in self._children.values():
+            if child.process.poll() is not None and not child.given_up:
+                self._restart(child)
 
     def _restart(self, child: Child) -> None:
         code = child.process.returncode

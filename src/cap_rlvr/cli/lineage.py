@@ -1,0 +1,66 @@
+"""`cap-rlvr lineage`: from an artefact back to the corpus, by digests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.manifest import MANIFEST
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def lineage(
+    path: Annotated[Path, typer.Argument(help="An artefact's folder (rows, model, policy), or a run's folder.")],
+    workspace: Annotated[Path, typer.Option(help="Where to look for its parents.")] = Path("workspace"),
+) -> None:
+    """Print the chain of digests behind an artefact.
+
+    Example: cap-rlvr lineage workspace/models/sft
+    """
+    from rich.console import Console
+    from rich.tree import Tree
+
+    known = _known(workspace)
+    digest, name, parents = _read(path)
+    tree = Tree(f"{name} [dim]{digest[:16]}[/dim]")
+    _grow(tree, parents, known, {digest})
+    Console().print(tree)
+
+
+def _read(path: Path) -> tuple[str, str, dict[str, str]]:
+    """An artefact's (digest, name, parents)."""
+    file = path / MANIFEST if (path / MANIFEST).exists() else path / "run.json"
+    if not file.exists():
+        raise BadInput(f"neither {MANIFEST} nor run.json is there", str(path), "Give the folder of an artefact")
+    data: dict[str, Any] = json.loads(file.read_bytes())
+    if file.name == "run.json":
+        return data["id"], f"run {data['id']}", data["lineage"]
+    if "policy" in data:
+        return (
+            data["policy"]["digest"],
+            f"policy of step {data['trainer_step']}",
+            {"base": data["base_digest"], **data["parents"]},
+        )
+    from cap_rlvr.wire.manifest import read_manifest
+
+    manifest = read_manifest(path)
+    return manifest.digest, f"{manifest.kind} {path}", manifest.parents
+
+
+def _known(workspace: Path) -> dict[str, tuple[str, dict[str, str]]]:
+    found = (_read(file.parent) for file in sorted(workspace.rglob(MANIFEST)))
+    return {digest: (name, parents) for digest, name, parents in found}
+
+
+def _grow(branch: Any, parents: dict[str, str], known: dict[str, tuple[str, dict[str, str]]], above: set[str]) -> None:
+    for role, digest in sorted(parents.items()):
+        name, further = known.get(digest, ("", {}))
+        twig = branch.add(f"{role}: {name} [dim]{digest[:16]}[/dim]")
+        if digest not in above:
+            _grow(twig, further, known, above | {digest})
