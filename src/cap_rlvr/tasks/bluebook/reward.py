@@ -1,0 +1,224 @@
+"""The citation reward: nothing without the right reporter and page; then fields (.80) and form (.20)."""
+
+from __future__ import annotations
+
+from cap_rlvr.answer import Reply, read_reply
+from cap_rlvr.law import reporters
+from cap_rlvr.law.citations import CaseCitation, Locator, read_citation
+from cap_rlvr.law.reporters import squeezed
+from cap_rlvr.task import graded, nothing
+from cap_rlvr.tasks.bluebook.names import names_agree
+from cap_rlvr.tasks.bluebook.truth import BluebookTruth, Field, Gold
+from cap_rlvr.wire.scoring import Part, Reason, Score
+
+FIELDS_WEIGHT = 0.8
+FIELD_WEIGHTS: dict[Field, float] = {"volume": 0.3, "page": 0.3, "year": 0.2, "court": 0.2}
+FORM_WEIGHTS = {"spelling": 0.08, "parenthetical": 0.06, "syntax": 0.06}
+FORM_WEIGHT = 0.2
+IMPOSSIBLE_YEAR_CAP = 0.5
+
+REASONS = {
+    "right": "The citation is right in every part.",
+    "partly_right": "The case is found, but not all is right: {}.",
+    "impossible_year": "The reporter had no volumes in that year: at most half of the reward.",
+    "too_long": "The answer is longer than 400 characters.",
+    "no_citation": "No known reporter stands between a volume and a page.",
+    "too_many": "More than four locators are given.",
+    "extra_text": "Something other than one citation stands in the answer.",
+    "two_cases": "More than one case is cited, or a parallel that is not this case's.",
+    "wrong_reporter": "The reporter is not the case's.",
+    "wrong_page": "The first page is not the case's.",
+    "wrong_name": "The case name given is not this case's.",
+    "altered_field": "A field that the question shows was altered or left out: {}.",
+}
+
+
+def gold(truth: BluebookTruth) -> str:
+    """The canonical completion."""
+    return f"<answer>{truth.ground_truth}</answer>"
+
+
+def score(truth: BluebookTruth, completion: str) -> Score:
+    """Judge one completion. Weights are renormalised over the fields that are asked for and can be judged."""
+    reply = read_reply(completion)
+    if reply.answer is None:
+        return nothing(reply)
+    cited = read_citation(reply.answer)
+    if isinstance(cited, str):
+        return nothing(reply, cited, REASONS[cited])
+    key = Gold.of(truth)
+    locator, fault = _find(cited, key, truth)
+    if locator is None:
+        return _closed(reply, fault, "")
+    altered = _altered(cited, locator, key, truth)
+    gates = {
+        "locator": True,
+        "name": not cited.name or names_agree(cited.name, key.names, truth.metadata.court),
+        "shown": not altered,
+    }
+    if not all(gates.values()):
+        return _closed(reply, "altered_field" if gates["name"] else "wrong_name", ", ".join(altered), gates)
+    parts = _scaled(_fields(reply, cited, locator, key, truth), FIELDS_WEIGHT)
+    parts |= _scaled(_form(reply, cited, locator, key, truth), FORM_WEIGHT)
+    return _verdict(reply, cited, parts, gates, key, truth)
+
+
+def _verdict(
+    reply: Reply,
+    cited: CaseCitation,
+    parts: dict[str, Part],
+    gates: dict[str, bool],
+    key: Gold,
+    truth: BluebookTruth,
+) -> Score:
+    wrong = [name for name, part in parts.items() if part.weight and part.value < 1]
+    years = truth.metadata.volume_years or ((key.year, key.year) if key.year else None)
+    possible = not cited.year or reporters.possible_year(key.reporter, int(cited.year), years)
+    code = "impossible_year" if not possible else "partly_right" if wrong else "right"
+    reason = Reason(code=code, text=REASONS[code].format(", ".join(wrong)))
+    cap = 1.0 if possible else IMPOSSIBLE_YEAR_CAP
+    return graded(reply, parts, reason, gates, cap, strict=possible and not wrong)
+
+
+def _closed(reply: Reply, code: str, detail: str, gates: dict[str, bool] | None = None) -> Score:
+    reason = Reason(code=code, text=REASONS[code].format(detail))
+    return graded(reply, {}, reason, gates or {"locator": False})
+
+
+def _find(cited: CaseCitation, key: Gold, truth: BluebookTruth) -> tuple[Locator | None, str]:
+    """The locator in the case's own reporter with the case's page; every other must be a known parallel."""
+    own = [one for one in cited.locators if key.reporter in reporters.meanings(one.reporter)]
+    if not own:
+        return None, "wrong_reporter"
+    others = [one for one in cited.locators if one is not own[0]]
+    if len(own) > 1 or not all(_is_parallel(one, truth.parallels) for one in others):
+        return None, "two_cases"
+    if own[0].page != key.locator.page:
+        return None, "wrong_page"
+    return own[0], ""
+
+
+def _is_parallel(locator: Locator, parallels: tuple[str, ...]) -> bool:
+    for text in parallels:
+        known = read_citation(text)
+        if isinstance(known, str):
+            continue
+        one = known.locators[0]
+        same_place = (one.volume, one.page) == (locator.volume, locator.page)
+        if same_place and reporters.meanings(one.reporter) & reporters.meanings(locator.reporter):
+            return True
+    return False
+
+
+def _altered(cited: CaseCitation, locator: Locator, key: Gold, truth: BluebookTruth) -> list[str]:
+    """The shown fields that the answer does not repeat as they were shown."""
+    same = {
+        "volume": locator.volume == key.locator.volume,
+        "page": locator.page == key.locator.page,
+        "year": key.year is None or cited.year == str(key.year),
+        "court": key.courts is None or _names_court(cited.court, key),
+    }
+    return [field for field, kept in same.items() if field not in truth.masked and not kept]
+
+
+def _names_court(text: str, key: Gold) -> bool:
+    return key.courts is not None and _fold(text) in {
+        _fold(form) for form in (*key.courts.accepted, *key.courts.naming)
+    }
+
+
+def _fold(text: str) -> str:
+    return "".join(char for char in text.lower() if char.isalnum())
+
+
+def _scaled(parts: dict[str, Part], weight: float) -> dict[str, Part]:
+    """The parts with weights that sum to ``weight``; parts of weight 0 are named and count for nothing."""
+    whole = sum(part.weight for part in parts.values())
+    return {
+        name: part.model_copy(update={"weight": weight * part.weight / whole if whole else 0.0})
+        for name, part in parts.items()
+    }
+
+
+def _fields(reply: Reply, cited: CaseCitation, locator: Locator, key: Gold, truth: BluebookTruth) -> dict[str, Part]:
+    right = {
+        "volume": locator.volume == key.locator.volume,
+        "page": True,
+        "year": cited.year == str(key.year),
+        "court": _names_court(cited.court, key),
+    }
+    place = reply.evidence(reply.answer_start + locator.start, reply.answer_start + locator.end)
+    parts: dict[str, Part] = {}
+    for field, weight in FIELD_WEIGHTS.items():
+        why = _not_applicable(field, right[field], key, truth)
+        parts[field] = Part(
+            value=float(right[field]),
+            weight=0.0 if why else weight,
+            evidence=place if field in ("volume", "page") else None,
+            note=why,
+        )
+    return parts
+
+
+def _not_applicable(field: Field, right: bool, key: Gold, truth: BluebookTruth) -> str:
+    """Why a field doesn't count, or empty. A court that the reporter conveys counts only where it is wrong."""
+    if field not in truth.masked:
+        return "shown in the question"
+    if field == "year" and key.year is None:
+        return "the ground truth has no year"
+    if field == "court" and key.courts is None:
+        return "not applicable: the court is in no table"
+    if field == "court" and key.courts and key.courts.conveyed and right:
+        return "not applicable: the reporter conveys the court"
+    return ""
+
+
+def _form(reply: Reply, cited: CaseCitation, locator: Locator, key: Gold, truth: BluebookTruth) -> dict[str, Part]:
+    answer = reply.answer or ""
+    spellings = reporters.accepted_spellings(key.reporter)
+    written = answer[locator.start : locator.end]
+    spelled = locator.reporter in spellings and written == locator.text and answer == squeezed(answer)
+    faults = _syntax_faults(answer, cited, locator, key, truth)
+    values = {
+        "spelling": (spelled, "" if spelled else f"canonical: {locator.volume} {spellings[0]} {locator.page}"),
+        "parenthetical": (key.courts is not None and cited.court in key.courts.accepted, ""),
+        "syntax": (not faults, "; ".join(faults)),
+    }
+    unknown = {"parenthetical"} if key.courts is None else set[str]()
+    return {
+        name: Part(
+            value=float(value),
+            weight=0.0 if name in unknown else FORM_WEIGHTS[name],
+            note="not applicable: the court is in no table" if name in unknown else note,
+        )
+        for name, (value, note) in values.items()
+    }
+
+
+def _syntax_faults(answer: str, cited: CaseCitation, locator: Locator, key: Gold, truth: BluebookTruth) -> list[str]:
+    faults: list[str] = []
+    if squeezed(answer).removesuffix(".") != cited.text.removesuffix("."):
+        faults.append(f"written as {cited.text!r} it would be in form")
+    if not cited.year and key.year is not None:
+        faults.append("no year in parentheses")
+    if cited.dated:
+        faults.append("only the year belongs in the parentheses")
+    if truth.name_asked and not cited.name:
+        faults.append("the case name is asked for")
+    if any(not _pin_in_case(pin, truth) for pins in cited.pins for pin in pins):
+        faults.append("a pin cite lies outside the case")
+    if locator.nominative not in ("", key.locator.nominative):
+        faults.append("the early reporter in parentheses is not the case's")
+    return faults
+
+
+def _pin_in_case(pin: str, truth: BluebookTruth) -> bool:
+    last = truth.metadata.last_page
+    page = read_page(truth)
+    numbers = [int(number) for number in pin.split("-")]
+    return page <= numbers[0] <= numbers[-1] and (last is None or numbers[-1] <= last)
+
+
+def read_page(truth: BluebookTruth) -> int:
+    """The gold citation's first page as a number."""
+    return int(Gold.of(truth).locator.page)
