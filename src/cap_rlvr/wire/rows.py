@@ -61,7 +61,8 @@ class Row(Frozen):
     @model_serializer(mode="wrap")
     def _flatten(self, handler: Any) -> dict[str, Any]:
         data = handler(self)
-        return {**data, **data.pop("truth")}
+        truth = data.pop("truth")
+        return {**data, **truth}
 
 
 class Refusal(Frozen):
