@@ -12,52 +12,82 @@ import orjson
 
 from cap_rlvr.corpus.lines import MAX_RECORD_BYTES, records
 from cap_rlvr.corpus.reporters import reporter_title, short_name
+from cap_rlvr.corpus.text_head import read_head
+from cap_rlvr.corpus.text_opinions import cut_row
 from cap_rlvr.law.text import repair
-from cap_rlvr.wire.case import Case, Citation, Opinion, Origin, SourceKind
+from cap_rlvr.wire.case import Case, Citation, Court, Opinion, Origin, SourceKind
 from cap_rlvr.wire.errors import BadData
 
 OnBad = Callable[[BadData], None]
+SUPREME_COURT = "Supreme Court of the United States"
+FIRST_PAGES = 200  # a volume whose files are named by page has a case that begins on one of these
+_LEXIS_HEADNOTE = re.compile(r"(?<![\w-])\[?HN\d{1,3}\]?(?= ?[A-Z“\[])|LEdHN|LEdHR|(?i:LexisNexis\W{0,3} headnotes)")
+_SLIP = re.compile(r"Cite as:\s*\d{1,3}\s+U\. ?S\.[^\n(]*\s*\((?P<year>\d{4})\)")
 _CAP_ID = re.compile(r"(?P<slug>[\w.-]+?)_(?P<volume>[^_/]+)/html/(?P<file>[^/]+)\.html")
 
 
 def read_shard(path: Path, on_bad: OnBad) -> Iterator[Case]:
     """The cases of a shard, line by line; broken lines and refused texts go to ``on_bad``."""
+    by_page: set[str] = set()
     try:
         for number, line in records(path):
             origin = Origin(file=str(path), line=number)
             try:
-                yield read_row(_parsed(line, origin), origin)
+                yield read_row(_parsed(line, origin), origin, by_page)
             except BadData as error:
                 on_bad(error)
     except (OSError, EOFError, zlib.error) as error:
         on_bad(BadData(f"the rest can't be read ({error})", str(path), "Download the shard again"))
 
 
-def read_row(row: dict[str, Any], origin: Origin) -> Case:
-    """Make a `Case` of a row. Raises BadData where a field is missing or the text may not be used."""
+def read_row(row: dict[str, Any], origin: Origin, by_page: set[str]) -> Case:
+    """Make a `Case` of a row. Raises BadData where a field is missing or the text may not be used.
+
+    ``by_page`` gathers the volumes of the shard whose files are seen to be named by page: some number theirs
+    otherwise (`tex-crim_52/html/1082-01` is page 1), and then the id tells no page and no citation.
+    """
     row_id, text = row.get("id"), row.get("text")
     if not isinstance(row_id, str) or not row_id or not isinstance(text, str) or not text.strip():
         raise BadData("the row has no `id` or no `text`", str(origin), "Look at the line")
+    if _LEXIS_HEADNOTE.search(text):
+        raise BadData("the text carries editorial LEXIS headnote marks", str(origin), "Such text is not used")
     place = _CAP_ID.fullmatch(row_id)
     slug, volume, file = place.groups() if place else ("", "", "")
-    page = re.sub(r"^0+(?=\d)", "", file.rsplit("-", 1)[0])
-    repaired = repair(text, page)
-    head, *opinions = repaired.text.split("\n\n")
+    page = _page(slug, volume, file, by_page)
+    metadata = row.get("metadata")
+    author = str(cast("dict[str, Any]", metadata).get("author") or "") if isinstance(metadata, dict) else ""
+    cut = cut_row(text, author, from_cap=place is not None)
+    head_matter = repair(text[: cut.head_end], page).text
+    head = read_head(head_matter)
     reporter = short_name(slug)
+    slip = _SLIP.search(text) if not place else None
+    created = row.get("created")
     return Case(
         id=f"{slug}/{volume}/{file}" if place else row_id,
         source=SourceKind.TEXT,
         origin=origin,
-        name=head.split("\n", 1)[0],
-        decision_date=str(row.get("created") or ""),
+        name=head.name,
+        decision_date=created if isinstance(created, str) and created else slip["year"] if slip else head.decision_date,
+        docket_number=head.docket_number,
         first_page=page,
         reporter_slug=slug,
         reporter_title=reporter_title(slug),
         volume=volume,
-        citations=(Citation(type="official", cite=f"{volume} {reporter} {page}"),) if reporter else (),
-        head_matter=head,
-        opinions=tuple(Opinion(type="majority", text=opinion) for opinion in opinions),
+        citations=(Citation(type="official", cite=f"{volume} {reporter} {page}"),) if reporter and page else (),
+        court=Court(name=SUPREME_COURT) if slip else Court(name=head.court),
+        head_matter=head_matter,
+        opinions=tuple(
+            Opinion(type=piece.type, author=piece.author, text=repair(text[piece.start : piece.end], page).text.strip())
+            for piece in cut.pieces
+        ),
     )
+
+
+def _page(slug: str, volume: str, file: str, by_page: set[str]) -> str:
+    page = re.sub(r"^0+(?=\d)", "", file.rsplit("-", 1)[0])
+    if page.isdecimal() and int(page) <= FIRST_PAGES:
+        by_page.add(f"{slug}_{volume}")
+    return page if f"{slug}_{volume}" in by_page else ""
 
 
 def _parsed(line: bytes | None, origin: Origin) -> dict[str, Any]:

@@ -1,11 +1,99 @@
-"""Running heads of printed slip opinions: what they are, and what they say about whose page it is."""
+"""Running heads of printed slip opinions: a page number, the case's name, and whose opinion the page belongs to.
+
+They stand in the middle of sentences, so they are removed; but they are also the best witness of whose words
+the pages carry, since such prints often lack a line that says where a separate opinion begins.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 from cap_rlvr.law.offsets import Edit
 
+_HEAD = re.compile(
+    r"""(?:^|\n[ \t]*\n)(?:
+        [ ]*(?P<left>\d{1,3})[ ]{2,}(?=[^\n]*[A-Z]{2})[^\n]{3,75}\n(?:[ ]{4,}[^\n]{3,75}\n){0,2}
+      | [ ]*Cite[ ]as:\s*\d{1,3}[ ]U\.[ ]?S\.[^\n(]*\s*\((?P<year>\d{4})\)[ ]+(?P<right>\d{1,3})[ ]*\n
+    )(?:[ \t]*\n)*
+    (?P<owner>(?:[ ]{4,}[^\n]{3,75}(?:\n|$)){1,5})(?=[ \t]*(?:\n|$))""",
+    re.VERBOSE,
+)
+_BARE_HEAD = re.compile(
+    r"""(?:^|\n[ \t]*\n)(?:
+        [ ]*Cite[ ]as:\s*\d{1,3}[ ]U\.[ ]?S\.[^\n(]*\s*\(\d{4}\)[ ]+\d{1,3}[ ]*(?=\n|$)
+      | [ ]*\d{1,3}[ ]{2,}[A-Z][A-Z .,’'&()-]+(?:v\.|EX[ ]REL\.)[A-Z .,’'&()-]*(?:\n[ ]{4,}[A-Z .,’'&()v-]+)?(?=\n[ \t]*\n)
+    )""",
+    re.VERBOSE,
+)
+_OWNER = re.compile(r"Opinion|Per Curiam|Statement|Appendix|Decree|concurring|dissenting|Syllabus|Order")
+_NAME = re.compile(r"[A-Z]{3,}")
+_RULE = re.compile(r"\n[—_-]{4,}\n")
 
-def find_running_heads(text: str) -> Iterator[Edit]:  # noqa: ARG001  (first slice)
-    yield from ()
+
+class Voice(StrEnum):
+    """Who speaks on a page."""
+
+    COURT = "court"
+    PART = "part"  # "Opinion of KAGAN, J.": the lead opinion's parts that no majority joined, or a separate opinion
+    DISSENT = "dissent"
+    CONCURRENCE = "concurrence"
+    BOTH = "concurring-in-part-and-dissenting-in-part"
+    OTHER = "other"  # appendix, statement, syllabus
+
+
+@dataclass(frozen=True)
+class PageHead:
+    """A running head at [start, end) of the text; ``names`` are the capitalised names in it (parts of, if garbled)."""
+
+    start: int
+    end: int
+    page: int
+    voice: Voice
+    names: frozenset[str]
+    year: int | None
+
+
+def page_heads(text: str) -> list[PageHead]:
+    """The running heads that name a page's owner, in order."""
+    if "Cite as:" not in text and "Opinion of the Court" not in text and ", J., " not in text:
+        return []
+    heads: list[PageHead] = []
+    for hit in _HEAD.finditer(text):
+        owner = " ".join(hit["owner"].split())
+        if _OWNER.search(owner):
+            year = int(hit["year"]) if hit["year"] else None
+            page = int(hit["left"] or hit["right"])
+            heads.append(PageHead(hit.start(), hit.end(), page, _voice(owner), _names(owner), year))
+    return heads
+
+
+def find_running_heads(text: str) -> Iterator[Edit]:
+    """Edits that remove running heads; a page that ends in footnotes ends its paragraph too."""
+    spans = [(head.start, head.end) for head in page_heads(text)]
+    if not spans and "Cite as:" not in text:
+        return
+    spans += [hit.span() for hit in _BARE_HEAD.finditer(text)]
+    done = 0
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if start < done:
+            continue
+        yield Edit(start, end, "\n\n" if _RULE.search(text, done, start) else "\n" if start else "")
+        done = end
+
+
+def _voice(owner: str) -> Voice:
+    concurs, dissents = "concurring" in owner, "dissenting" in owner
+    if concurs and dissents:
+        return Voice.BOTH
+    if concurs or dissents:
+        return Voice.CONCURRENCE if concurs else Voice.DISSENT
+    if "Appendix" in owner or "Statement" in owner or "Syllabus" in owner:
+        return Voice.OTHER
+    return Voice.PART if "Opinion" in owner and re.search(r"\bJ\.", owner) else Voice.COURT
+
+
+def _names(owner: str) -> frozenset[str]:
+    return frozenset(_NAME.findall(owner))

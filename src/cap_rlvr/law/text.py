@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from cap_rlvr.law.offsets import Edit, Edited
 from cap_rlvr.law.running_heads import find_running_heads
@@ -20,6 +21,12 @@ _INVISIBLE = re.compile("\r\n?|[\x00\x0b\x0c\u2028\u2029]|[\u00ad\u200b\ufeff]")
 _BRACKETED_PAGE = re.compile(r"\[\*{1,3}\d{1,5}\](?:[ \t]*\[\*{1,3}\d{1,5}\])*")
 _INLINE_PAGE = re.compile(r"(?<![\w*])\*(\d{1,5})(?![\d*])")
 _LINE_END_HYPHEN = re.compile(r"([A-Za-z]+)-[ \t]*\n\s*([a-z]+)")
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_ENDS = re.compile(
+    r"[.?!:][\"'’”)\]]*\d{0,2}$|^[IVXLC]{1,4}\.?$|^[A-Z]$"
+)  # a sentence, with a footnote's mark; a heading
+_ABBREVIATED = re.compile(r"\b(?:U\. ?S|S\. ?Ct|F|Supp|Stat|Ed|Cir|No|Inc|Co|Corp|v|vs|Art|App|Ann|Dept|Jr|Mr|Dr)\.$")
+_GOES_ON = re.compile(r"[a-z,;.)\]§–]|\(\d{4}\)|\d+ ?(?:U\. ?S|F\.|S\. ?Ct|Stat\b)|(?:Ibid|Id)\.")
 _LINE_BREAK = re.compile(r"[ \t]*\n[ \t]*(?:\n[ \t]*)*")
 _JOINED_PREFIXES = {
     "over", "under", "inter", "fore", "with", "some", "any", "every", "there", "where", "here", "down", "back", "counter",
@@ -40,7 +47,10 @@ _COMPOUND_PREFIXES = {
     "two",
     "three",
 }
+MAX_COLUMN = 90  # characters in a line of a printed column
+MIN_WRAPPED = 6  # lines that go on in the next, before a text is taken for a column
 MAX_PAGE_STEP = 3  # a page mark or two may be lost to scanning
+MIN_COUNTED = 3
 MAX_PAGES = 600  # of one decision, where its last page is not known
 
 
@@ -48,7 +58,7 @@ def repair(text: str, first_page: str = "", last_page: str = "") -> Edited:
     """A text made readable, with the map to what it was.
 
     The decision's pages tell its inline star pages (`*259`) from citations of star pages in old books
-    (`2 Bl. Com. *349`): without them only bracketed marks (`[*1455]`) are removed.
+    (`2 Bl. Com. *349`): without them only bracketed marks (`[*1455]`) and marks that count up are removed.
     """
     edited = Edited(text)
     first = int(first_page) if first_page.isdecimal() else None
@@ -58,8 +68,8 @@ def repair(text: str, first_page: str = "", last_page: str = "") -> Edited:
         _invisible,
         find_running_heads,
         lambda text: _star_pages(text, first, last),
-        _broken_words,
         _wrapped_lines,
+        _broken_words,
     )
     for find in rounds:
         edited = edited.apply(list(find(edited.text)))
@@ -87,7 +97,9 @@ def _star_pages(text: str, first: int | None, last: int | None) -> Iterator[Edit
     if "*" not in text:
         return
     marks = [hit.span() for hit in _BRACKETED_PAGE.finditer(text)]
-    if first is not None:
+    if first is None:
+        marks += _counted_pages(text)
+    else:
         marks += _own_pages(text, first, last if last is not None and last >= first else first + MAX_PAGES)
     done = 0
     for start, end in sorted(marks):
@@ -107,6 +119,17 @@ def _own_pages(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
             yield hit.span()
 
 
+def _counted_pages(text: str) -> Iterator[tuple[int, int]]:
+    """Where the decision's pages are not known: marks that count up one by one, three or more of them."""
+    chains: dict[int, list[tuple[int, int]]] = {}  # the number that would come next -> its chain so far
+    for hit in _INLINE_PAGE.finditer(text):
+        number = int(hit.group(1))
+        chains[number + 1] = [*chains.pop(number, []), hit.span()]
+    for chain in chains.values():
+        if len(chain) >= MIN_COUNTED:
+            yield from chain
+
+
 def _without(text: str, start: int, end: int) -> Edit:
     """Remove a mark and the space around it; a word that it broke is joined, others keep one space."""
     while start and text[start - 1] in " \t":
@@ -124,13 +147,11 @@ def _broken_words(text: str) -> Iterator[Edit]:
     """Join words that a line end broke; a compound that stands elsewhere in the text keeps its hyphen."""
     if "-\n" not in text and "- \n" not in text:
         return
-    words: set[str] | None = None
-    for hit in _LINE_END_HYPHEN.finditer(text):
-        if words is None:
-            words = set(re.findall(r"[a-z]+(?:-[a-z]+)*", text.lower()))
+    hits = list(_LINE_END_HYPHEN.finditer(text))
+    words = set(_WORD.findall(_LINE_END_HYPHEN.sub(" ", text).lower())) if hits else set[str]()
+    for hit in hits:
         left, right = hit.group(1).lower(), hit.group(2)
-        hyphen = "-" if _is_compound(left, right, words) else ""
-        yield Edit(hit.end(1), hit.start(2), hyphen)
+        yield Edit(hit.end(1), hit.start(2), "-" if _is_compound(left, right, words) else "")
 
 
 def _is_compound(left: str, right: str, words: set[str]) -> bool:
@@ -155,31 +176,28 @@ def _wrapped_lines(text: str) -> Iterator[Edit]:
 
 
 def _is_wrapped(text: str) -> bool:
-    """Whether most lines are of a column's width and go on in the next line."""
-    breaks = text.count("\n")
-    if breaks < 6 or breaks * 200 < len(text):
+    """Whether many lines of a column's width go on in lower case in the next line."""
+    if text.count("\n") < MIN_WRAPPED:
         return False
-    lines = text.splitlines()
-    column = [line for line in lines if 30 <= len(line) <= 90]
-    return len(column) >= 0.4 * len(lines) and sum(1 for line in lines if line[:1].islower()) >= 0.2 * len(column)
-
-
-_ENDS = re.compile(r"[.?!:][\"'’”)\]]*$|^[IVXLC]{1,4}\.?$|^[A-Z]$|—$")
-_GOES_ON = re.compile(r"[a-z,;.)\]§–]|\d+ ?(?:U\. ?S|F\.|S\. ?Ct|Stat\b)|(?:Ibid|Id)\.")
+    lines = text.split("\n")
+    column = sum(1 for line in lines if 30 <= len(line) <= MAX_COLUMN)
+    going_on = sum(1 for line, after in pairwise(lines) if 30 <= len(line) <= MAX_COLUMN and after[:1].islower())
+    return going_on >= MIN_WRAPPED and going_on >= 0.2 * column
 
 
 def _joint(line: str, gap: str, following: str) -> str | None:
     """What a line break becomes: nothing or a space where the sentence goes on, None where the break is real."""
-    if not line or not following or len(line) > 90:
+    if not line or not following or len(line) > MAX_COLUMN or following[0] in "—_" or not line.strip("—_- "):
         return None
+    if line[-1] == "-":
+        return None if following[0].islower() else ""
+    if len(gap) - len(gap.rstrip(" \t")) >= 2 and not following[0].islower():
+        return None  # an indented line begins a paragraph
+    ended = bool(_ENDS.search(line)) and not _ABBREVIATED.search(line)
     blank = gap.count("\n") > 1
-    indent = len(gap) - len(gap.rstrip(" \t"))
-    if indent >= 2 and not following[0].islower():
-        return None
-    ended = bool(_ENDS.search(line))
-    goes_on = bool(_GOES_ON.match(following))
-    if blank and not goes_on and (ended or len(line) < 12):
+    if blank and not _GOES_ON.match(following) and (ended or len(line) < 12):
         return None
     if not blank and ended and len(line) < 30:
         return None
-    return "" if following[0] in ",;.)]" and not following.startswith(". .") else " "
+    tight = line[-1] in "—–(§" or (following[0] in ",;.)]–" and not following.startswith(". ."))
+    return "" if tight else " "
