@@ -35,17 +35,19 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
-def invalid(error: ValidationError, prefix: str = "") -> Refused:
-    """The first fault of a request that does not fit its model."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    # A union's branches add their own names to the place; only what the caller wrote is kept, and an unknown
-    # name is always last.
-    loc = first["loc"]
-    kept = [str(step) for step in loc[:-1] if isinstance(step, int) or step in _FIELDS]
-    if loc and (isinstance(loc[-1], int) or loc[-1] in _FIELDS or first["type"] == "extra_forbidden"):
-        kept.append(str(loc[-1])[:100])
-    field = ".".join([prefix, *kept] if prefix else kept) or None
-    return Refused(422, "invalid_request", first["msg"].removeprefix("Value error, "), field)
+def invalid(error: ValidationError) -> Refused:
+    """The most precise fault of a request that does not fit its model."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    fields = [_field(fault["loc"], fault["type"] == "extra_forbidden") for fault in faults]
+    worst = max(range(len(faults)), key=lambda index: len(fields[index]))  # the first of the longest
+    message = faults[worst]["msg"].removeprefix("Value error, ")
+    return Refused(422, "invalid_request", message, ".".join(fields[worst]) or None)
+
+
+def _field(loc: tuple[int | str, ...], unknown_name: bool) -> list[str]:
+    """The place as the caller wrote it: a union's branches add names of their own; an unknown name is always last."""
+    known = [str(step) for step in loc if isinstance(step, int) or step in _FIELDS]
+    return [*known, str(loc[-1])[:100]] if unknown_name else known
 
 
 def respond(refused: Refused, request_id: str) -> Response:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from cap_rlvr.answer import read_reply
@@ -27,8 +28,9 @@ def score(truth: Truth, completion: str) -> Score:
         os._exit(3)
     elif command == "fail":
         raise RuntimeError(f"secret: {completion}")
-    elif command == "pid":
-        return _verdict(reply, str(os.getpid()), 0.5)
+    elif command == "die-once" and not Path(value).exists():
+        Path(value).touch()
+        os._exit(3)
     if reply.answer is None:
         return nothing(reply)
     return _verdict(reply, "right" if reply.answer == truth.word else "wrong", float(reply.answer == truth.word))

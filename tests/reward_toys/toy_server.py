@@ -1,0 +1,18 @@
+"""The real service around the toy task: ``toy_server.py CPU_S WALL_S DEADLINE_S MAX_PENDING``, settings from the environment."""
+
+import sys
+
+from services.reward_api import logs, server
+from services.reward_api.app import create_app
+from services.reward_api.scoring_pool import Limits
+from services.reward_api.settings import load
+
+if __name__ == "__main__":
+    logs.configure()
+    settings = load()
+    cpu, wall, deadline, max_pending = sys.argv[1:]
+    with server.bind(settings) as bound:
+        app = create_app(settings, "toy_registry", Limits(cpu=float(cpu), wall=float(wall)))
+        app.state.scoring.deadline_s = float(deadline)
+        app.state.scoring.max_pending = int(max_pending)
+        server.run(app, bound)
