@@ -1,0 +1,179 @@
+"""The corpus' candidates -> a task's rows: assembled block by block, checked, split by cluster, written in a fixed order.
+
+In `<workspace>/tasks/<task>/`: `train.jsonl`, `eval.jsonl`, `test.jsonl`, `yields.json` (see yields.py) and the manifest,
+which names the corpus, the code that finds and the code that scores. Lines are in an order fixed by the seed and each
+row's id, so that the head of a file is a fair sample of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from cap_rlvr import registry
+from cap_rlvr.clients.jobs import report_progress
+from cap_rlvr.task import Task
+from cap_rlvr.wire.case import SourceKind
+from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.files import whole_file, write_whole
+from cap_rlvr.wire.frozen import digest, file_digest
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
+from cap_rlvr.wire.workspace import Workspace
+from services.prep_worker import splits, yields
+from services.prep_worker.find import finder_digest, is_complete
+from services.prep_worker.tables import Lines, load, scratch, stream
+
+_CANDIDATE_COLUMNS = {
+    "task": "VARCHAR",
+    "case_id": "VARCHAR",
+    "source_kind": "VARCHAR",
+    "kind": "VARCHAR",
+    "block": "VARCHAR",
+    "order": "BIGINT",
+    "payload": "JSON",
+}
+_REFUSAL_COLUMNS = {"case_id": "VARCHAR", "reason": "VARCHAR", "detail": "VARCHAR"}
+_CANDIDATES = """
+SELECT candidates.block, candidates.case_id, candidates.source_kind, candidates.kind, candidates."order", payload
+FROM candidates JOIN cases ON cases.case_id = candidates.case_id AND unit = string_split(file, '/')[-3] AND chosen
+ORDER BY candidates.block, candidates.case_id, candidates.kind, candidates."order", payload
+"""
+
+
+def assemble_task(
+    task: Task[Any], workspace: Workspace, seed: str, train_only: Sequence[SourceKind] | None = None
+) -> Manifest:
+    """Make a task's rows from the gathered corpus, unless they are there already.
+
+    Rows of the kinds in ``train_only`` are kept out of eval and test; by default that is fiction, as soon as there is
+    anything real beside it.
+    """
+    corpus = read_manifest(workspace.cases)
+    folder = workspace.tasks / task.name
+    identity = _identity(task, corpus, seed, _kinds(corpus, train_only))
+    made = _up_to_date(folder, identity)
+    if made is not None:
+        return made
+    units = [workspace.cases / unit for unit in corpus.parents]
+    for unit in units:
+        if not is_complete(unit, task.name):
+            raise BadData("the unit has not been searched for this task", str(unit / task.name), "Run prep again")
+    (folder / MANIFEST).unlink(missing_ok=True)
+    try:
+        counts = _build(task, workspace, units, identity)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    files = digest_files(folder, [*(f"{split}.jsonl" for split in SPLITS), yields.FILE])
+    manifest = identity.model_copy(update={"files": files, "counts": counts})
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _kinds(corpus: Manifest, train_only: Sequence[SourceKind] | None) -> list[str]:
+    present = set(corpus.counts["by_source"])
+    if train_only is None:
+        return [SourceKind.SYNTHETIC.value] if present > {SourceKind.SYNTHETIC.value} else []
+    kept = sorted({kind.value for kind in train_only})
+    if present <= set(kept):
+        raise BadInput(f"nothing is left to hold out: the corpus has only {', '.join(kept)}", "train_only")
+    return kept
+
+
+def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str]) -> Manifest:
+    """The manifest of these rows, but for their files and counts."""
+    builders = [Path(__file__), Path(splits.__file__), Path(yields.__file__)]
+    parents = {
+        "corpus": corpus.digest,
+        "finder": finder_digest(task.name),
+        "scorer": registry.scorer_id(task.name).sha256 if task.name in registry.names() else "",
+        "builder": digest([file_digest(path) for path in builders]),
+    }
+    settings = {"task": task.name, "seed": seed, "split": list(splits.FRACTIONS), "train_only": train_only}
+    return Manifest(kind="rows", version=task.version, files={}, parents=parents, settings=settings)
+
+
+def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
+    try:
+        made = read_manifest(folder)
+    except BadData:
+        return None
+    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
+    return made if same and all((folder / name).is_file() for name in made.files) else None
+
+
+def _build(task: Task[Any], workspace: Workspace, units: list[Path], identity: Manifest) -> dict[str, Any]:
+    folder = workspace.tasks / task.name
+    made, refused = folder / ".build" / "rows.jsonl", folder / ".build" / "refusals.jsonl"
+    with scratch(folder / ".build") as connection:
+        splits.load_cases(connection, workspace.cases)
+        load(connection, "candidates", [unit / task.name / "candidates.jsonl" for unit in units], _CANDIDATE_COLUMNS)
+        _assemble(task, connection, identity.settings["seed"], made, refused)
+        connection.execute("DROP TABLE candidates")
+        load(connection, "made", [made], splits.COLUMNS)
+        made.unlink()
+        splits.assign(connection, identity.settings["seed"], identity.settings["train_only"])
+        found = [unit / task.name / "refusals.jsonl" for unit in units]
+        load(connection, "not_found", found, _REFUSAL_COLUMNS)
+        load(connection, "not_made", [refused], _REFUSAL_COLUMNS)
+        _write(connection, folder)
+        table = yields.table(connection)
+        write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
+        return yields.counts(table)
+
+
+def _assemble(task: Task[Any], connection: duckdb.DuckDBPyConnection, seed: str, made: Path, refused: Path) -> None:
+    """Write every row that the task makes and that earns its own ceiling, and a reason for each that is not made."""
+    with made.open("wb") as rows_file, refused.open("wb") as refusals_file:
+        rows, refusals = Lines(rows_file), Lines(refusals_file)
+        for result in task.assemble(_blocks(task, connection), seed):
+            fault = result if isinstance(result, Refusal) else _fault(task, result)
+            if fault is not None:
+                record = {"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}
+                refusals.write(orjson.dumps(record))
+            elif isinstance(result, Row):
+                rows.write(orjson.dumps(splits.record(task, result, rows.count)))
+            report_progress(rows=rows.count, refused=refusals.count)
+
+
+def _blocks(task: Task[Any], connection: duckdb.DuckDBPyConnection) -> Iterator[list[Candidate]]:
+    names = ("block", "case_id", "source_kind", "kind", "order")
+    for _, records in groupby(stream(connection, _CANDIDATES), key=lambda record: record[0]):
+        yield [
+            Candidate(task=task.name, payload=orjson.loads(record[5]), **dict(zip(names, record, strict=False)))
+            for record in records
+        ]
+
+
+def _fault(task: Task[Any], row: Row) -> Refusal | None:
+    """Why a row cannot be used: its truth is malformed, or its own gold does not earn what the task promises."""
+    try:
+        truth = task.read_truth(row.truth)
+        score = task.score(truth, task.gold(truth))
+    except BadInput as error:
+        return Refusal(case_id=row.case_id, task=task.name, reason="malformed_truth", detail=str(error))
+    if score.reward >= task.ceiling and score.strict:
+        return None
+    detail = f"{row.id}: {score.reward} of {task.ceiling} ({score.reason.code})"
+    return Refusal(case_id=row.case_id, task=task.name, reason="gold_below_ceiling", detail=detail)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    with ExitStack() as files:
+        lines = {split: Lines(files.enter_context(whole_file(folder / f"{split}.jsonl"))) for split in SPLITS}
+        for split, line in _ordered(connection):
+            row = orjson.loads(line)
+            row["split"] = split
+            lines[split].write(orjson.dumps(row))
+
+
+def _ordered(connection: duckdb.DuckDBPyConnection) -> Iterable[tuple[Any, ...]]:
+    return stream(connection, "SELECT split, line FROM rows ORDER BY place, id")
