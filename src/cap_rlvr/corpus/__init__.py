@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cap_rlvr.corpus.integrity import UnitCheck, check_unit
 from cap_rlvr.corpus.sources import Unit, UnitKind, corpus_digest, list_units, unit_digest
+from cap_rlvr.corpus.text_rows import read_shard
+from cap_rlvr.corpus.volumes import read_volume
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.errors import BadData
 
-__all__ = ["Unit", "UnitKind", "corpus_digest", "list_units", "read_cases", "read_unit", "unit_digest"]
+__all__ = [
+    "Unit",
+    "UnitCheck",
+    "UnitKind",
+    "check_unit",
+    "corpus_digest",
+    "list_units",
+    "read_cases",
+    "read_unit",
+    "unit_digest",
+]
 
 
 def read_cases(source: Path, on_bad: Callable[[BadData], None]) -> Iterator[Case]:
@@ -25,9 +38,5 @@ def read_cases(source: Path, on_bad: Callable[[BadData], None]) -> Iterator[Case
 def read_unit(unit: Unit, on_bad: Callable[[BadData], None]) -> Iterator[Case]:
     """The cases of one unit; memory is that of the largest case, not of the unit."""
     if unit.kind is UnitKind.SHARD:
-        from cap_rlvr.corpus.text_rows import read_shard
-
         return read_shard(Path(unit.path), on_bad)
-    from cap_rlvr.corpus.volumes import read_volume
-
     return read_volume(unit, on_bad)

@@ -53,8 +53,8 @@ def read_body(casebody: Any, origin: Origin) -> Body:
 
 
 def _from_dict(data: dict[str, Any], origin: Origin) -> Body:
-    opinions = data.get("opinions") or []
-    head = data.get("head_matter") or ""
+    opinions: Any = data.get("opinions") or []
+    head: Any = data.get("head_matter") or ""
     if not isinstance(opinions, list) or not isinstance(head, str):
         raise BadData(
             "`casebody.opinions` or `casebody.head_matter` has a wrong type", str(origin), "Look at the record"

@@ -57,7 +57,7 @@ def read_head(head: str) -> Head:
         name=_name(lines),
         docket_number=_docket(docket.group()) if docket else "",
         decision_date=read_date(head),
-        court=next(filter(None, map(_court, lines[:8])), ""),
+        court=next((court for court in map(_court, lines[:8]) if court), ""),
     )
 
 

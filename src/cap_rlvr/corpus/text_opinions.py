@@ -48,6 +48,7 @@ _INLINE_LABEL = re.compile(
     r"[^.({]{0,60}\)?\.?\s*(?=[{(\[]?\d{1,3}[})\].]|I )"
     r"|(?:CONCURRING|DISSENTING) OPINION OF [A-Z ]{4,50}\.",
 )
+_LABEL_WORD = re.compile(r"[CcDd](?:oncurring|issenting|ONCURRING|ISSENTING)")
 _AUTHOR = re.compile(
     r"(?:(?:MEMORANDUM )?(?:OPINION|DECISION)(?: AND ORDER)?\s*)?"
     r"(?P<author>[A-Z][A-Za-zÁÉÍÓÚÑ.’', -]{1,50}?,? (?:Chief |Presiding |District |Associate |Circuit |Acting |Pro Tem(?:pore)? )?"
@@ -101,7 +102,10 @@ def _by_blank_lines(text: str, head_end: int, author: str) -> Iterator[Piece]:
 
 
 def _doubled(block: str) -> str:
-    """The author that stands before a block and again in its first lines: `DICE, Judge. ON MOTION …\\nDICE, Judge.\\n…`."""
+    """The author that stands before a block and again as one of its first lines (`DICE, Judge. DICE, Judge.`).
+
+    Of two authors the second copy may hold the first alone.
+    """
     opening = block[:400]
     for hit in re.finditer(r" ", opening[:80]):
         name, rest = opening[: hit.start()], opening[hit.end() :]
@@ -114,7 +118,7 @@ def _doubled(block: str) -> str:
 def _by_labels(text: str, head_end: int) -> Iterator[Piece]:
     """No pages, no blank lines of CAP: cut at lines or words that begin a separate opinion."""
     marks = [(hit.start(), hit.group()) for hit in _SEPARATE_LINE.finditer(text, head_end)]
-    marks += [(hit.start(), hit.group()) for hit in _INLINE_LABEL.finditer(text, head_end)]
+    marks += [(hit.start(), hit.group()) for hit in _inline_labels(text, head_end)]
     starts = [(head_end, ""), *sorted(marks)]
     for (start, label), (end, _) in pairwise([*starts, (len(text), "")]):
         body = text[start:end]
@@ -122,6 +126,16 @@ def _by_labels(text: str, head_end: int) -> Iterator[Piece]:
             yield Piece(start, end, type_of_opening(label) or UNATTRIBUTED, _author_of(label))
             continue
         yield Piece(start, end, "majority" if _is_the_courts(body) else UNATTRIBUTED, _author_of(body))
+
+
+def _inline_labels(text: str, head_end: int) -> Iterator[re.Match[str]]:
+    """Labels run into the text; looked for only around the words that each must hold."""
+    done = head_end
+    for word in _LABEL_WORD.finditer(text, head_end):
+        hit = _INLINE_LABEL.search(text, max(done, word.start() - 100), word.end() + 120)
+        if hit:
+            done = hit.end()
+            yield hit
 
 
 def _is_the_courts(body: str) -> bool:

@@ -49,7 +49,7 @@ def read_row(row: dict[str, Any], origin: Origin, by_page: set[str]) -> Case:
     row_id, text = row.get("id"), row.get("text")
     if not isinstance(row_id, str) or not row_id or not isinstance(text, str) or not text.strip():
         raise BadData("the row has no `id` or no `text`", str(origin), "Look at the line")
-    if _LEXIS_HEADNOTE.search(text):
+    if ("HN" in text or "LEdH" in text or "exisN" in text) and _LEXIS_HEADNOTE.search(text):
         raise BadData("the text carries editorial LEXIS headnote marks", str(origin), "Such text is not used")
     place = _CAP_ID.fullmatch(row_id)
     slug, volume, file = place.groups() if place else ("", "", "")
@@ -60,7 +60,7 @@ def read_row(row: dict[str, Any], origin: Origin, by_page: set[str]) -> Case:
     head_matter = repair(text[: cut.head_end], page).text
     head = read_head(head_matter)
     reporter = short_name(slug)
-    slip = _SLIP.search(text) if not place else None
+    slip = _SLIP.search(text) if not place and "Cite as:" in text else None
     created = row.get("created")
     return Case(
         id=f"{slug}/{volume}/{file}" if place else row_id,

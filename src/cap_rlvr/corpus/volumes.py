@@ -133,7 +133,7 @@ def _metadata(volume: bytes, cases: bytes) -> _Metadata:
     with suppress(TypeError, ValueError):
         found.volume = cast("dict[str, Any]", dict(orjson.loads(volume)))
     with suppress(TypeError, ValueError):
-        found.cases = [case for case in cast("list[Any]", list(orjson.loads(cases))) if isinstance(case, dict)]
+        found.cases = [case for case in list(orjson.loads(cases)) if isinstance(case, dict)]
     return found
 
 

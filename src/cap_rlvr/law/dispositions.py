@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cap_rlvr.law.opinions import later_indexes, majority_index
 from cap_rlvr.wire.case import Opinion
@@ -116,10 +116,10 @@ def read_disposition(opinions: Sequence[Opinion]) -> Disposition | None:
     for index in reversed((first, *later_indexes(opinions))):
         order = find_order(opinions[index].text)
         if order is not None:
-            return Disposition(order.verbs, index, order.start, order.end)
+            return replace(order, opinion=index)
     last = len(opinions) - 1
     closing = _closing_line(opinions[last].text) if last > first else None
-    return Disposition(closing.verbs, last, closing.start, closing.end) if closing else None
+    return Disposition(tuple(sorted(closing.verbs)), last, closing.start, closing.end) if closing else None
 
 
 def find_order(text: str) -> Disposition | None:

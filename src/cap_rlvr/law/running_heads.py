@@ -14,7 +14,7 @@ from enum import StrEnum
 from cap_rlvr.law.offsets import Edit
 
 _HEAD = re.compile(
-    r"""(?:^|\n[ \t]*\n)(?:
+    r"""\n[ \t]*\n(?:
         [ ]*(?P<left>\d{1,3})[ ]{2,}(?=[^\n]*[A-Z]{2})[^\n]{3,75}\n(?:[ ]{4,}[^\n]{3,75}\n){0,2}
       | [ ]*Cite[ ]as:\s*\d{1,3}[ ]U\.[ ]?S\.[^\n(]*\s*\((?P<year>\d{4})\)[ ]+(?P<right>\d{1,3})[ ]*\n
     )(?:[ \t]*\n)*
@@ -22,12 +22,13 @@ _HEAD = re.compile(
     re.VERBOSE,
 )
 _BARE_HEAD = re.compile(
-    r"""(?:^|\n[ \t]*\n)(?:
+    r"""\n[ \t]*\n(?:
         [ ]*Cite[ ]as:\s*\d{1,3}[ ]U\.[ ]?S\.[^\n(]*\s*\(\d{4}\)[ ]+\d{1,3}[ ]*(?=\n|$)
       | [ ]*\d{1,3}[ ]{2,}[A-Z][A-Z .,’'&()-]+(?:v\.|EX[ ]REL\.)[A-Z .,’'&()-]*(?:\n[ ]{4,}[A-Z .,’'&()v-]+)?(?=\n[ \t]*\n)
     )""",
     re.VERBOSE,
 )
+_START = "\n\n"  # so that a head at the very start looks like all others
 _OWNER = re.compile(r"Opinion|Per Curiam|Statement|Appendix|Decree|concurring|dissenting|Syllabus|Order")
 _NAME = re.compile(r"[A-Z]{3,}")
 _RULE = re.compile(r"\n[—_-]{4,}\n")
@@ -61,12 +62,16 @@ def page_heads(text: str) -> list[PageHead]:
     if "Cite as:" not in text and "Opinion of the Court" not in text and ", J., " not in text:
         return []
     heads: list[PageHead] = []
-    for hit in _HEAD.finditer(text):
+    for hit in _HEAD.finditer(_START + text):
         owner = " ".join(hit["owner"].split())
         if _OWNER.search(owner):
             year = int(hit["year"]) if hit["year"] else None
             page = int(hit["left"] or hit["right"])
-            heads.append(PageHead(hit.start(), hit.end(), page, _voice(owner), _names(owner), year))
+            heads.append(
+                PageHead(
+                    max(0, hit.start() - len(_START)), hit.end() - len(_START), page, _voice(owner), _names(owner), year
+                )
+            )
     return heads
 
 
@@ -75,7 +80,7 @@ def find_running_heads(text: str) -> Iterator[Edit]:
     spans = [(head.start, head.end) for head in page_heads(text)]
     if not spans and "Cite as:" not in text:
         return
-    spans += [hit.span() for hit in _BARE_HEAD.finditer(text)]
+    spans += [(max(0, hit.start() - 2), hit.end() - 2) for hit in _BARE_HEAD.finditer(_START + text)]
     done = 0
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start < done:

@@ -17,14 +17,14 @@ _C1 = "\u0080-\u009f\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160
 # UTF-8 read as cp1252 or latin-1: a lead byte's letter before letters that stand for continuation bytes.
 _MOJIBAKE = re.compile(rf"[\u00c2-\u00f4][{_C1}\u00a0-\u00bf]")
 _FOREIGN_RUN = re.compile(r"[^\x00-\x7f]{2,}")
-_INVISIBLE = re.compile("\r\n?|[\x00\x0b\x0c\u2028\u2029]|[\u00ad\u200b\ufeff]")
+_NOTHING = "\x00\u00ad\u200b\ufeff"  # soft hyphen, zero-width space, byte order mark
+_INVISIBLE_MARKS = f"\r\x0b\x0c\u2028\u2029{_NOTHING}"
+_INVISIBLE = re.compile(f"\r\n|[{_INVISIBLE_MARKS}]")
 _BRACKETED_PAGE = re.compile(r"\[\*{1,3}\d{1,5}\](?:[ \t]*\[\*{1,3}\d{1,5}\])*")
 _INLINE_PAGE = re.compile(r"(?<![\w*])\*(\d{1,5})(?![\d*])")
 _LINE_END_HYPHEN = re.compile(r"([A-Za-z]+)-[ \t]*\n\s*([a-z]+)")
-_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
-_ENDS = re.compile(
-    r"[.?!:][\"'’”)\]]*\d{0,2}$|^[IVXLC]{1,4}\.?$|^[A-Z]$"
-)  # a sentence, with a footnote's mark; a heading
+_WORD = re.compile(r"[a-z]++(?:-[a-z]++)*+(?!-[ \t]*\n)")  # not the first half of a broken one
+_HEADING = re.compile(r"[IVXLC]{1,4}\.?|[A-Z]")
 _ABBREVIATED = re.compile(r"\b(?:U\. ?S|S\. ?Ct|F|Supp|Stat|Ed|Cir|No|Inc|Co|Corp|v|vs|Art|App|Ann|Dept|Jr|Mr|Dr)\.$")
 _GOES_ON = re.compile(r"[a-z,;.)\]§–]|\(\d{4}\)|\d+ ?(?:U\. ?S|F\.|S\. ?Ct|Stat\b)|(?:Ibid|Id)\.")
 _LINE_BREAK = re.compile(r"[ \t]*\n[ \t]*(?:\n[ \t]*)*")
@@ -89,8 +89,10 @@ def _encoding(text: str) -> Iterator[Edit]:
 
 
 def _invisible(text: str) -> Iterator[Edit]:
+    if not any(mark in text for mark in _INVISIBLE_MARKS):
+        return
     for hit in _INVISIBLE.finditer(text):
-        yield Edit(hit.start(), hit.end(), "" if hit.group() in "\x00\u00ad\u200b\ufeff" else "\n")
+        yield Edit(hit.start(), hit.end(), "" if hit.group() in _NOTHING else "\n")
 
 
 def _star_pages(text: str, first: int | None, last: int | None) -> Iterator[Edit]:
@@ -148,7 +150,7 @@ def _broken_words(text: str) -> Iterator[Edit]:
     if "-\n" not in text and "- \n" not in text:
         return
     hits = list(_LINE_END_HYPHEN.finditer(text))
-    words = set(_WORD.findall(_LINE_END_HYPHEN.sub(" ", text).lower())) if hits else set[str]()
+    words = set(_WORD.findall(text.lower())) if hits else set[str]()
     for hit in hits:
         left, right = hit.group(1).lower(), hit.group(2)
         yield Edit(hit.end(1), hit.start(2), "-" if _is_compound(left, right, words) else "")
@@ -193,7 +195,7 @@ def _joint(line: str, gap: str, following: str) -> str | None:
         return None if following[0].islower() else ""
     if len(gap) - len(gap.rstrip(" \t")) >= 2 and not following[0].islower():
         return None  # an indented line begins a paragraph
-    ended = bool(_ENDS.search(line)) and not _ABBREVIATED.search(line)
+    ended = _ends_sentence(line)
     blank = gap.count("\n") > 1
     if blank and not _GOES_ON.match(following) and (ended or len(line) < 12):
         return None
@@ -201,3 +203,11 @@ def _joint(line: str, gap: str, following: str) -> str | None:
         return None
     tight = line[-1] in "—–(§" or (following[0] in ",;.)]–" and not following.startswith(". ."))
     return "" if tight else " "
+
+
+def _ends_sentence(line: str) -> bool:
+    """A sentence's end, with quotation marks or a footnote's number after it, or a heading."""
+    stripped = line.rstrip("0123456789") if line[-1].isdigit() and len(line) > 3 else line
+    if stripped.rstrip("\"'’”)]")[-1:] in (".", "?", "!", ":"):
+        return not _ABBREVIATED.search(line)
+    return bool(_HEADING.fullmatch(line))
