@@ -43,6 +43,7 @@ _OBJECT = re.compile(
     r"injunction|applications?|relator|prisoner|petitioner|defendants?|appellants?|certiorari|relief|new trial|plea)\b",
     re.IGNORECASE,
 )
+_IDEA = re.compile(r"\b(?:contentions?|arguments?|propositions?|assignments? of error|objections?)\b", re.IGNORECASE)
 _PASSIVE = re.compile(
     rf"(?P<aux>\b(?:is|are|be|he|stands?|hereby|accordingly|therefore|order(?:ed)?)\b[ ,:—]*(?:\w+[ ,]+){{0,3}}?)(?P<verb>\b(?:{_DONE})\b)",
     re.IGNORECASE,
@@ -54,7 +55,7 @@ _ACTIVE = re.compile(
 _LATER_DONE = re.compile(rf"\b({_DONE})\b", re.IGNORECASE)
 _LATER_DO = re.compile(rf"(?:\band|,|;)\s+(?:\w+ly\s+|we\s+|therefore\s+)?((?:{_DO})(?:s|es)?)\b", re.IGNORECASE)
 _FRAGMENT = re.compile(
-    rf"\W*(?:\w+[’'\w]*\s+){{0,4}}?(?:{_DONE})\b(?:[\s,;:—-]|and|in part|as (?:modified|reformed)|with|without|directions|instructions|"
+    rf"\W*(?:(?!(?:not|never|cannot|can|be|is|are|was|were|been|may|could|would|should|i|we)\b)[\w’']+\s+){{0,4}}?(?:{_DONE})\b(?:[\s,;:—-]|and|in part|as (?:modified|reformed)|with|without|directions|instructions|"
     rf"costs|prejudice|cause|the|to|case|appeal|judgment|order|prosecution|ordered|relator|{_DONE})*\W*",
     re.IGNORECASE,
 )
@@ -161,7 +162,7 @@ def verbs_of(sentence: str) -> frozenset[str]:
     if active:
         found += [active["verb"], *_LATER_DO.findall(words, active.end())]
     verbs = _reported(found)
-    return verbs if _OBJECT.search(words) else verbs - _NEED_OBJECT
+    return verbs if _OBJECT.search(words) and not _IDEA.search(words) else verbs - _NEED_OBJECT
 
 
 def _closing_line(text: str) -> _Order | None:

@@ -31,6 +31,7 @@ _BARE_HEAD = re.compile(
 _START = "\n\n"  # so that a head at the very start looks like all others
 _OWNER = re.compile(r"Opinion|Per Curiam|Statement|Appendix|Decree|concurring|dissenting|Syllabus|Order")
 _NAME = re.compile(r"[A-Z]{3,}")
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 _RULE = re.compile(r"\n[—_-]{4,}\n")
 
 
@@ -85,8 +86,10 @@ def find_running_heads(text: str) -> Iterator[Edit]:
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start < done:
             continue
-        yield Edit(start, end, "\n\n" if _RULE.search(text, done, start) else "\n" if start else "")
-        done = end
+        blank = _BLANK_LINES.match(text, end)
+        gap = "\n\n" if _RULE.search(text, done, start) else "\n" if start else ""
+        done = blank.end() if blank else end
+        yield Edit(start, done, gap)
 
 
 def _voice(owner: str) -> Voice:

@@ -1,0 +1,99 @@
+import pytest
+
+from cap_rlvr.law.dispositions import VERBS, find_order, read_disposition, verbs_of
+from cap_rlvr.wire.case import Opinion
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verbs"),
+    [
+        ("Affirmed.", {"affirmed"}),
+        ("Reversed and remanded.", {"reversed", "remanded"}),
+        ("Order reversed and motion denied, matter remitted to Court of General Sessions.", {"reversed", "denied"}),
+        ("THE DECISION OF THE TRIAL COURT IS AFFIRMED.", {"affirmed"}),
+        ("Finding no reversible error, the judgment of the trial court is affirmed.", {"affirmed"}),
+        ("The judgment is reversed and the cause remanded.", {"reversed", "remanded"}),
+        ("The judgment of the Circuit Court, affirming that of the County Court, must he affirmed.", {"affirmed"}),
+        ("This court therefore reverses and remands with instructions to grant a new trial.", {"reversed", "remanded"}),
+        (
+            "We reverse Defendant's conviction and remand with instructions to dismiss the charge.",
+            {"reversed", "remanded"},
+        ),
+        ("The motion to dismiss is denied.", {"denied"}),
+        ("The trial court’s Order denying Appellant’s Motion to Dismiss is hereby REVERSED.", {"reversed"}),
+        ("The writ is granted and relator is ordered discharged.", {"granted", "discharged"}),
+        ("Both demurrers are overruled.", {"overruled"}),
+        ("In all other respects the judgment is affirmed as modified.", {"affirmed", "modified"}),
+        (
+            "The judgment of affirmance is set aside and the judgment is now reversed and remanded.",
+            {"reversed", "remanded"},
+        ),
+        ("We overrule appellant’s contention that the verdict was defective.", set()),
+        ("Peters, J., was of the opinion that the petition should be granted.", set()),
+        ("Such relief cannot be granted.", set()),
+        ("The judgment was affirmed by the appellate court in 1901.", set()),
+        ("The trial court properly overruled the motion.", set()),
+        ("It is claimed that the lot set aside to Moore was worth much.", set()),
+        ("I therefore vote for reversal of the order.", set()),
+        ("The motion for rehearing is overruled.", set()),
+        ("", set()),
+    ],
+)
+def test_verbs_of_a_sentence(sentence: str, verbs: set[str]) -> None:
+    assert verbs_of(sentence) == verbs
+    assert verbs <= set(VERBS)
+
+
+def order_of(text: str) -> tuple[tuple[str, ...], str] | None:
+    order = find_order(text)
+    return (order.verbs, text[order.start : order.end]) if order else None
+
+
+def test_order_before_votes_and_formulas() -> None:
+    text = "We agree with the State.\nThe judgment is reversed and the cause remanded.\nSo ordered.\nPECK, J., concurs."
+    assert order_of(text) == (("remanded", "reversed"), "The judgment is reversed and the cause remanded.")
+
+
+def test_neighbouring_orders_are_one() -> None:
+    assert order_of("Nothing else. The conviction is affirmed. The sentence is vacated.") == (
+        ("affirmed", "vacated"),
+        "The conviction is affirmed. The sentence is vacated.",
+    )
+
+
+def test_no_order() -> None:
+    assert find_order("The prisoner is entitled to a new trial, and it is so directed.") is None
+
+
+@pytest.mark.parametrize(
+    ("opinions", "verbs", "index"),
+    [
+        ([("majority", "The judgment is affirmed.")], ("affirmed",), 0),
+        (
+            [("majority", "The judgment is affirmed."), ("rehearing", "The motion for rehearing is overruled.")],
+            ("affirmed",),
+            0,
+        ),
+        (
+            [
+                ("majority", "The judgment is affirmed."),
+                (
+                    "rehearing",
+                    "The motion for rehearing is granted, the judgment of affirmance is set aside, and the judgment is reversed.",
+                ),
+            ],
+            ("reversed",),
+            1,
+        ),
+        ([("majority", "The judgment is affirmed."), ("dissent", "The judgment is reversed.")], ("affirmed",), 0),
+        ([("majority", "We see no error."), ("dissent", "I dissent.\nOrder affirmed.")], ("affirmed",), 1),
+    ],
+)
+def test_judgment_in_force(opinions: list[tuple[str, str]], verbs: tuple[str, ...], index: int) -> None:
+    found = read_disposition([Opinion(type=kind, text=text) for kind, text in opinions])
+    assert found is not None
+    assert (found.verbs, found.opinion) == (verbs, index)
+
+
+def test_unattributed_words_have_no_disposition() -> None:
+    assert read_disposition([Opinion(type="unattributed", text="Affirmed.")]) is None
