@@ -36,7 +36,7 @@ from services.prep_worker.tables import Lines
 KEYS = "keys"
 _VERSION = "1"
 _NOT_FINDING = {"README.md", "prompt.md", "probes.py", "synthetic", "__pycache__"}
-_ERAS = ((1850, "before 1850"), (1900, "1850-1899"), (1950, "1900-1949"), (2000, "1950-1999"), (10_000, "2000 on"))
+_ERAS = ((1850, "1849 or earlier"), (1900, "1850-1899"), (1950, "1900-1949"), (2000, "1950-1999"), (10_000, "2000 on"))
 _PARTY_NOISE = frozenset(
     (
         "a",

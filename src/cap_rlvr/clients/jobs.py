@@ -68,6 +68,7 @@ class Jobs:
         from rq.serializers import JSONSerializer
 
         self.name = queue
+        self.asked: list[str] = []  # every job asked for through this object
         self._redis = redis
         self._serializer = JSONSerializer
         self._queue = Queue(queue, connection=redis, serializer=JSONSerializer)
@@ -82,6 +83,7 @@ class Jobs:
         from rq.exceptions import DuplicateJobError
 
         job_id = f"{function.rpartition('.')[2]}-{digest([function, dict(arguments)])[:20]}"
+        self.asked.append(job_id)
         with _redis_errors():
             job = self._queue.fetch_job(job_id)
             if job is not None and not self._replaceable(job, again):

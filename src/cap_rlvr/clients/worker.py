@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _WORKER_TTL_S = 60  # a worker silent for this long is dead, and its job may be asked for again
 _MONITOR_S = 10  # how often a worker looks at its job's process and says that it lives
+_MAINTENANCE_S = 30  # how often abandoned jobs are put back
 
 
 class Stopped(BaseException):
@@ -51,6 +52,7 @@ def work(redis: Redis, queue: str) -> None:
         serializer=JSONSerializer,
         worker_ttl=_WORKER_TTL_S,
         job_monitoring_interval=_MONITOR_S,
+        maintenance_interval=_MAINTENANCE_S,
         exception_handlers=[_retry_only_the_stopped],
         log_job_description=False,
     )

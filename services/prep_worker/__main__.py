@@ -1,0 +1,27 @@
+"""``python -m services.prep_worker``: a worker for the queue `prep`; settings first, then everything heavy."""
+
+from __future__ import annotations
+
+import sys
+
+from cap_rlvr.wire.errors import BadInput, CapError
+from services.prep_worker.settings import Settings, load
+
+
+def main() -> int:
+    """Work until told to stop; 2 for bad settings, 1 for what is away."""
+    try:
+        settings = load(Settings)
+        from cap_rlvr.clients.broker import connect
+        from cap_rlvr.clients.jobs import PREP
+        from cap_rlvr.clients.worker import work
+
+        work(connect(settings.redis_url), PREP)
+    except CapError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 2 if isinstance(error, BadInput) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
