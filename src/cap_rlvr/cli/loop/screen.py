@@ -38,7 +38,7 @@ class Screen:
             disable=not console.is_terminal,
         )
         self._bar: Any = None
-        self._title = ""
+        self.title = ""
         self._said = 0.0
 
     def __enter__(self) -> Screen:
@@ -51,7 +51,7 @@ class Screen:
     def begin(self, title: str, total: float | None = None) -> None:
         """Show a new phase; ``total`` None where its length is not known."""
         self.end()
-        self._title = title
+        self.title = title
         self._said = time.monotonic()
         self._bar = self._progress.add_task(title, total=total, note="")
 
@@ -66,7 +66,7 @@ class Screen:
         if not self._console.is_terminal and time.monotonic() - self._said > QUIET_EVERY:
             self._said = time.monotonic()
             of = f" of {total:g}" if total else ""
-            self.say(f"{self._title}: {done:g}{of} {note}".rstrip())
+            self.say(f"{self.title}: {done:g}{of} {note}".rstrip())
 
     def end(self) -> None:
         """Take the bar away."""

@@ -1,0 +1,133 @@
+"""The phases of the loop, in order; each leaves files behind, so a second call goes on after the last one done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from cap_rlvr.cli.loop.runbook import Runbook
+from cap_rlvr.cli.loop.screen import Screen
+from cap_rlvr.cli.loop.services import Services
+from cap_rlvr.cli.loop.source import Source
+from cap_rlvr.clients.jobs import JobState, results
+from cap_rlvr.clients.preparation import PrepRequest, check, prepare, read_yields
+from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.jobs import RunConfig, TrainJob
+from cap_rlvr.wire.manifest import read_manifest
+from cap_rlvr.wire.runs import Stage
+from cap_rlvr.wire.workspace import Workspace
+
+_TRAINER = "services.trainer.jobs"
+
+
+class Loop:
+    """One run. Call the phases in the order in which they stand here."""
+
+    def __init__(self, services: Services, book: Runbook, screen: Screen, config: RunConfig, job: TrainJob) -> None:
+        self.services = services
+        self.book = book
+        self.screen = screen
+        self.config = config
+        self.job = job
+        self.workspace = Workspace(Path(job.workspace))
+
+    def prepare(self, source: Source) -> None:
+        """Rows and supervised sets, from the source and from the fiction that the warm start may mix in."""
+        request = PrepRequest(sources=source.paths, workspace=self.workspace.root, tasks=self.job.tasks)
+        with self.book.phase("prep"):
+            made = prepare(self.services.prep, request, check(request), self._show)
+        self.book.note(yields=_flat(read_yields(self.workspace.root, self.job.tasks)), source_kinds=source.kinds)
+        rows = {f"rows of {task}": counts["digest"] for task, counts in made.tasks.items()}
+        self.book.descend(corpus=made.corpus["digest"], **rows)
+
+    def warm_start(self) -> None:
+        """SFT, and the untrained model's answers before it."""
+        self.services.start_reward()
+        self.services.start_trainer()
+        self._train("sft", "warm start", "sft.jsonl", self.config.sft.steps)
+        self.book.descend(base=_digest(self.workspace.models / "base"), sft=_digest(self.workspace.models / "sft"))
+
+    def served_model(self) -> Path:
+        """What the fleet serves: the warm-started model where it was made here, else the pretrained base."""
+        return self.workspace.models / ("base" if self.job.model else "sft")
+
+    def evaluate(self, stage: Stage) -> None:
+        """Greedy answers of one stage's policy on the held-out rows."""
+        rows = self.config.eval.rows_per_task * len(self.job.tasks)
+        self._train("evaluate", f"evaluate {stage.replace('_', ' ')}", f"eval/{stage}.jsonl", rows, stage=stage)
+
+    def train(self) -> None:
+        """GRPO."""
+        self._train("grpo", "GRPO", "steps.jsonl", self.config.grpo.steps)
+        self.book.descend(grpo=_digest(self.workspace.models / "grpo"))
+
+    def _train(self, function: str, title: str, lines: str, total: int, **more: Any) -> None:
+        if self.book.is_done(title):
+            return
+        watch = _Lines(self.book.folder / lines)
+
+        def show(_states: Sequence[JobState]) -> None:
+            self.services.children.check()
+            done, note = watch.look()
+            self.screen.show(done, total, note)
+
+        self.screen.begin(title, total)
+        with self.book.phase(title):
+            arguments = {"job": self.job.model_dump(mode="json"), **more}
+            job = self.services.train.enqueue(f"{_TRAINER}.{function}", arguments, again=True)
+            results(self.services.train.wait([job], show))
+        self.screen.end()
+
+    def _show(self, title: str, done: int, total: int, note: str) -> None:
+        self.services.children.check()
+        if title != self.screen.title:
+            self.screen.begin(title, total)
+        self.screen.show(done, total, note)
+
+
+class _Lines:
+    """How far a job is, from the JSON lines that it appends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = -1
+        self._told = (0, "")
+
+    def look(self) -> tuple[int, str]:
+        """Steps or rows done, and what the last line says of reward or loss."""
+        size = self._path.stat().st_size if self._path.exists() else 0
+        if size in {0, self._seen}:
+            return self._told
+        self._seen = size
+        whole = [line for line in self._path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+        if whole:
+            last: dict[str, Any] = json.loads(whole[-1])
+            self._told = (int(last.get("step", len(whole))), _note(last))
+        return self._told
+
+
+def _note(line: dict[str, Any]) -> str:
+    if "reward_mean" in line:
+        return f"reward {line['reward_mean']:.2f}"
+    return f"loss {line['loss']:.3f}" if "loss" in line else ""
+
+
+def _flat(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The yield table with its inner counts written out, for a page."""
+
+    def plain(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        counts = cast(dict[str, int], value)
+        return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+    return [{name: plain(value) for name, value in line.items()} for line in lines]
+
+
+def _digest(folder: Path) -> str:
+    try:
+        return read_manifest(folder).digest
+    except BadData:
+        return "none"
