@@ -27,6 +27,7 @@ from cap_rlvr.corpus.synthetic.tables import (
 from cap_rlvr.corpus.synthetic.values import Slots, Values, printed_date
 
 CAP_ID_BASE = 900_000_000  # far above CAP's own ids, so that a synthetic case is never taken for a real one
+_LONGEST_WITH_RIDER = 42  # words: a holding of the corpus has at most 60
 _FLIPPED = {"ga", "va", "mass"}  # where an accused's appeal is often captioned with the accused first
 _MARRIAGES = {"cal", "ill", "wash", "or"}
 
@@ -105,7 +106,13 @@ class Decision:
     def hold(self, wording: int) -> str:
         """The holding as a clause: wording 0 is the opinion's own, 1 the syllabus's, 2 that of later cases."""
         holds = self.side.hold
-        return fill(holds[(self._choice + wording) % len(holds)], self.values)
+        text = fill(holds[(self._choice + wording) % len(holds)], self.values)
+        rider = self.values[self._rider] if wording != 1 else ""
+        return f"{text}, {rider}" if rider and text.count(" ") < _LONGEST_WITH_RIDER else text
+
+    @property
+    def _rider(self) -> str:
+        return "criminal_rider" if self.doctrine.form == "criminal" else "civil_rider"
 
     def contrary(self, wording: int) -> str:
         """What the losing side would have had the court hold."""

@@ -34,9 +34,7 @@ def write_head_matter(scene: Scene) -> HeadMatter:
     if chance.happens(85):
         _syllabus(scene, prose, chance)
     if not scene.trial and chance.happens(50):
-        _line(
-            prose, fill(f"Appeal from the {scene.words['trial']} of {{county}} County, {{witness2}}, J.", scene.words)
-        )
+        _line(prose, fill("Appeal from the {trial} of {venue}, {witness2}, J.", scene.words))
     for line in [*attorneys, *judges]:
         _line(prose, line)
     return HeadMatter(prose, attorneys, judges)

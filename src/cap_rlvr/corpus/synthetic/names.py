@@ -36,7 +36,7 @@ def given_name(chance: Chance) -> str:
 
 
 def lawyer(chance: Chance) -> str:
-    return f"{given_name(chance)} {surname(chance)}" + (", Jr." if chance.happens(6) else "")
+    return f"{given_name(chance)} {surname(chance)}"
 
 
 def firm(chance: Chance) -> str:
@@ -49,14 +49,17 @@ def place(chance: Chance) -> str:
     return root + end
 
 
+def venue(chance: Chance) -> str:
+    return f"{place(chance)} County"
+
+
 def street(chance: Chance) -> str:
     return f"{chance.pick(name_parts('street'))} {chance.pick(name_parts('street_form'))}"
 
 
 def person(chance: Chance, last: str = "") -> Party:
     last = last or surname(chance)
-    suffix = ", Jr." if chance.happens(4) else ""
-    return Party(f"{given_name(chance)} {last}{suffix}", last, last)
+    return Party(f"{given_name(chance)} {last}", last, last)
 
 
 def company(chance: Chance, kind: str) -> Party:

@@ -136,6 +136,8 @@ def _words(
         "middle": system["middle"],
         "motion": "a new trial" if form == "criminal" else "summary judgment",
     }
+    if system.name == "federal":
+        words["venue"] = f"the {chance.pick(('Northern', 'Southern', 'Eastern', 'Western', 'Middle'))} District"
     for slot in ("suit", "question"):
         words[slot] = fill(getattr(case.doctrine, slot), words)
     words["code"] = fill(system["code"], words)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cap_rlvr.corpus.synthetic.analysis import analysis
 from cap_rlvr.corpus.synthetic.decisions import CAP_ID_BASE, Cite, Decision, decision
 from cap_rlvr.corpus.synthetic.headmatter import write_head_matter
 from cap_rlvr.corpus.synthetic.opinion import author_line, write_majority
@@ -15,9 +14,6 @@ from cap_rlvr.corpus.synthetic.plan import Plan
 from cap_rlvr.corpus.synthetic.posture import Scene, make_scene
 from cap_rlvr.corpus.synthetic.prose import Mark, Prose, misread
 from cap_rlvr.corpus.synthetic.separate import Written, separate_opinions
-
-_NOT_WORD = re.compile(r"\W+")
-_STRIP = "`~!@#$%^&*()-_=+[{]}\\|;:'\",<>/?.\u2014\u2018\u2019\u201c\u201d"
 
 
 @dataclass(frozen=True)
@@ -118,44 +114,6 @@ def _trimmed(entry: dict[str, Any]) -> dict[str, Any]:
     if not entry["pin_cites"]:
         del entry["pin_cites"]
     return entry
-
-
-def analysis(text: str) -> dict[str, Any]:
-    """CAP's figures for a case's text: head matter and opinions, joined by newlines, with one more at the end.
-
-    ``char_count``, ``sha256`` and ``simhash`` are computed as CAP does; ``word_count`` and ``cardinality`` come
-    within one per cent of CAP's, whose tokenizer is NLTK's.
-    """
-    whole = text + "\n"
-    words = [word.strip(_STRIP) for word in whole.lower().replace("\u2014", " ").split()]
-    words = [word for word in words if word]
-    return {
-        "cardinality": len(set(words)),
-        "char_count": len(whole),
-        "ocr_confidence": 0.95,
-        "sha256": hashlib.sha256(whole.encode()).hexdigest(),
-        "simhash": simhash(whole),
-        "word_count": len(words),
-    }
-
-
-def simhash(text: str) -> str:
-    """CAP's fingerprint, version 1: each bit the majority over the MD5 heads of all three-word shingles."""
-    import numpy as np
-
-    tokens = [token.encode() for token in _NOT_WORD.split(text.lower()) if token]
-    md5 = hashlib.md5
-    heads = b"".join(
-        [
-            md5(b" ".join(three), usedforsecurity=False).digest()[:8]
-            for three in zip(tokens, tokens[1:], tokens[2:], strict=False)
-        ]
-    )
-    if not heads:
-        return f"1:{0:016x}"
-    bits = np.unpackbits(np.frombuffer(heads, dtype=np.uint8).reshape(-1, 8), axis=1)
-    majority = bits.sum(axis=0) * 2 > len(bits)
-    return f"1:{int.from_bytes(np.packbits(majority).tobytes(), 'big'):016x}"
 
 
 def _truth(scene: Scene, parts: list[tuple[str, Prose]], head_text: str, texts: list[str]) -> dict[str, Any]:

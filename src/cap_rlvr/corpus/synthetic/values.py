@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from cap_rlvr.corpus.synthetic.chance import Chance
-from cap_rlvr.corpus.synthetic.names import firm, lawyer, place, street, surname
+from cap_rlvr.corpus.synthetic.names import firm, lawyer, place, street, surname, venue
 from cap_rlvr.corpus.synthetic.tables import fill
 
 Slots = Mapping[str, tuple[str, ...]]
@@ -21,13 +21,13 @@ _COUNTED = {  # slot: smallest and largest number
     "minutes": (9, 55), "minutes2": (6, 50), "fewer": (3, 8), "years": (5, 34), "age": (21, 90), "feet": (12, 260),
     "miles": (2, 140), "count": (2, 9), "count2": (13, 97), "count3": (10, 19), "few": (2, 7), "youth": (8, 15),
     "percent": (6, 48), "acres": (3, 95), "trialdays": (2, 11), "rods": (2, 40), "number": (110, 989),
-    "chapter": (11, 290), "section": (11, 99),
+    "chapter": (13, 290), "section": (13, 99), "title": (13, 46),
 }  # fmt: skip
 _DATED = {  # slot: days before the event of the case, smallest and largest
     "day": (0, 0), "day2": (-200, -20), "day0": (40, 900), "wedding": (1200, 9000),
 }  # fmt: skip
 _MADE: dict[str, Callable[[Chance], str]] = {
-    "town": place, "county": place, "street": street, "witness": surname, "witness2": surname, "firm": firm, "firm2": firm,
+    "town": place, "venue": venue, "county": place, "street": street, "witness": surname, "witness2": surname, "firm": firm, "firm2": firm,
     "lawyer": lawyer, "lawyer2": lawyer, "lawyer3": lawyer, "lawyer4": lawyer,
 }  # fmt: skip
 
@@ -77,8 +77,9 @@ class Values(dict[str, str]):
         for table in self._slots:
             if slot in table:
                 return fill(chance.pick(table[slot]), self)
-        if slot in _COUNTED:
-            return number_word(chance.between(*_COUNTED[slot]))
+        counted = _COUNTED.get(slot) or _COUNTED.get(slot.rstrip("0123456789"))
+        if counted:
+            return number_word(chance.between(*counted))
         if slot in _DATED:
             event = self._day - self._chance.fork("event").between(420, 1300)
             return printed_date(event - chance.between(*_DATED[slot]))
