@@ -1,0 +1,1 @@
+"""The trainer: supervised warm start, GRPO against the fleet and the reward service, evaluation."""

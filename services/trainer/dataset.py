@@ -1,0 +1,86 @@
+"""The prepared rows of a workspace, as the trainer and the evaluation use them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cap_rlvr import registry
+from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.rows import Row, Split
+from cap_rlvr.wire.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Question:
+    """A row with the question that its task's template makes of it."""
+
+    row: Row
+    prompt: str
+
+
+@dataclass(frozen=True)
+class SftRow:
+    """One line of a supervised set."""
+
+    prompt: str
+    completion: str
+    task: str
+
+
+def tasks_of(workspace: Workspace, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The tasks to work on: those wanted, or all that have prepared rows. Raises BadInput where there are none."""
+    found = tuple(name for name in registry.names() if (workspace.tasks / name / "train.jsonl").is_file())
+    if not wanted or tuple(wanted) == ("all",):
+        if not found:
+            raise BadInput("no prepared rows", str(workspace.tasks), "Run cap-rlvr prep first")
+        return found
+    for name in wanted:
+        registry.get(name)
+        if name not in found:
+            raise BadInput(f"no prepared rows of task {name}", str(workspace.tasks / name), "Run cap-rlvr prep first")
+    return tuple(sorted(set(wanted)))
+
+
+def questions(workspace: Workspace, task: str, split: Split, training: bool) -> list[Question]:
+    """A split's rows in file order; ``training`` leaves out rows that are for evaluation only."""
+    path = workspace.tasks / task / f"{split}.jsonl"
+    template = registry.get(task)
+    rows: list[Question] = []
+    for number, line in _lines(path):
+        try:
+            row = Row.model_validate_json(line)
+        except ValidationError as error:
+            raise BadData(f"not a row ({error.error_count()} errors)", f"{path}:{number}", "Prepare again") from None
+        if not (training and row.evaluation_only):
+            rows.append(Question(row, template.prompt(row.inputs)))
+    return rows
+
+
+def sft_rows(workspace: Workspace, tasks: Sequence[str], split: str = "train") -> list[SftRow]:
+    """The unified supervised set, the wanted tasks only. Raises BadInput where it is absent or has none of them."""
+    path = workspace.sft / "unified" / f"{split}.jsonl"
+    rows: list[SftRow] = []
+    for number, line in _lines(path):
+        try:
+            data = json.loads(line)
+            row = SftRow(str(data["prompt"]), str(data["completion"]), str(data["task"]))
+        except (ValueError, KeyError) as error:
+            raise BadData(f"not a supervised row ({error!r})", f"{path}:{number}", "Prepare again") from None
+        if row.task in tasks:
+            rows.append(row)
+    if not rows:
+        raise BadInput(f"no supervised rows of {', '.join(tasks)}", str(path), "Run cap-rlvr prep first")
+    return rows
+
+
+def _lines(path: Path) -> Iterable[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    except FileNotFoundError:
+        raise BadInput("no such file", str(path), "Run cap-rlvr prep first") from None

@@ -1,0 +1,165 @@
+"""Evaluation on held-out rows: ordinary requests of purpose `eval` for a pinned policy, scored by the same service.
+
+The one code path of `cap-rlvr eval` and of the evaluations within a run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from cap_rlvr.clients.broker import connect
+from cap_rlvr.clients.policies import PolicyStore
+from cap_rlvr.clients.reward import RewardClient
+from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
+from cap_rlvr.wire.case import SourceKind
+from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.frozen import keyed_order
+from cap_rlvr.wire.policies import PolicyRef
+from cap_rlvr.wire.rollouts import RolloutGroup, Sampling
+from cap_rlvr.wire.runs import EvalRecord, Stage
+from cap_rlvr.wire.scoring import RewardItem, RewardResult
+from services.trainer.chat import Chat, prompt_ids
+from services.trainer.dataset import Question, questions
+from services.trainer.entry import Ready
+from services.trainer.loading import load_model, load_tokenizer
+from services.trainer.local_fleet import LocalFleet
+from services.trainer.recorder import Recorder
+from services.trainer.rollout import Fleet, Prompts, generate
+from services.trainer.scoring import Scorer, score_patiently
+
+
+def evaluate(ready: Ready, stage: Stage, local: bool = False) -> Path:
+    """Evaluate a stage's policy and write `eval/<stage>.jsonl`; returns its path.
+
+    ``local`` generates here instead of in the fleet: for the untrained model, which no replica serves. Raises
+    BadInput where the stage has no model yet, Unavailable where fleet or reward service stay away.
+    """
+    recorder = Recorder(ready.run_folder)
+    folder, adapter = _stage_model(ready, stage)
+    tokenizer = load_tokenizer(folder)
+    policy = _publish(ready, stage, folder, adapter)
+    fleet = _local_fleet(ready, folder, adapter, tokenizer) if local else _fleet(ready, folder)
+    rows = held_out(ready)
+    began = time.time()
+    groups = _answers(ready, fleet, policy, rows, tokenizer, recorder)
+    completions = [tokenizer.decode(group.completions[0].token_ids, skip_special_tokens=True) for group in groups]
+    results = _score(ready, RewardClient(ready.settings.reward_url), rows, completions, recorder)
+    name = policy.name if policy else folder.name
+    records = [
+        _record(stage, name, row, group, text, result)
+        for row, group, text, result in zip(rows, groups, completions, results, strict=True)
+    ]
+    path = recorder.evaluation(stage, records)
+    strict = {
+        task: round(sum(bool(record.strict) for record in records if record.task == task) / count, 4)
+        for task in ready.tasks
+        if (count := sum(record.task == task for record in records))
+    }
+    recorder.event("eval", f"evaluated {stage}", stage=stage, policy=name, rows=len(records), strict=strict,
+                   seconds=round(time.time() - began, 1))  # fmt: skip
+    return path
+
+
+def held_out(ready: Ready) -> list[Question]:
+    """The held-out rows, at most ``rows_per_task`` of each task: real ones first, in an order of their own."""
+    chosen: list[Question] = []
+    for task in ready.tasks:
+        found = [one for split in ready.config.eval.splits for one in questions(ready.workspace, task, split, False)]
+        by_id = {one.row.id: one for one in found}
+        order = [by_id[row_id] for row_id in keyed_order(sorted(by_id), "held out", task)]
+        order.sort(key=lambda one: one.row.source_kind == SourceKind.SYNTHETIC)
+        chosen += order[: ready.config.eval.rows_per_task]
+    if not chosen:
+        raise BadInput("no held-out rows", str(ready.workspace.tasks), "Prepare more cases")
+    return chosen
+
+
+def _stage_model(ready: Ready, stage: Stage) -> tuple[Path, Path | None]:
+    """(the base folder, the adapter on it) of a stage."""
+    pretrained = bool(ready.config.model.path)
+    models = ready.workspace.models
+    folder = models / "base" if stage == "before_sft" and not pretrained else ready.served
+    adapter = {
+        "before_sft": None,
+        "after_sft": models / "sft" if pretrained else None,
+        "after_grpo": models / "grpo",
+    }[stage]
+    for needed in (folder, adapter):
+        if needed is not None and not (needed.is_dir() and any(needed.glob("*.safetensors"))):
+            raise BadInput(f"no model of stage {stage}", str(needed), "Run cap-rlvr sft or grpo first")
+    return folder, adapter
+
+
+def _publish(ready: Ready, stage: Stage, folder: Path, adapter: Path | None) -> PolicyRef | None:
+    """The adapter as a policy of its own, so that no training run's window or writer is touched."""
+    if adapter is None:
+        return None
+    version = 0 if stage == "after_sft" else ready.config.grpo.steps
+    store = PolicyStore(ready.policy_store)
+    return store.publish(f"{ready.job.run}.eval", version, version, base_digest(folder), adapter)
+
+
+def _fleet(ready: Ready, folder: Path) -> Fleet:
+    return RolloutClient(connect(ready.settings.redis_url), fleet_id(folder))
+
+
+def _local_fleet(ready: Ready, folder: Path, adapter: Path | None, tokenizer: Chat) -> Fleet:
+    model = load_model(folder, ready.config.model.dtype)
+    if adapter is not None:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(adapter))
+    return LocalFleet(model, tokenizer.pad_token_id, tokenizer.eos_token_id)
+
+
+def _answers(
+    ready: Ready,
+    fleet: Fleet,
+    policy: PolicyRef | None,
+    rows: Sequence[Question],
+    tokenizer: Chat,
+    recorder: Recorder,
+) -> Sequence[RolloutGroup]:  # fmt: skip
+    prompts = Prompts(
+        run=f"{ready.job.run}.eval",
+        step=0,
+        purpose="eval",
+        policy=policy,
+        prompt_ids=[prompt_ids(tokenizer, row.prompt) for row in rows],
+        completions=1,
+        sampling=Sampling(temperature=0.0, max_tokens=ready.config.eval.max_completion_tokens),
+    )
+    return generate(fleet, prompts, ready.config.grpo.rollout_wait, lambda why: recorder.event("waiting", why)).groups
+
+
+def _score(
+    ready: Ready, scorer: Scorer, rows: Sequence[Question], completions: Sequence[str], recorder: Recorder
+) -> list[RewardResult]:
+    items = [
+        RewardItem(id=str(index), task=row.row.task, example_id=row.row.id, completion=text)
+        for index, (row, text) in enumerate(zip(rows, completions, strict=True))
+    ]
+    return score_patiently(scorer, items, ready.config.grpo.reward_wait, lambda why: recorder.event("waiting", why))
+
+
+def _record(
+    stage: Stage, policy: str, row: Question, group: RolloutGroup, text: str, result: RewardResult
+) -> EvalRecord:
+    return EvalRecord(
+        stage=stage,
+        policy=policy,
+        row_id=row.row.id,
+        task=row.row.task,
+        source_kind=row.row.source_kind,
+        kind=row.row.kind,
+        prompt=row.prompt,
+        completion=text,
+        finish_reason=group.completions[0].finish_reason,
+        reward=result.reward,
+        strict=result.strict,
+        parse_mode=result.parse_mode,
+        reason=result.reason.text if result.reason else result.failure_reason or "",
+        parts=result.parts,
+    )

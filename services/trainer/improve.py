@@ -1,0 +1,212 @@
+"""A GRPO run from its first step to `models/grpo`: model, services, lease, checkpoints, resume."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any, cast
+
+from datasets import Dataset
+from peft import PeftModel, get_peft_model
+from transformers import set_seed
+from trl.trainer.grpo_config import GRPOConfig
+
+from cap_rlvr.clients.broker import connect
+from cap_rlvr.clients.policies import PolicyStore
+from cap_rlvr.clients.reward import RewardClient
+from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
+from cap_rlvr.wire.errors import BadData, BadInput, CapError, Unavailable
+from cap_rlvr.wire.frozen import digest
+from cap_rlvr.wire.jobs import GrpoConfig
+from cap_rlvr.wire.manifest import read_manifest
+from services.trainer.adapters import adapter_digest, lora_config
+from services.trainer.dataset import Question, questions
+from services.trainer.entry import Ready
+from services.trainer.fleet_trainer import FleetTrainer, Services
+from services.trainer.loading import last_checkpoint, load_model, load_tokenizer, trainer_options
+from services.trainer.model import save_model
+from services.trainer.publish import Publisher
+from services.trainer.recorder import Recorder
+from services.trainer.schedule import PromptSchedule, share_out
+from services.trainer.step_log import StepLog, StopAndCheck, StopSignal
+from services.trainer.writer_lease import WriterLease
+
+
+def improve(ready: Ready) -> None:
+    """Run GRPO to its last step, or continue it there.
+
+    Raises BadInput where there is no warm start, Unavailable where it had to stop; it can be resumed after either.
+    """
+    check_start(ready)
+    recorder = Recorder(ready.run_folder)
+    redis = connect(ready.settings.redis_url)
+    lease = WriterLease(redis, ready.job.run)
+    with StopSignal() as stop, lease.acquire(on_wait=lambda text: recorder.event("waiting", text)):
+        publisher = Publisher(
+            store=PolicyStore(ready.policy_store),
+            redis=redis,
+            run=ready.job.run,
+            base_digest=base_digest(ready.served),
+            keep=ready.config.grpo.keep_policies,
+            check=lease.check,
+        )
+        services = Services(
+            fleet=RolloutClient(redis, fleet_id(ready.served)),
+            scorer=RewardClient(ready.settings.reward_url),
+            publisher=publisher,
+            check=lease.check,
+            tell=recorder.event,
+        )
+        run(ready, services, recorder, stop)
+
+
+def check_start(ready: Ready) -> None:
+    """Refuse to begin without a warm start of the same task."""
+    folder = ready.workspace.models / "sft"
+    try:
+        read_manifest(folder)
+    except BadData:
+        raise BadInput("there is no warm start", str(folder), "Run cap-rlvr sft first") from None
+
+
+def run(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal) -> None:
+    """Train against the given services: the real ones, or their stand-ins in a test."""
+    output = ready.run_folder / "grpo"
+    trainer = build(ready, services, recorder, stop)
+    checkpoint = last_checkpoint(output) if ready.job.resume else None
+    if checkpoint is None:
+        shutil.rmtree(output, ignore_errors=True)
+    done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
+    void = recorder.supersede_steps(done)
+    recorder.event("grpo", "GRPO begins", step=done, superseded_steps=void, tasks=list(ready.tasks))
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except CapError as error:
+        recorder.event("stopped", str(error), step=trainer.state.global_step)
+        _save_before_leaving(trainer, output, services)
+        raise
+    at = trainer.state.global_step
+    if at < ready.config.grpo.steps:
+        raise Unavailable("stopped by a signal", f"GRPO, step {at}", "Run it again: it goes on from there")
+    if trainer.accelerator.is_main_process:
+        _finish(ready, trainer, services, recorder)
+
+
+def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal) -> FleetTrainer:
+    """The trainer for a job: model with its adapter, rows, schedule, callbacks."""
+    wanted = ready.config.grpo
+    rows = {task: questions(ready.workspace, task, "train", training=True) for task in ready.tasks}
+    empty = [task for task, found in rows.items() if not found]
+    if empty:
+        raise BadInput(f"no training rows of {', '.join(empty)}", str(ready.workspace.tasks), "Prepare more cases")
+    every: list[Question] = [question for task in ready.tasks for question in rows[task]]
+    indices = {task: [i for i, one in enumerate(every) if one.row.task == task] for task in ready.tasks}
+    schedule = PromptSchedule(
+        indices, share_out(wanted.prompts, ready.tasks, wanted.task_prompts), ready.config.model.seed
+    )
+    log = StepLog(recorder)
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(ready.run_folder / "tensorboard" / "grpo")
+    adapter = sft_adapter(ready)
+    trainer = FleetTrainer(
+        policy_model(ready),
+        _arguments(ready, wanted),
+        wanted,
+        schedule,
+        services,
+        reference=adapter,
+        train_dataset=Dataset.from_dict(
+            {
+                "prompt": [one.prompt for one in every],
+                "task": [one.row.task for one in every],
+                "example_id": [one.row.id for one in every],
+            }
+        ),
+        processing_class=load_tokenizer(ready.served),
+        callbacks=[StopAndCheck(stop, services.check), log],
+    )
+    log.trainer = trainer
+    return trainer
+
+
+def sft_adapter(ready: Ready) -> Path | None:
+    """The warm start where it is an adapter (of a pretrained model), else None: then it is the base itself."""
+    return ready.workspace.models / "sft" if ready.config.model.path else None
+
+
+def policy_model(ready: Ready) -> PeftModel:
+    """The served base with the adapter that GRPO begins with: the warm start's, or a new one that changes nothing."""
+    base = load_model(ready.served, ready.config.model.dtype)
+    adapter = sft_adapter(ready)
+    set_seed(ready.config.model.seed)
+    if adapter is None:
+        return cast(PeftModel, get_peft_model(base, lora_config(ready.config.grpo.lora)))
+    return PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
+
+
+def _arguments(ready: Ready, wanted: GrpoConfig) -> GRPOConfig:
+    rows = wanted.prompts * wanted.completions
+    micro = min(wanted.micro_rows, rows // ready.settings.processes)
+    if rows % (micro * ready.settings.processes):
+        raise BadInput(
+            f"{rows} completions a step are not whole micro-batches of {micro} on {ready.settings.processes} processes",
+            "grpo.micro_rows",
+            "Choose a divisor",
+        )
+    parts = rows // (micro * ready.settings.processes)
+    return GRPOConfig(
+        output_dir=str(ready.run_folder / "grpo"),
+        max_steps=wanted.steps,
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=parts,
+        steps_per_generation=parts,
+        num_generations=wanted.completions,
+        max_completion_length=wanted.max_completion_tokens,
+        learning_rate=wanted.learning_rate,
+        lr_scheduler_type="constant_with_warmup",
+        warmup_steps=wanted.warmup_steps,
+        beta=wanted.beta,
+        temperature=wanted.temperature,
+        # Every token weighs the same, so that rows which leave the batch leave no trace in its denominator.
+        loss_type="dapo",
+        scale_rewards="group",
+        weight_decay=0.0,
+        logging_steps=1,
+        save_steps=wanted.checkpoint_steps,
+        **trainer_options(ready),
+    )
+
+
+def _save_before_leaving(trainer: FleetTrainer, output: Path, services: Services) -> None:
+    """Keep what was reached, unless this process may not write any more or has it already."""
+    at = trainer.state.global_step
+    if at == 0 or (output / f"checkpoint-{at}").is_dir():
+        return
+    try:
+        services.check()
+    except CapError:
+        return
+    trainer.save_now()
+
+
+def _finish(ready: Ready, trainer: FleetTrainer, services: Services, recorder: Recorder) -> None:
+    services.check()
+    model = trainer.peft_model()
+    policy = services.publisher.publish(model, trainer.state.global_step)
+    target = ready.workspace.models / "grpo"
+    shutil.rmtree(target, ignore_errors=True)
+    if "ref" in model.peft_config:
+        model.delete_adapter("ref")
+    settings: dict[str, Any] = {"run": ready.job.run, "grpo": ready.config.grpo.model_dump(mode="json")}
+    parents = {
+        "base": services.publisher.base_digest,
+        "sft": read_manifest(ready.workspace.models / "sft").digest,
+        "rows": digest({task: _rows_digest(ready, task) for task in ready.tasks}),
+        "policy": policy.digest,
+    }
+    save_model(model, trainer.processing_class, target, settings, parents)
+    recorder.event("grpo", "GRPO done", policy=policy.name, adapter_digest=adapter_digest(model))
+
+
+def _rows_digest(ready: Ready, task: str) -> str:
+    return read_manifest(ready.workspace.tasks / task).digest

@@ -1,0 +1,53 @@
+"""Models, tokenizers and trainer options, the same for the warm start, GRPO and evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.trainer_utils import get_last_checkpoint
+
+from services.trainer.chat import Chat
+from services.trainer.entry import Ready
+
+
+def load_tokenizer(folder: Path) -> Chat:
+    """The tokenizer of a model folder; prompts are padded on their left."""
+    tokenizer = cast(Any, AutoTokenizer).from_pretrained(folder)
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return cast(Chat, tokenizer)
+
+
+def load_model(folder: Path, dtype: str) -> Any:
+    """The causal language model of a folder."""
+    return cast(Any, AutoModelForCausalLM).from_pretrained(folder, dtype=getattr(torch, dtype))
+
+
+def last_checkpoint(output: Path) -> Path | None:
+    """The newest checkpoint of a trainer's output folder, or None."""
+    name = get_last_checkpoint(str(output)) if output.is_dir() else None
+    return Path(name) if name else None
+
+
+def trainer_options(ready: Ready) -> dict[str, Any]:
+    """What every Transformers trainer here is told: seed, device, loggers; no progress bar, our recorder speaks."""
+    accelerated = torch.cuda.is_available()
+    report_to = ready.settings.report_to
+    return {
+        "seed": ready.config.model.seed,
+        "use_cpu": not accelerated,
+        "bf16": accelerated and ready.config.model.dtype == "bfloat16",
+        "gradient_checkpointing": accelerated,
+        "report_to": [] if report_to == "none" else report_to.split(","),
+        "run_name": ready.job.run,
+        "disable_tqdm": True,
+        "save_total_limit": 2,
+        "save_strategy": "steps",
+        "dataloader_num_workers": 0,
+        "dataloader_pin_memory": accelerated,
+        "logging_first_step": True,
+    }

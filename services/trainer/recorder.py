@@ -1,0 +1,86 @@
+"""What a run writes down: steps, sampled rollouts, evaluations and events, one JSON line each, appended as they happen.
+
+TensorBoard and W&B get the same numbers through Transformers' own loggers (`report_to`).
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+
+from cap_rlvr.wire.files import write_whole
+from cap_rlvr.wire.runs import EvalRecord, EventRecord, RolloutRecord, SftRecord, Stage, StepRecord
+
+_log: Any = structlog.get_logger("trainer")
+
+
+class Recorder:
+    """Appends to the files of `runs/<id>/`. Every line is written whole, so a killed run leaves at most one torn end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def step(self, record: StepRecord) -> None:
+        self._append("steps.jsonl", [record])
+
+    def sft(self, record: SftRecord) -> None:
+        self._append("sft.jsonl", [record])
+
+    def rollouts(self, records: list[RolloutRecord]) -> None:
+        self._append("rollouts.jsonl", records)
+
+    def event(self, kind: str, text: str, **details: Any) -> None:
+        """Write an event down and show it."""
+        self._append("events.jsonl", [EventRecord(at=time.time(), kind=kind, text=text, details=details)])
+        _log.info(text, kind=kind, **details)
+
+    def evaluation(self, stage: Stage, records: list[EvalRecord]) -> Path:
+        """Write one stage's evaluation, whole: a repeated one replaces the last."""
+        path = self.folder / "eval" / f"{stage}.jsonl"
+        write_whole(path, "".join(record.model_dump_json() + "\n" for record in records))
+        return path
+
+    def supersede_steps(self, after: int) -> int:
+        """Mark the steps after a checkpoint, which a crash made void, as superseded; returns how many.
+
+        In what is left each group counts once. Rollouts of those steps are marked by their step alone.
+        """
+        path = self.folder / "steps.jsonl"
+        if not path.exists():
+            return 0
+        records = [StepRecord.model_validate_json(line) for line in _whole_lines(path)]
+        void = [record for record in records if record.step > after and not record.superseded]
+        if void:
+            marked = [
+                record.model_copy(update={"superseded": True}) if record.step > after else record for record in records
+            ]
+            write_whole(path, "".join(record.model_dump_json() + "\n" for record in marked))
+        return len(void)
+
+    def _append(self, name: str, records: list[Any]) -> None:
+        lines = "".join(_line(record) for record in records)
+        path = self.folder / name
+        with path.open("ab+") as file:
+            if file.tell() and not _ends_line(path):
+                file.write(b"\n")  # a torn end of a killed run stays a line of its own
+            file.write(lines.encode())
+
+
+def _line(record: BaseModel) -> str:
+    return record.model_dump_json() + "\n"
+
+
+def _ends_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"
+
+
+def _whole_lines(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith("{") and line.endswith("}")]
