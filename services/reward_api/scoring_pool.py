@@ -8,27 +8,27 @@ deaths are our error (`worker_died`), a stall in wall time is our error (`worker
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import orjson
 import structlog
 
 from cap_rlvr.wire.errors import Unavailable
+from services.reward_api.nursery import MODULE, Nursery, NurseryLost, kill
 from services.reward_api.row_files import Place
-from services.reward_api.scoring_worker import frame, pack
+from services.reward_api.scoring_worker import NOT_MINE, frame, pack
 from services.reward_api.verdicts import Verdict, cost_limit, our_error
 
-Cause = Literal["cpu", "died", "stalled"]
+# `orphaned`: how it ended can't be known, because the nursery was lost before it.
+Cause = Literal["cpu", "died", "stalled", "orphaned"]
 # Small enough that one slow item delays few others, large enough that a frame's cost (0.1 ms) is shared.
 CHUNK = 16
-MODULE = "services.reward_api.scoring_worker"
+# Two count at most; the others may be an unlucky process's.
+MAX_TRIES = 5
+_CAUSES: dict[int, Cause] = {-signal.SIGPROF: "cpu", NOT_MINE: "orphaned"}
 _log = structlog.get_logger("reward_api")
 
 
@@ -51,6 +51,7 @@ class Ticket:
     place: Place | None
     verdict: asyncio.Future[Verdict]
     losses: list[Cause] = field(default_factory=list[Cause])
+    tries: int = 0
 
     def settle(self, verdict: Verdict) -> None:
         if not self.verdict.done():
@@ -91,32 +92,21 @@ class Lost(Exception):
 class _Worker:
     """One scoring process and the socket to it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], transport: asyncio.Transport, channel: _Channel) -> None:
-        self.process = process
+    def __init__(self, nursery: Nursery, pid: int, transport: asyncio.Transport, channel: _Channel) -> None:
+        self.pid = pid
         self.judged = 0
-        self.broken: dict[str, str] = {}
-        self._transport = transport
         self.channel = channel
+        self._reaped = False
+        self._nursery = nursery
+        self._transport = transport
 
     @classmethod
-    async def start(cls, registry: str, limits: Limits) -> _Worker:
-        """Start a process and wait until it can score. Raises Lost."""
-        ours, theirs = socket.socketpair()
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", MODULE, str(theirs.fileno()), registry, str(limits.cpu)]
-        with theirs:
-            process = subprocess.Popen(  # noqa: ASYNC220 - 2 ms, and a start in a thread could be lost when cancelled
-                command, stdin=subprocess.DEVNULL, env=environment, pass_fds=[theirs.fileno()]
-            )
-        ours.setblocking(False)
-        transport, channel = await asyncio.get_running_loop().create_connection(_Channel, sock=ours)
-        worker = cls(process, transport, channel)
-        try:
-            worker.broken = orjson.loads(await worker._receive(limits.start))["broken"]
-        except BaseException:
-            await worker.end()
-            raise
-        return worker
+    async def start(cls, nursery: Nursery) -> _Worker:
+        """A process that can score at once. Raises NurseryLost."""
+        pid, connection = await nursery.fork()
+        connection.setblocking(False)
+        transport, channel = await asyncio.get_running_loop().create_connection(_Channel, sock=connection)
+        return cls(nursery, pid, transport, channel)
 
     @property
     def fresh(self) -> bool:
@@ -142,39 +132,48 @@ class _Worker:
             getting.cancel()
         if not self.channel.lost.done():
             raise Lost("stalled")
-        code = await asyncio.to_thread(self.process.wait)
-        raise Lost("cpu" if code == -signal.SIGPROF else "died")
+        raise Lost(await self._reap())
+
+    async def _reap(self) -> Cause:
+        self._reaped = True
+        try:
+            code = await self._nursery.reap(self.pid)
+        except NurseryLost:
+            return "orphaned"
+        return _CAUSES.get(code, "died")
 
     async def end(self) -> None:
-        """Kill the process and reap it."""
+        """Make sure that the process is gone."""
+        if not self.channel.lost.done():
+            kill(self.pid)
+        if not self._reaped:
+            await self._reap()
         self._transport.close()
-        self.process.kill()
-        await asyncio.to_thread(self.process.wait)
 
 
 class ScoringPool:
     """``registry`` names a module like `cap_rlvr.registry` that each process imports."""
 
     def __init__(self, registry: str, size: int, limits: Limits | None = None) -> None:
-        self._registry = registry
         self._size = size
         self._limits = limits or Limits()
+        self._nursery = Nursery(registry, self._limits.cpu, self._limits.start)
         self._chunks: asyncio.Queue[list[Ticket]] = asyncio.Queue()
         self._slots: list[asyncio.Task[None]] = []
         self._workers: set[_Worker] = set()
         self._started = asyncio.Event()
         self.pending = 0
-        self.losses: dict[Cause, int] = {"cpu": 0, "died": 0, "stalled": 0}
-        self.broken: dict[str, str] = {}
+        self.losses: dict[Cause, int] = dict.fromkeys(get_args(Cause), 0)
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """Tasks whose scorer could not be loaded, with the kind of error."""
+        return self._nursery.broken
 
     @property
     def alive(self) -> int:
         """Processes that can score now."""
         return len(self._workers)
-
-    def processes(self) -> list[int]:
-        """The process ids, for operators and tests."""
-        return [worker.process.pid for worker in self._workers]
 
     async def start(self) -> None:
         """Start all processes; returns when the first can score. Raises Unavailable when none can."""
@@ -192,6 +191,7 @@ class ScoringPool:
         await asyncio.gather(*self._slots, return_exceptions=True)
         await asyncio.gather(*(worker.end() for worker in list(self._workers)))
         self._workers.clear()
+        await self._nursery.close()
         while not self._chunks.empty():
             for ticket in self._chunks.get_nowait():
                 ticket.settle(our_error(ticket.task, "shutting_down", "The service is shutting down."))
@@ -250,18 +250,19 @@ class ScoringPool:
         if cause == "stalled":
             text = f"The scorer gave no answer within {self._limits.wall:g} s."
             ticket.settle(our_error(ticket.task, "worker_stalled", text))
-        elif cause == "died" or fresh:  # a used process may have been slow for its own reasons
+        if cause == "died" or (cause == "cpu" and fresh):  # a used process may have been slow for its own reasons
             ticket.losses.append(cause)
+        ticket.tries += 1
         if ticket.losses == ["cpu", "cpu"]:
             _log.warning("cost_limit", task=ticket.task, characters=len(ticket.completion))
             ticket.settle(cost_limit(ticket.task, self._limits.cpu))
-        elif len(ticket.losses) > 1:
-            ticket.settle(our_error(ticket.task, "worker_died", "The scoring process died, twice."))
+        elif len(ticket.losses) > 1 or ticket.tries == MAX_TRIES:
+            ticket.settle(our_error(ticket.task, "worker_died", "The scoring process died again and again."))
 
     async def _replace(self, worker: _Worker, cause: Cause) -> _Worker:
         self.losses[cause] += 1
         self._workers.discard(worker)
-        _log.warning("scoring_process_lost", cause=cause, process=worker.process.pid)
+        _log.warning("scoring_process_lost", cause=cause, process=worker.pid)
         await worker.end()
         return await self._fresh()
 
@@ -270,13 +271,12 @@ class ScoringPool:
         wait = 0.5
         while True:
             try:
-                worker = await _Worker.start(self._registry, self._limits)
-            except (Lost, OSError) as error:
-                _log.error("scoring_process_not_started", error=type(error).__name__, next_try_s=wait)
+                worker = await _Worker.start(self._nursery)
+            except NurseryLost as lost:
+                _log.error("scoring_process_not_started", error=str(lost), next_try_s=wait)
                 await asyncio.sleep(wait)
                 wait = min(10.0, 2 * wait)
                 continue
             self._workers.add(worker)
-            self.broken = worker.broken
             self._started.set()
             return worker

@@ -4,18 +4,21 @@ Frames are a 4-byte big-endian length and JSON; nothing from outside is ever unp
 timer (ITIMER_PROF) whose signal ends the process, even inside C code: the service sees from the exit which limit it
 was. Wall time is the service's to watch.
 
-Run as ``python -m services.reward_api.scoring_worker FD REGISTRY CPU_SECONDS``.
+``python -m services.reward_api.scoring_worker FD REGISTRY CPU_SECONDS`` is the nursery (see `nursery.py`): it loads
+and warms every scorer, then forks a scoring process for each request on FD.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
+import os
 import signal
 import socket
 import sys
 from dataclasses import astuple
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import orjson
 import structlog
@@ -29,6 +32,8 @@ from services.reward_api.verdicts import Verdict, our_error, scored, unscorable
 
 # A GRPO group shares one example, so few truths are in use at once; a truth may hold a whole opinion.
 _TRUTHS_KEPT = 256
+# In place of an exit code: a child of a former nursery.
+NOT_MINE = 1 << 20
 
 
 class TaskRegistry(Protocol):
@@ -127,9 +132,53 @@ def _read_exactly(connection: socket.socket, size: int) -> bytes | None:
     return bytes(data)
 
 
+def serve(connection: socket.socket, judge: Judge) -> None:
+    """Judge frame after frame until the service goes away."""
+    try:
+        while (data := read_frame(connection)) is not None:
+            verdicts = [judge.verdict(*unpack(item)).pack() for item in orjson.loads(data)]
+            connection.sendall(frame(orjson.dumps(verdicts)))
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+def nurse(control: socket.socket, judge: Judge) -> None:
+    """Answer `fork` (with a socket for the child) with a process id, and a process id with how that process ended."""
+    while True:
+        command, descriptors, _, _ = socket.recv_fds(control, 64, 1)
+        if not command:
+            return
+        if descriptors:
+            answer = os.fork()
+            if answer == 0:
+                _be_born(control, descriptors[0], judge)
+            os.close(descriptors[0])
+        else:
+            answer = _exit_code(int(command))
+        control.sendall(answer.to_bytes(8, "big", signed=True))
+
+
+def _be_born(control: socket.socket, descriptor: int, judge: Judge) -> NoReturn:
+    code = 1
+    try:
+        control.close()
+        with socket.socket(fileno=descriptor) as connection:
+            serve(connection, judge)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _exit_code(pid: int) -> int:
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return NOT_MINE
+
+
 def main(descriptor: int, registry: str, cpu_seconds: float) -> None:
-    """Serve one parent until it goes away."""
-    # The parent drains on these; it ends this process by closing the socket.
+    """Load everything, say so, then fork for one parent until it goes away."""
+    # The parent drains on these; it ends these processes by closing their sockets.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
@@ -137,14 +186,10 @@ def main(descriptor: int, registry: str, cpu_seconds: float) -> None:
     module: Any = importlib.import_module(registry)
     judge = Judge(module, cpu_seconds)
     judge.warm()
-    with socket.socket(fileno=descriptor) as connection:
-        try:
-            connection.sendall(frame(orjson.dumps({"broken": judge.broken})))
-            while (data := read_frame(connection)) is not None:
-                verdicts = [judge.verdict(*unpack(item)).pack() for item in orjson.loads(data)]
-                connection.sendall(frame(orjson.dumps(verdicts)))
-        except (BrokenPipeError, ConnectionResetError):
-            return
+    gc.freeze()
+    with socket.socket(fileno=descriptor) as control:
+        control.sendall(frame(orjson.dumps({"broken": judge.broken})))
+        nurse(control, judge)
 
 
 if __name__ == "__main__":

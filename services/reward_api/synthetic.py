@@ -53,7 +53,9 @@ def _write_rows(task: Task[Any], cases: list[Case], folder: Path) -> Tally[Split
     files = digest_files(folder, [f"{split}.jsonl" for split in SPLITS])
     counts: Tally[Split] = Tally({split: len(rows[split]) for split in SPLITS})
     settings = {"source": "synthetic", "cases": len(cases), "seed": SEED}
-    write_manifest(folder, Manifest(kind="rows", version=task.version, files=files, settings=settings, counts=counts))
+    write_manifest(
+        folder, Manifest(kind="rows", version=task.version, files=files, settings=settings, counts={**counts})
+    )
     return counts
 
 

@@ -40,9 +40,17 @@ def metric(service: Service, line: str) -> float:
     return float(found.group(1))
 
 
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def nursery(service: Service) -> int:
+    (found,) = children(service.process.pid)
+    return found
+
+
 def workers(service: Service) -> list[int]:
-    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split()
-    return [int(child) for child in children]
+    return children(nursery(service))
 
 
 def wait_for_workers(service: Service, count: int = 2) -> None:
@@ -111,6 +119,13 @@ def test_killed_idle_worker_is_replaced_at_once(service: Service) -> None:
     wait_for_workers(service)
 
 
+def test_killed_nursery_is_replaced_when_it_is_missed(service: Service) -> None:
+    os.kill(nursery(service), signal.SIGKILL)
+    assert [result.reward for result in score(service, item("yes on"))] == [0.0]
+    assert score(service, item("burn: 62"))[0].status == "scored"
+    wait_for_workers(service)
+
+
 def test_clients_that_leave(service: Service) -> None:
     body = json.dumps({"items": [item(f"sleep: 0.05{number}") for number in range(20)]}).encode()
     head = f"POST /reward HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
@@ -139,9 +154,10 @@ def test_log_says_where_and_never_what(service: Service) -> None:
 def test_many_requests_at_once(service: Service) -> None:
     def one(number: int) -> list[float | None]:
         items = [item("yes" if place % 3 else f"no {number}") for place in range(8)]
-        return [result.reward for result in score(service, *items)]
+        response = session.post(f"{service.url}/reward", json={"items": items}, timeout=40)
+        return [result.reward for result in RewardReply.model_validate_json(response.content).results]
 
-    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+    with concurrent.futures.ThreadPoolExecutor(16) as threads, httpx.Client() as session:
         answers = list(threads.map(one, range(200)))
     assert answers == [[float(place % 3 > 0) for place in range(8)]] * 200
 
@@ -166,21 +182,21 @@ def test_sigterm_drains(tmp_path: Path) -> None:
     with serving(tmp_path) as service, concurrent.futures.ThreadPoolExecutor() as threads:
         running = threads.submit(score, service, item("sleep: 1.5"), item("yes"))
         time.sleep(0.5)
-        children = workers(service)
+        family = [nursery(service), *workers(service)]
         service.process.send_signal(signal.SIGTERM)
         assert [result.status for result in running.result()] == ["scored", "scored"]
         assert service.process.wait(10) == 0
-        assert not [child for child in children if Path(f"/proc/{child}").exists()]
+        assert not [one for one in family if Path(f"/proc/{one}").exists()]
 
 
 def test_killed_service_leaves_no_process(tmp_path: Path) -> None:
     with serving(tmp_path) as service:
         wait_for_workers(service)
-        children = workers(service)
+        family = [nursery(service), *workers(service)]
         service.process.kill()
         service.process.wait()
         end = time.monotonic() + 10
-        while [child for child in children if Path(f"/proc/{child}").exists()]:
+        while [one for one in family if Path(f"/proc/{one}").exists()]:
             assert time.monotonic() < end
             time.sleep(0.05)
 
