@@ -60,7 +60,7 @@ class PageHead:
 
 def page_heads(text: str) -> list[PageHead]:
     """The running heads that name a page's owner, in order."""
-    if "Cite as:" not in text and "Opinion of the Court" not in text and ", J., " not in text:
+    if not any(sign in text for sign in ("Cite as:", "Opinion of ", ", J., ")):
         return []
     heads: list[PageHead] = []
     for hit in _HEAD.finditer(_START + text):
