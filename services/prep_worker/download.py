@@ -166,12 +166,13 @@ def _fetch(client: httpx.Client, file: Remote, into: Path, on_bytes: OnBytes) ->
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
     idle = broken = 0
+    furthest = _size(partial)
     while True:
-        before = partial.stat().st_size if partial.exists() else 0
         try:
             sha256 = _receive(client, file, partial, on_bytes)
         except (httpx.TransportError, _Again) as error:
-            idle = 0 if partial.exists() and partial.stat().st_size > before else idle + 1
+            idle = 0 if _size(partial) > furthest else idle + 1
+            furthest = max(furthest, _size(partial))
             if idle >= TRIES:
                 sentence = f"the download keeps breaking off ({error or type(error).__name__})"
                 raise Unavailable(sentence, file.url, "Run the same command again: it goes on from here") from None
@@ -191,7 +192,7 @@ def _fetch(client: httpx.Client, file: Remote, into: Path, on_bytes: OnBytes) ->
 def _receive(client: httpx.Client, file: Remote, partial: Path, on_bytes: OnBytes) -> str | None:
     """Get the rest of the file; returns the SHA-256 that the server tells, if it does."""
     etag_file = _etag_file(partial)
-    have = partial.stat().st_size if partial.exists() and etag_file.exists() else 0
+    have = _size(partial) if etag_file.exists() else 0
     headers = {"Range": f"bytes={have}-", "If-Range": etag_file.read_text()} if have else {}
     with client.stream("GET", file.url, headers=headers) as answer:
         _check_status(answer, file, partial)
@@ -259,6 +260,10 @@ def _fault(partial: Path, suffix: str, sha256: str | None) -> str:
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
         return f"it is damaged ({error})"
     return ""
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _etag_file(partial: Path) -> Path:
