@@ -207,8 +207,8 @@ def _held_volume(plan: Plan, reporter: Reporter, number: int) -> int | None:
 
 
 def _weekday(day: int, volume: Volume) -> int:
-    shift = max(0, day % 7 - 5 + 1) if day % 7 in {6, 0} else 0
-    return min(max(day - shift - (day % 7 == 0), volume.from_day), volume.to_day)
+    """The day, or the Friday before it where it falls on a weekend, within the volume's days."""
+    return max(day - {6: 1, 0: 2}.get(day % 7, 0), volume.from_day)
 
 
 def _cites(chance: Chance, reporter: Reporter, number: int, page: int, day: int) -> tuple[Cite, ...]:
