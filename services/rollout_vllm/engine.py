@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,11 @@ class Load:
 
 
 class Engine:
-    """One vLLM server. ``start`` may be called again after it died."""
+    """One vLLM server. ``start`` may be called again after it died. ``command`` is how to start it at a port."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, command: Callable[[Settings, int], list[str]] | None = None) -> None:
         self._settings = settings
+        self._command = command
         self._guard: asyncio.subprocess.Process | None = None
         self._http: aiohttp.ClientSession | None = None
         self.url = ""
@@ -63,7 +65,7 @@ class Engine:
         self.url = f"http://127.0.0.1:{port}"
         self._guard = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "services.rollout_vllm.guard"),
-            *command(self._settings, port),
+            *(self._command or vllm_command)(self._settings, port),
             stdin=asyncio.subprocess.PIPE,
             env=environment(self._settings),
             start_new_session=True,
@@ -190,7 +192,7 @@ class Engine:
         await self._post("/v1/completions", body, _START_S)
 
 
-def command(settings: Settings, port: int) -> list[str]:
+def vllm_command(settings: Settings, port: int) -> list[str]:
     """The command line of vLLM's server."""
     options: dict[str, object] = {
         "model": settings.model,

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=0, ge=0)
     replicas_here: int = Field(default=1, ge=1)
     lease_s: float = Field(default=15.0, ge=1.0)
-    drain_s: float = Field(default=15.0, ge=0.0)
+    drain_s: float = Field(default=8.0, ge=0.0)
     result_ttl_s: float = Field(default=3600.0, ge=1.0)
     probe_host: str = "127.0.0.1"
     probe_port: int = Field(default=0, ge=0, le=65535)
@@ -80,8 +80,12 @@ class Settings(BaseSettings):
 
     @property
     def cores(self) -> int:
-        """Threads of vLLM's operators on CPU."""
-        return self.threads or max(1, len(os.sched_getaffinity(0)) // self.replicas_here)
+        """Threads of vLLM's operators on CPU: by default half of the cores, for the trainer is here too.
+
+        Measured: a second thread on a machine that is busy already makes vLLM many times slower, since its threads
+        wait for one another.
+        """
+        return self.threads or max(1, len(os.sched_getaffinity(0)) // 2 // self.replicas_here)
 
 
 def read_settings() -> Settings:

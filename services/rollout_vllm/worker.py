@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 MAX_ATTEMPTS = 5  # then a request is answered with an error: it may be what kills the engines
 _BEATS_A_LEASE = 5
+_HAND_BACK_S = 4.0  # for a broker that may be away: what is not handed back is claimed when the lease has ended
+_LEAVE_S = 2.0
 _HOPELESS_STARTS = 3  # of vLLM in a row, without one request served
 
 
@@ -120,9 +122,9 @@ class Worker:
         for task in self._work.values():
             task.cancel()  # each hands its request back
         if self._work:
-            await asyncio.wait(list(self._work.values()), timeout=10)
+            await asyncio.wait(list(self._work.values()), timeout=_HAND_BACK_S)
         try:
-            await asyncio.wait_for(self._stream.leave(), 5)
+            await asyncio.wait_for(self._stream.leave(), _LEAVE_S)
         except (RedisError, TimeoutError):
             log.warning("left without saying so: the lease will end by itself")
 
