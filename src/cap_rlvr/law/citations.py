@@ -19,12 +19,11 @@ from cap_rlvr.law.reporters import squeezed
 
 MAX_CHARS = 400
 MAX_LOCATORS = 4
+MAX_VOLUME_DIGITS = 4
 
 Fault = Literal["too_long", "no_citation", "too_many", "extra_text"]
 
 _re2 = cast(Any, re2)
-_WORD = _re2.compile(r"\S+")
-_VOLUME = _re2.compile(r"\d{1,4}")
 _PAGE = _re2.compile(r"(\d{1,5})(?:[^0-9A-Za-z_].*)?")
 _NOMINATIVE = _re2.compile(r"\((?:(\d{1,2}) )?([A-Z][A-Za-z. &]*)\)")
 _BETWEEN = _re2.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),\s*")
@@ -100,7 +99,7 @@ def read_citation(text: str) -> CaseCitation | Fault:
 
 def find_locators(text: str) -> list[Locator]:
     """All places where a known reporter stands between a volume and a page, one more than allowed at most."""
-    words = [(word.group(), word.start(), word.end()) for word in _WORD.finditer(text)]
+    words = _words(text)
     found: list[Locator] = []
     index = 0
     while index < len(words) and len(found) <= MAX_LOCATORS:
@@ -111,9 +110,20 @@ def find_locators(text: str) -> list[Locator]:
     return found
 
 
+def _words(text: str) -> list[tuple[str, int, int]]:
+    """The words between white space, each with its start and end."""
+    words: list[tuple[str, int, int]] = []
+    end = 0
+    for word in text.split():
+        start = text.index(word, end)
+        end = start + len(word)
+        words.append((word, start, end))
+    return words
+
+
 def _locator_at(words: list[tuple[str, int, int]], index: int) -> tuple[Locator | None, int]:
     volume, start, _ = words[index]
-    if not _VOLUME.fullmatch(volume):
+    if not (len(volume) <= MAX_VOLUME_DIGITS and volume.isascii() and volume.isdigit()):
         return None, 1
     for count in range(min(reporters.MAX_WORDS, len(words) - index - 2), 0, -1):
         spelling = " ".join(word for word, _, _ in words[index + 1 : index + 1 + count])

@@ -1,9 +1,10 @@
 """Courts in the parenthetical of a citation: what is written there, and what is left out.
 
-The rule (Indigo Book R13; the same in the manuals of most states): the court is named in the parenthetical, the
-jurisdiction is left out where the reporter's title conveys it, and the whole is left out for the highest court of a
-jurisdiction that the title conveys. Practice differs where the title names the court itself (`1 Va. App. 1 (1985)`
-or `(Ct. App. 1985)`): both are accepted, the shorter is canonical.
+The rule (Indigo Book, 2016, R12.1, R12.2 and R12.3.3): the court is named in the parenthetical, what the reporter's
+title makes apparent (state or court) is not said again, and no department, district or county is given. So the whole
+is left out for the highest court of a state whose name is the title. Practice differs where the title names a lower
+court itself (`30 Wash. App. 392 (1981)`, or `(Ct. App. 1981)`): both are accepted, the shorter is canonical. A county
+is accepted too, because other manuals want it (Florida's rule 9.800: `Fla. Dade Cty. Ct.`).
 
 CAP's court abbreviations are close to citation style, so the table is one of *kinds* of courts: a jurisdiction
 followed by a kind, or a place followed by a kind. A court that fits no line of it is in no table, and is not scored.
@@ -259,8 +260,8 @@ def _local(place: str, name: str, state: str) -> _Kind | None:
         if name.endswith(f" {kind}") and place in ("", state):
             where = name.removesuffix(f" {kind}")
             names = TRIAL_KINDS[kind]
-            county = [f"{where} Cnty. {one}" for one in names if kind.startswith("Cty. ") and kind != "Cty. Ct."]
-            return state, names, (*(f"{where} {one}" for one in names), *county)
+            counties = () if "Cnty. Ct." in names else (f"{names[0]} {where} Cnty.", f"{where} Cnty. {names[0]}")
+            return state, names, (*(f"{where} {one}" for one in names), *counties)
     return None
 
 

@@ -19,13 +19,12 @@ MAX_WORDS = 10
 
 @dataclass(frozen=True)
 class Reporter:
-    """One series of a reporter. ``years`` is when its volumes' cases were decided, None where not known."""
+    """One series of a reporter. ``years``: when its cases were decided; no end: still published; None: not known."""
 
     abbreviation: str
     title: str
     years: tuple[int, int | None] | None
     kind: str
-    places: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,15 @@ OVERRIDES: Mapping[str, Override] = {
     "Howison": Override(("Howison",), "Howison's Criminal Trials", (1850, 1851)),
     "P.R.": Override(("P.R.", "P.R.R."), "Puerto Rico Reports", (1894, 1972)),
     "Davis L. Ct. Cas.": Override(("Davis L. Ct. Cas.",), "Davis's Land Court Decisions", (1898, 1927)),
+}
+# Titles that reporters-db gives no other words than another series' or none that lawyers use.
+TITLES: Mapping[str, str] = {
+    "U.S.": "United States Reports",
+    "Fed. Cl.": "Federal Claims Reporter",
+    "Abb. Pr. (n.s.)": "Abbott's Practice Reports, New Series",
+    "Mart. (N.S.)": "Louisiana Reports, Martin, New Series",
+    "Ohio C.C. (n.s.)": "Ohio Circuit Court Reports, New Series",
+    "Ohio N.P. (n.s.)": "Ohio Nisi Prius Reports, New Series",
 }
 _SAME = {spelling: name for name, override in OVERRIDES.items() for spelling in override.spellings}
 _ORDINALS = {"2d": "Second", "3d": "Third", "4th": "Fourth", "5th": "Fifth", "6th": "Sixth", "7th": "Seventh"}
@@ -85,13 +93,11 @@ def _index() -> tuple[dict[str, tuple[Reporter, ...]], dict[str, tuple[str, ...]
 
 def _series(abbreviation: str, root: dict[str, Any], dates: dict[str, Any]) -> Reporter:
     start, end = dates.get("start"), dates.get("end")
-    places = frozenset(place.split(";")[0].split(":")[-1].split(".")[0] for place in root.get("mlz_jurisdiction", []))
     return Reporter(
         abbreviation=abbreviation,
         title=_titled(root["name"], abbreviation),
         years=(start.year, end.year if end else None) if start else None,
         kind=root["cite_type"],
-        places=places,
     )
 
 
@@ -125,19 +131,14 @@ def meanings(spelling: str) -> frozenset[str]:
 
 
 @cache
-def canonical(spelling: str, place: str = "") -> str | None:
-    """The one abbreviation meant by a spelling of CAP's, or None where it is unknown or stays ambiguous.
-
-    ``place`` is reporters-db's code for the jurisdiction (`tx`), which decides between namesakes.
-    """
+def canonical(spelling: str) -> str | None:
+    """The one abbreviation meant by a spelling, or None where it is unknown or ambiguous."""
     spelling = squeezed(spelling)
     if spelling in OVERRIDES:
         return OVERRIDES[spelling].spellings[0]
     if spelling in _index()[0] and spelling in meanings(spelling):
         return spelling
     found = sorted(meanings(spelling))
-    if len(found) > 1 and place:
-        found = [name for name in found if any(place in one.places for one in _index()[0].get(name, ()))]
     return found[0] if len(found) == 1 else None
 
 
@@ -147,6 +148,8 @@ def title(abbreviation: str) -> str:
     if override:
         return override.title
     known = _index()[0].get(abbreviation)
+    if abbreviation in TITLES:
+        return TITLES[abbreviation]
     return known[0].title if known else abbreviation
 
 

@@ -8,21 +8,23 @@ from typing import Any
 
 from cap_rlvr.law import reporters
 from cap_rlvr.law.citations import read_citation
-from cap_rlvr.law.courts import parentheticals
+from cap_rlvr.law.courts import Parentheticals, conveyed, parentheticals, parentheticals_read
 from cap_rlvr.tasks.bluebook import phrasing
 from cap_rlvr.tasks.bluebook.phrasing import BLANK, Facts
 from cap_rlvr.tasks.bluebook.reward import gold, score
 from cap_rlvr.tasks.bluebook.truth import FIELDS, BluebookTruth, CourtForms, Field, Metadata
-from cap_rlvr.wire.case import Case
+from cap_rlvr.wire.case import Case, SourceKind
 from cap_rlvr.wire.frozen import keyed_unit
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 
 NAME = "bluebook"
 CLOSED_SHARE = 0.09  # of a volume's rows at most: over all volumes this stays under the 10 % allowed
 OPEN_SHARE = 0.22
-MAX_NAME = 60
+GOOD_NAME = 60  # characters; a longer full name gives way to CAP's abbreviated one
+MAX_NAME = 90
 MAX_DOCKET = 30
 NEIGHBOURS = 3
+REPAGINATED = frozenset({"Jeff."})  # text rows know the page of the scan only, and a reprint was scanned
 MASKS: tuple[tuple[Field, ...], ...] = (
     ("page",),
     ("page", "year"),
@@ -50,36 +52,63 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
 
 
 def _read(case: Case) -> tuple[str, dict[str, Any]]:
+    """(why the case can't be asked about, or empty; the candidate's payload)."""
     cited = _own_citation(case)
     if cited is None:
         return "no_own_citation", {"detail": "; ".join(cite.cite for cite in case.citations)}
     index, volume, abbreviation, page = cited
+    if case.source is SourceKind.TEXT and abbreviation in REPAGINATED:
+        return "page_not_citable", {"detail": f"{abbreviation} is cited by the pages of its first edition"}
     name = _name(case)
     if not name:
-        return "no_name", {}
+        return "no_short_name", {"detail": case.name[:100]}
     if case.year is None:
         return "no_date", {"detail": case.decision_date}
-    if not (case.court.name or case.court.name_abbreviation):
-        return "no_court", {}
-    forms = parentheticals(case.court, case.jurisdiction, abbreviation)
+    forms = _court_forms(case, abbreviation)
+    if forms is None and not case.court.name_abbreviation:
+        return "court_unknown", {"detail": case.court.name}
     last = case.last_page if case.first_page == page and case.last_page.isdigit() else ""
     return "", {
         "name": name,
         "names": list(dict.fromkeys(one for one in (case.name_abbreviation, case.name) if one)),
-        "short_name": case.name_abbreviation or name,
+        "short_name": case.name_abbreviation,
         "index": index,
         "volume": volume,
         "reporter": abbreviation,
         "page": page,
-        "last_page": last if last and int(last) > int(page) else "",
+        "last_page": last if last and int(last) >= int(page) else "",
         "date": case.decision_date,
         "docket": case.docket_number if len(case.docket_number) <= MAX_DOCKET else "",
-        "court": case.court.name or case.court.name_abbreviation,
+        "court": _court_in_words(case, abbreviation),
         "court_forms": [list(forms.accepted), list(forms.naming)] if forms else None,
         "court_text": forms.accepted[0] if forms else case.court.name_abbreviation,
         "parallels": _parallels(case, index),
         "volume_years": list(case.volume_years) if case.volume_years else None,
+        "lengths": _lengths(case, index),
     }
+
+
+def _lengths(case: Case, index: int) -> dict[str, int]:
+    """The fields that the gold is made from, whole, with their lengths in characters."""
+    fields = {"name": case.name, "decision_date": case.decision_date, "court/name": case.court.name}
+    if index >= 0:
+        fields[f"citations/{index}"] = case.citations[index].cite
+    return {field: len(text) for field, text in fields.items() if text}
+
+
+def _court_forms(case: Case, reporter: str) -> Parentheticals | None:
+    """What the parenthetical may say; where the source names no court, what the reporter's title conveys."""
+    if case.court.name or case.court.name_abbreviation:
+        return parentheticals(case.court, case.jurisdiction, reporter)
+    return parentheticals_read("", reporter) if conveyed(reporter).court is not None else None
+
+
+def _court_in_words(case: Case, reporter: str) -> str:
+    """The court's name, with its state where neither the name nor the reporter's title says it (`Chatham ...`)."""
+    court, state = case.court.name or case.court.name_abbreviation, case.jurisdiction.name_long
+    said = f"{court} {reporters.title(reporter)}".lower()
+    federal = case.jurisdiction.name in ("U.S.", "")
+    return court if not court or federal or state.lower() in said else f"{court}, {state}"
 
 
 def _own_citation(case: Case) -> tuple[int, str, str, str] | None:
@@ -105,7 +134,9 @@ def _parallels(case: Case, own: int) -> list[str]:
 
 def _name(case: Case) -> str:
     full = reporters.squeezed(case.name)
-    return full if 0 < len(full) <= MAX_NAME else reporters.squeezed(case.name_abbreviation)[:MAX_NAME]
+    short = reporters.squeezed(case.name_abbreviation)
+    tried = ((full, GOOD_NAME), (short, MAX_NAME), (full, MAX_NAME))
+    return next((name for name, longest in tried if 0 < len(name) <= longest), "")
 
 
 def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Refusal]:
@@ -126,7 +157,8 @@ def _volume(block: list[Candidate], seed: str) -> Iterator[Row | Refusal]:
             detail = f"{one.payload['date']} in a volume of {min(set(years) - lonely)} to {max(set(years) - lonely)}"
             yield Refusal(case_id=one.case_id, task=NAME, reason="year_outside_volume", detail=detail)
             continue
-        unique = cites[_cite(one)] == 1 and names[one.payload["short_name"].lower()] == 1
+        short = one.payload["short_name"].lower()
+        unique = bool(short) and cites[_cite(one)] == 1 and names[short] == 1
         kind = _kind(f"{seed}/{one.case_id}", unique and closed_left > 0, unique and len(names) > NEIGHBOURS)
         closed_left -= kind == "closed_book"
         yield _checked(_row(one, kind, kept, seed))
@@ -187,7 +219,7 @@ def _row(one: Candidate, kind: str, block: list[Candidate], seed: str) -> Row:
             volume_years=_volume_years(block, data),
         ),
         masked=masked,
-        court_forms=_court_forms(data),
+        court_forms=_accepted_forms(data),
         court_scored=data["court_forms"] is not None,
         names=tuple(data["names"]),
         name_asked=named,
@@ -238,18 +270,19 @@ def _facts(data: Mapping[str, Any]) -> Facts:
         page=data["page"],
         decision_date=data["date"],
         docket=data["docket"],
-        last_page=data["last_page"],
+        last_page=data["last_page"] if data["last_page"] != data["page"] else "",
     )
 
 
 def _neighbours(one: Candidate, block: list[Candidate], key: str) -> list[Facts]:
     """Other cases of the volume, with names of their own, to be told apart from the one asked for."""
-    others = [other for other in block if other.payload["short_name"].lower() != one.payload["short_name"].lower()]
+    mine = {one.payload[field].lower() for field in ("name", "short_name")}
+    others = [other for other in block if not mine & {other.payload[field].lower() for field in ("name", "short_name")}]
     others.sort(key=lambda other: keyed_unit(key, "neighbour", other.case_id))
     return [_facts(other.payload) for other in others[:NEIGHBOURS]]
 
 
-def _court_forms(data: Mapping[str, Any]) -> CourtForms | None:
+def _accepted_forms(data: Mapping[str, Any]) -> CourtForms | None:
     forms = data["court_forms"]
     return CourtForms(accepted=tuple(forms[0]), naming=tuple(forms[1])) if forms else None
 
@@ -261,11 +294,9 @@ def _volume_years(block: list[Candidate], data: Mapping[str, Any]) -> tuple[int,
 
 def _spans(one: Candidate) -> tuple[Span, ...]:
     data = one.payload
-    fields = {"name": data["name"], "decision_date": data["date"], "court/name": data["court"]}
-    if data["index"] >= 0:
-        fields[f"citations/{data['index']}"] = f"{data['volume']} {data['reporter']} {data['page']}"
     return tuple(
-        Span(case_id=one.case_id, field=field, start=0, end=len(text), role="gold") for field, text in fields.items()
+        Span(case_id=one.case_id, field=field, start=0, end=length, role="gold")
+        for field, length in data["lengths"].items()
     )
 
 

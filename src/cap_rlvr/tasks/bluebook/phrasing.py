@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cap_rlvr.wire.frozen import keyed_unit
 
 BLANK = "____"
+PRINTED_FIRST = 0.3
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -20,11 +21,22 @@ _DECIDED = (
     "Decision of the {court}, dated {date}: {name}{docket}.",
     "Case: {name}{docket}. Court: {court}. Date: {date}.",
 )
+_DECIDED_BY_UNNAMED = (
+    "{name}{docket} was decided {on}.",
+    "{On}, judgment was given in {name}{docket}.",
+    "Decision dated {date}: {name}{docket}.",
+    "Case: {name}{docket}. Date: {date}.",
+)
 _PRINTED = (
     "It is printed in volume {volume} of {title}, from page {page}{to}.",
     "See volume {volume}, {title}, where it begins at page {page}{ends}.",
     "The report starts on page {page}{ends} of {title}, volume {volume}.",
     "{title} prints it in volume {volume} at page {page}{to}.",
+    "Reported: {title}, volume {volume}, first page {page}{final}.",
+)
+_PRINTED_FIRST = (
+    "A report starts on page {page}{ends} of {title}, volume {volume}.",
+    "{title} prints this case in volume {volume} at page {page}{to}.",
     "Reported: {title}, volume {volume}, first page {page}{final}.",
 )
 _ASK = (
@@ -41,7 +53,10 @@ _RECALL = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What a question says of a case. ``last_page`` and ``docket`` are there to distract; either may be empty."""
+    """What a question says of a case. ``last_page`` and ``docket`` are there to distract; either may be empty.
+
+    ``court`` is empty where the source doesn't say it and the reporter's title does.
+    """
 
     name: str
     court: str
@@ -55,11 +70,11 @@ class Facts:
 
 def conversion(facts: Facts, key: str) -> str:
     """Fields in prose, to be made into a citation."""
-    said = f"{_pick(_DECIDED, key, 'decided')} {_pick(_PRINTED, key, 'printed')}"
-    if keyed_unit(key, "order") < 0.3:
-        said = f"{_pick(_PRINTED[2:], key, 'printed')} {_pick(_DECIDED, key, 'decided')}".replace(
-            "prints it in", "prints this case in"
-        ).replace("The report starts", "A report starts")
+    decided = _pick(_DECIDED if facts.court else _DECIDED_BY_UNNAMED, key, "decided")
+    if keyed_unit(key, "order") < PRINTED_FIRST:
+        said = f"{_pick(_PRINTED_FIRST, key, 'printed')} {decided}"
+    else:
+        said = f"{decided} {_pick(_PRINTED, key, 'printed')}"
     return f"{said.format(**_words(facts, key))} {_pick(_ASK, key, 'ask')}"
 
 
@@ -85,7 +100,7 @@ def closed_book(facts: Facts, form: str, key: str) -> str:
 def date_in_words(date: str, style: int) -> str:
     """`1892-06-01` as June 1, 1892 / 1 June 1892 / 1892-06-01; shorter dates as far as they go."""
     parts = date.split("-")
-    if len(parts) == 1 or style == 2:
+    if len(parts) == 1 or (style == 2 and len(parts) == 3):
         return date
     month = _MONTHS[int(parts[1]) - 1]
     if len(parts) == 2:

@@ -205,20 +205,16 @@ def _syntax_faults(answer: str, cited: CaseCitation, locator: Locator, key: Gold
         faults.append("only the year belongs in the parentheses")
     if truth.name_asked and not cited.name:
         faults.append("the case name is asked for")
-    if any(not _pin_in_case(pin, truth) for pins in cited.pins for pin in pins):
+    if any(not _pin_in_case(pin, key, truth.metadata.last_page) for pins in cited.pins for pin in pins):
         faults.append("a pin cite lies outside the case")
     if locator.nominative not in ("", key.locator.nominative):
         faults.append("the early reporter in parentheses is not the case's")
     return faults
 
 
-def _pin_in_case(pin: str, truth: BluebookTruth) -> bool:
-    last = truth.metadata.last_page
-    page = read_page(truth)
-    numbers = [int(number) for number in pin.split("-")]
-    return page <= numbers[0] <= numbers[-1] and (last is None or numbers[-1] <= last)
-
-
-def read_page(truth: BluebookTruth) -> int:
-    """The gold citation's first page as a number."""
-    return int(Gold.of(truth).locator.page)
+def _pin_in_case(pin: str, key: Gold, last_page: int | None) -> bool:
+    """Whether a pin cite (`37`, `37-38`) lies in the case; where its end is not known only the first page does."""
+    start, _, end = pin.partition("-")
+    end = start[: max(0, len(start) - len(end))] + end if end else start  # 1272-73 is 1272-1273
+    first = int(key.locator.page)
+    return first <= int(start) <= int(end) <= (last_page or first)

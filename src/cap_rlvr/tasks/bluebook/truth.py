@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
@@ -103,12 +104,7 @@ class Gold:
     @classmethod
     def of(cls, truth: BluebookTruth) -> Gold:
         """Read the gold citation; what the truth does not say is derived from it."""
-        cited = read_citation(truth.ground_truth)
-        assert not isinstance(cited, str), "checked when the truth was read"
-        locator = cited.locators[0]
-        reporter = reporters.canonical(locator.reporter) or ""
-        if truth.metadata.reporter in reporters.meanings(locator.reporter):
-            reporter = truth.metadata.reporter
+        cited, reporter = _read_gold(truth.ground_truth, truth.metadata.reporter)
         forms = truth.court_forms
         if not truth.court_scored:
             courts = None
@@ -118,4 +114,13 @@ class Gold:
             courts = parentheticals_read(cited.court, reporter)
         names = truth.names or ((cited.name,) if cited.name else ())
         year = int(cited.year) if cited.year else truth.metadata.year
-        return cls(cited, locator, reporter, year, courts, names)
+        return cls(cited, cited.locators[0], reporter, year, courts, names)
+
+
+@lru_cache(maxsize=4096)  # the completions of one group are judged against one truth
+def _read_gold(ground_truth: str, told: str) -> tuple[CaseCitation, str]:
+    """The citation, and its reporter's canonical abbreviation: as told, where the spelling can mean that."""
+    cited = read_citation(ground_truth)
+    assert not isinstance(cited, str), "checked when the truth was read"
+    spelling = cited.locators[0].reporter
+    return cited, told if told in reporters.meanings(spelling) else reporters.canonical(spelling) or ""
