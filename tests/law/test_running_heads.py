@@ -39,9 +39,9 @@ def test_removed_without_breaking_the_sentence(form: str) -> None:
     )
 
 
-def test_page_that_ends_in_footnotes_ends_its_paragraph() -> None:
+def test_footnotes_at_a_pages_end_stay_apart_from_the_next_page() -> None:
     text = f"motion to the\n\n——————\n  1 We note four aspects.{RECTO.format(owner='Opinion of the Court')}River Master"
-    assert Edited(text).apply(list(find_running_heads(text))).text.endswith("four aspects.\n\nRiver Master")
+    assert Edited(text).apply(list(find_running_heads(text))).text.endswith("four aspects.\n——————\nRiver Master")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,25 @@ def test_a_printed_column_becomes_paragraphs() -> None:
     assert "\n   Under our Constitution, the executive power belongs to a President.\n" in text
 
 
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ("the stat-\nutes and the require-\nment", "the statutes and the requirement"),
+        (
+            "a case-or-\ncontroversy and the totality-\nof-the-circumstances",
+            "a case-or-controversy and the totality-of-the-circumstances",
+        ),
+        ("that state-law claim; a state-\nlaw claim", "that state-law claim; a state-law claim"),
+        ("related to life; the life-\nrelated", "related to life; the life-related"),
+        ("mean while; mean-\nwhile", "mean while; meanwhile"),
+        ("he ex-\nplained a self-\nserving cross-\nclaim", "he explained a self-serving cross-claim"),
+        ("The over- \nturn", "The overturn"),
+    ],
+)
+def test_hyphens_at_line_ends(text: str, repaired: str) -> None:
+    assert repair(text).text == repaired
+
+
 def test_spans_of_a_repaired_column_are_true() -> None:
     repaired = repair(COLUMN)
     at = repaired.text.index("Congress established")

@@ -31,6 +31,7 @@ _BARE_HEAD = re.compile(
 _START = "\n\n"  # so that a head at the very start looks like all others
 _OWNER = re.compile(r"Opinion|Per Curiam|Statement|Appendix|Decree|concurring|dissenting|Syllabus|Order")
 _NAME = re.compile(r"[A-Z]{3,}")
+_END_OF_NOTES = "\n——————\n"
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 _RULE = re.compile(r"\n[—_-]{4,}\n")
 
@@ -77,7 +78,7 @@ def page_heads(text: str) -> list[PageHead]:
 
 
 def find_running_heads(text: str) -> Iterator[Edit]:
-    """Edits that remove running heads; a page that ends in footnotes ends its paragraph too."""
+    """Edits that remove running heads; where a page ends in footnotes, a second rule parts them from the next."""
     spans = [(head.start, head.end) for head in page_heads(text)]
     if not spans and "Cite as:" not in text:
         return
@@ -87,7 +88,7 @@ def find_running_heads(text: str) -> Iterator[Edit]:
         if start < done:
             continue
         blank = _BLANK_LINES.match(text, end)
-        gap = "\n\n" if _RULE.search(text, done, start) else "\n" if start else ""
+        gap = _END_OF_NOTES if _RULE.search(text, done, start) else "\n" if start else ""
         done = blank.end() if blank else end
         yield Edit(start, done, gap)
 

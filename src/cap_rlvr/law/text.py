@@ -7,6 +7,7 @@ Every repair has a cheap test in front, since most texts need none.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -23,7 +24,8 @@ _INVISIBLE = re.compile(f"\r\n|[{_INVISIBLE_MARKS}]")
 _BRACKETED_PAGE = re.compile(r"\[\*{1,3}\d{1,5}\](?:[ \t]*\[\*{1,3}\d{1,5}\])*")
 _INLINE_PAGE = re.compile(r"(?<![\w*])\*(\d{1,5})(?![\d*])")
 _LINE_END_HYPHEN = re.compile(r"([A-Za-z]+)-[ \t]*\n\s*([a-z]+)")
-_WORD = re.compile(r"[a-z]++(?:-[a-z]++)*+(?!-[ \t]*\n)")  # not the first half of a broken one
+_WORD = re.compile(r"[a-z]++(?!-[ \t]*\n)")  # not the first half of a broken one
+_COMPOUND = re.compile(r"[a-z]+-[a-z]+")
 _HEADING = re.compile(r"[IVXLC]{1,4}\.?|[A-Z]")
 _ABBREVIATED = re.compile(r"\b(?:U\. ?S|S\. ?Ct|F|Supp|Stat|Ed|Cir|No|Inc|Co|Corp|v|vs|Art|App|Ann|Dept|Jr|Mr|Dr)\.$")
 _GOES_ON = re.compile(r"[a-z,;.)\]§–]|\(\d{4}\)|\d+ ?(?:U\. ?S|F\.|S\. ?Ct|Stat\b)|(?:Ibid|Id)\.")
@@ -32,21 +34,22 @@ _JOINED_PREFIXES = {
     "over", "under", "inter", "fore", "with", "some", "any", "every", "there", "where", "here", "down", "back", "counter",
     "super", "trans", "extra", "intra", "ultra", "semi", "anti", "sub", "non", "pre", "con", "per", "dis", "mis", "out",
 }  # fmt: skip
-_COMPOUND_PREFIXES = {
+_JOINED_SUFFIXES = {
     "self",
-    "well",
-    "quasi",
-    "cross",
-    "ex",
-    "so",
-    "half",
-    "vice",
-    "all",
+    "selves",
+    "ever",
+    "soever",
+    "more",
+    "wise",
+    "while",
+    "ward",
+    "wards",
+    "hood",
+    "ship",
+    "ships",
     "long",
-    "short",
-    "two",
-    "three",
 }
+_COMPOUND_PREFIXES = {"self", "well", "quasi", "cross", "half", "vice", "two", "three", "four", "five", "so"}
 MAX_COLUMN = 90  # characters in a line of a printed column
 MIN_WRAPPED = 6  # lines that go on in the next, before a text is taken for a column
 MAX_PAGE_STEP = 3  # a page mark or two may be lost to scanning
@@ -146,22 +149,27 @@ def _without(text: str, start: int, end: int) -> Edit:
 
 
 def _broken_words(text: str) -> Iterator[Edit]:
-    """Join words that a line end broke; a compound that stands elsewhere in the text keeps its hyphen."""
+    """Join words that a line end broke; compounds keep their hyphen, as far as the text itself tells them."""
     if "-\n" not in text and "- \n" not in text:
         return
     hits = list(_LINE_END_HYPHEN.finditer(text))
-    words = set(_WORD.findall(text.lower())) if hits else set[str]()
+    words = Counter(_WORD.findall(text.lower())) if hits else Counter[str]()
+    words.subtract(hit.group(2) for hit in hits)
+    compounds = set(_COMPOUND.findall(text.lower())) if hits else set[str]()
     for hit in hits:
         left, right = hit.group(1).lower(), hit.group(2)
-        yield Edit(hit.end(1), hit.start(2), "-" if _is_compound(left, right, words) else "")
+        chained = text[hit.start() - 1 : hit.start()] == "-" or text[hit.end() : hit.end() + 1] == "-"
+        compound = chained or f"{left}-{right}" in compounds or _is_compound(left, right, words)
+        yield Edit(hit.end(1), hit.start(2), "-" if compound else "")
 
 
-def _is_compound(left: str, right: str, words: set[str]) -> bool:
-    if left + right in words or left in _JOINED_PREFIXES:
+def _is_compound(left: str, right: str, words: Counter[str]) -> bool:
+    """Two words of the text, where the text does not have them as one."""
+    if words[left + right] > 0 or left in _JOINED_PREFIXES or right in _JOINED_SUFFIXES:
         return False
-    if f"{left}-{right}" in words or left in _COMPOUND_PREFIXES:
+    if left in _COMPOUND_PREFIXES:
         return True
-    return len(left) > 3 and len(right) > 3 and left in words and right in words
+    return len(left) > 3 and len(right) > 2 and words[left] > 0 and words[right] > 0
 
 
 def _wrapped_lines(text: str) -> Iterator[Edit]:
