@@ -21,6 +21,20 @@ from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.workspace import Workspace
 
 
+def download(workspace: str, volumes: Sequence[str] | None = None) -> dict[str, Any]:
+    """Fetch volumes of static.case.law (the default ones if none are named); returns the folder that holds them."""
+    from services.prep_worker.download import DEFAULT_VOLUMES, download_volumes
+    from services.prep_worker.settings import DownloadSettings, load
+
+    def tell(name: str, have: int, total: int | None) -> None:
+        report_progress(file=name, bytes=have, of=total)
+
+    folder = Workspace(Path(workspace)).raw / "static.case.law"
+    with _plain_errors():
+        files = download_volumes(volumes or DEFAULT_VOLUMES, folder, load(DownloadSettings).base_url, tell)
+    return {"folder": str(folder), "files": len(files)}
+
+
 def find_unit(unit: dict[str, Any], tasks: Sequence[str], workspace: str, limit: int | None = None) -> dict[str, Any]:
     """Search one volume or shard (a `corpus.Unit`) for the tasks' candidates; returns a `find.Found`."""
     from services.prep_worker import find
