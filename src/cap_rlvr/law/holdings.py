@@ -66,7 +66,8 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _FINITE = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might)\b", re.IGNORECASE
+    r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might)\b",
+    re.IGNORECASE,
 )
 _CUT_END = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|Jr|Sr|St|Co|No|Nos|Art|Arts|Sec|Secs|v|vs|Inc|Ltd|Corp|Cir|Ct|Rev|Stat|Ann|App|Cal|Tex|[A-Z])\."
@@ -77,11 +78,23 @@ _TWO_SENTENCES = re.compile(
 )
 _NOISE = re.compile(
     r"[■•^*~|_{}<>\\�¬°¶†‡«»\[\]]|\s\.\s?\w|(?<!['’.(-])\b[b-hj-zB-HJ-Z]\b(?![.)'’-])|\w{25,}|"
-    r"\b(?:tho|hy|lias|tbe|aud|thc|tlie|wliich|oi|ol|bo|ease|tire|tiie|iu|rvas)\b"
+    r"\b[Tt]he(?:court|defendant|evidence|state|jury|trial|judge|law)\b|\b(?:tho|hy|lias|tbe|aud|thc|tlie|wliich|oi|ol|bo|ease|tire|tiie|iu|rvas)\b"
 )
 _BREAK = re.compile(
     r"\{\d+\}|\n\s*\n|(?<=[a-z]{2}[.?!])(?=[A-Z]|\d{1,2}[.\s])|(?<=[a-z)][.])[IVX]+\.|[.,]\s+\(?\d{1,2}[.)]\s+(?:—\s*)?[A-Z]|"
     r"(?<=\.)\s+\.|(?<=\))\.(?=[A-Z])"
+)
+_FRAGMENT = re.compile(
+    r"(?:to|not|and|but|or|(?:reversible |no )?error|void|valid|sufficient|insufficient|correct|proper(?:ly)?|improper(?:ly)?|"
+    r"erroneous|good|bad|that)\b",
+    re.IGNORECASE,
+)
+_PARTY_CONCLUSION = re.compile(
+    r"^(?:there (?:is|was|were) |the \w+ presented )?(?:the |no |legally )?(?:sufficient |insufficient |substantial |adequate )?"
+    r"evidence\b[^,;]*\b(?:sufficient|insufficient|sustain\w*|support\w*|authori[sz]e\w*|warrant\w*|justif\w+|establish\w*)\b|"
+    r"\b(?:and|we)(?: therefore| accordingly| hereby)?,? (?:affirm|reverse|remand|reject|vacate)\b|"
+    r"\bjudgment (?:of|is|was|must|should)\b[^,;]*\b(?:affirm|revers|remand)",
+    re.IGNORECASE,
 )
 _PROCEDURAL = frozenset(
     re.findall(
@@ -97,7 +110,7 @@ _PROCEDURAL = frozenset(
         "contentions argument without merit abuse abused discretion discretion its finding findings ruling rulings "
         "decision must should will may new complaint charge charges instruction instructions given giving give "
         "admitted admitting admissible admission inadmissible excluded excluding facts circumstances shown show shows "
-        "stated here these those clearly well committed prejudiced prejudice entitled void valid therefore accordingly",
+        "stated here these those clearly well made make makes issue issues each question questions matter committed prejudiced prejudice entitled void valid therefore accordingly",
     )
 )
 
@@ -185,12 +198,13 @@ def _judged(kind: Kind, text: str, cue: int, clause: Range) -> Holding:
 
 def _as_sentence(raw: str) -> str:
     """The clause with a capital and a full stop, without a footnote mark or "and it is so ordered"."""
-    text = re.sub(r"(?<=[a-z.)])\s?\d{1,2}$", "", raw.strip(" ,;:—–-"))
+    text = re.sub(r"(?<=[a-z.)])\s?\d{1,2}\.?$|(?<=[a-z)])\.\s?\d{1,2}\.?$", "", raw.strip(" ,;:—–-"))
     text = re.sub(r",? and it is so ordered\W*$", "", text)
     text = re.sub(
         r"^((?:in|under|on|upon|where|when|as|for|if|after|by)\b[^,;]{3,120},) that\b", r"\1", text, flags=re.IGNORECASE
     )
-    text = text.rstrip(" .,;:—–-")
+    text = re.sub(r"([,;] (?:and|but)(?: further| also| therefore)?) that\b", r"\1", text)
+    text = text.rstrip(" .,;:—–-'’*")
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
@@ -201,13 +215,16 @@ def _fault(raw: str, statement: str) -> str:
         ("citation", bool(_CITATION.search(raw))),
         ("attributed", bool(_ATTRIBUTED.search(raw))),
         ("leading_pronoun", bool(_PRONOUN.match(statement))),
-        ("fragment", statement[:3].lower() == "to " or statement[:4].lower() in {"not ", "and ", "but "}),
+        ("fragment", bool(_FRAGMENT.match(statement))),
         ("too_short", len(words) < MIN_WORDS),
         ("too_long", len(words) > MAX_WORDS),
         ("truncated", bool(_CUT_END.search(raw)) or statement.count("(") != statement.count(")")),
         ("two_sentences", bool(_TWO_SENTENCES.search(statement))),
         ("noise", bool(_NOISE.search(statement))),
-        ("party_conclusion", len(content_words(statement)) < MIN_CONTENT_WORDS),
+        (
+            "party_conclusion",
+            bool(_PARTY_CONCLUSION.search(statement)) or len(content_words(statement)) < MIN_CONTENT_WORDS,
+        ),
     )
     return next((code for code, wrong in checks if wrong), "")
 

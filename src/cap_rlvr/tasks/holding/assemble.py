@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
 from cap_rlvr.law.holdings import content_words
 from cap_rlvr.tasks.holding.extract import TASK, Offer
+from cap_rlvr.tasks.holding.likeness import VIEWS, Seen, near_mask, rarity, terms, views
 from cap_rlvr.tasks.holding.ranks import RankBooks
 from cap_rlvr.tasks.holding.reward import LETTERS
-from cap_rlvr.wire.frozen import digest, keyed_order
+from cap_rlvr.wire.frozen import digest, keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 
 OPTIONS = len(LETTERS)
@@ -24,22 +24,43 @@ ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 MAX_OWN_OVERLAP = 0.5  # of content words, with another holding of the same opinion: more may be the gold said again
 POOL = 400  # candidates nearest in time that one gold chooses among; keeps the work linear in the block
-NEAREST = 12  # of those less like the text than the gold, distractors come from the nearest: the rest are off topic
+MAX_UNMET = 1  # of the views, and never the one near the mask: with none at all the written set shrinks by a fifth
+NEAR_VIEW = 2
+NEAREST = 24  # of those less like the text than the gold, distractors come from the nearest: the rest are off topic
 
-Vector = Mapping[str, float]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Item:
     candidate: Candidate
     offer: Offer
-    length: int
-    option: Vector
-    context: Vector
+    option: Seen
+    texts: tuple[tuple[Seen, Seen], ...]
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, int, int]:
         return self.candidate.case_id, self.offer.start, self.offer.end
+
+    @cached_property
+    def length(self) -> int:
+        return len(self.offer.holding.split())
+
+    @cached_property
+    def folded(self) -> str:
+        return self.offer.holding.lower()
+
+    def __str__(self) -> str:
+        return f"{self.candidate.case_id}:{self.offer.field}:{self.offer.start}"
+
+
+@dataclass(frozen=True)
+class _Chance:
+    """A gold with one of its excerpts, the items more and less like that than it is, and in which views each is so."""
+
+    gold: _Item
+    shown: int
+    above: list[_Item]
+    below: list[_Item]
+    agreeing: Mapping[_Item, frozenset[int]]
 
 
 @dataclass
@@ -71,34 +92,48 @@ def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Ref
 def _block(block: list[Candidate], seed: str, books: RankBooks, letters: _Letters) -> Iterator[Row | Refusal]:
     items = _items(block)
     source = str(block[0].source_kind)
-    chances: list[dict[int, tuple[_Item, list[_Item]]]] = []
-    opinions: list[list[_Item]] = []
-    for _, group in groupby(sorted(items, key=lambda item: item.key), key=lambda item: item.candidate.case_id):
-        opinion = list(group)
-        opinions.append(opinion)
-        chances.append(_chances(opinion, items, seed))
+    by_case = sorted(items, key=lambda item: item.key)
+    opinions = [list(group) for _, group in groupby(by_case, key=lambda item: item.candidate.case_id)]
+    chances = [_chances(opinion, items, seed) for opinion in opinions]
     ranks = books.settle(source, [frozenset(chance) for chance in chances], seed)
+    uses: Counter[_Item] = Counter()
     for opinion, chance, rank in zip(opinions, chances, ranks, strict=True):
         if rank is None:
             reason = "surplus_rank" if chance else "too_few_distractors"
             yield from (_refusal(item, reason) for item in opinion)
             continue
-        gold, others = chance[rank]
-        yield _row(gold, others, letters.next(source), rank, seed)
+        gold = chance[rank].gold
+        others = _distractors(chance[rank], rank, seed, uses) or []
+        uses.update(others)
+        yield _row(chance[rank], others, letters.next(source), rank, seed)
         yield from (_refusal(item, "one_row_per_opinion") for item in opinion if item is not gold)
 
 
-def _chances(opinion: list[_Item], items: Sequence[_Item], seed: str) -> dict[int, tuple[_Item, list[_Item]]]:
-    """For each rank that some holding of an opinion can take: that holding and its four distractors."""
-    chances: dict[int, tuple[_Item, list[_Item]]] = {}
+def _chances(opinion: list[_Item], items: Sequence[_Item], seed: str) -> dict[int, _Chance]:
+    """For each rank that some holding of an opinion can take: that holding and what may stand beside it."""
+    chances: dict[int, _Chance] = {}
     for gold in keyed_order(opinion, seed, "gold"):
         pool = _pool(gold, items)
-        for rank in range(1, OPTIONS + 1):
-            if rank not in chances:
-                others = _distractors(gold, pool, rank, seed)
-                if others:
-                    chances[rank] = gold, others
+        for shown in range(len(gold.texts)):
+            chance = _chance(gold, shown, pool)
+            for rank in range(1, OPTIONS + 1):
+                if rank not in chances and _distractors(chance, rank, seed):
+                    chances[rank] = chance
     return chances
+
+
+def _chance(gold: _Item, shown: int, pool: Sequence[_Item]) -> _Chance:
+    mark = views(*gold.texts[shown], gold.option)
+    seen = {item: views(*gold.texts[shown], item.option) for item in pool}
+    nearest_first = sorted(seen, key=lambda item: (-seen[item][0], item.key))
+    above = [item for item in nearest_first if seen[item][0] > mark[0]]
+    below = [item for item in nearest_first if seen[item][0] < mark[0]][:NEAREST]
+    agreeing = {
+        item: frozenset(i for i, view in enumerate(seen[item]) if (view > mark[i] if side is above else view < mark[i]))
+        for side in (above, below)
+        for item in side
+    }
+    return _Chance(gold, shown, above, below, agreeing)
 
 
 def _pool(gold: _Item, items: Sequence[_Item]) -> list[_Item]:
@@ -111,7 +146,7 @@ def _pool(gold: _Item, items: Sequence[_Item]) -> list[_Item]:
 def _may_join(item: _Item, gold: _Item) -> bool:
     if abs(item.offer.year - gold.offer.year) > ERA_YEARS:
         return False
-    if abs(item.length - gold.length) > max(LENGTH_WORDS, LENGTH_SHARE * gold.length):
+    if not _as_long(item, gold):
         return False
     if item.candidate.case_id == gold.candidate.case_id:
         mine, its = content_words(gold.offer.holding), content_words(item.offer.holding)
@@ -122,46 +157,67 @@ def _may_join(item: _Item, gold: _Item) -> bool:
 
 def _unlike(one: _Item, other: _Item) -> bool:
     """Whether two options are at most .75 alike, by letters in order and by words in any order."""
-    first, second = one.offer.holding.lower(), other.offer.holding.lower()
-    return max(ratio(first, second), token_set_ratio(first, second)) <= MAX_SIMILARITY
+    scores = (alike(one.folded, other.folded, score_cutoff=MAX_SIMILARITY) for alike in (ratio, token_set_ratio))
+    return all(score <= MAX_SIMILARITY for score in scores)
 
 
-def _distractors(gold: _Item, pool: Sequence[_Item], rank: int, seed: str) -> list[_Item] | None:
-    """Four of the pool: ``rank`` - 1 more like the gold's text than the gold, the others less; None where there are not."""
-    mark = _cosine(gold.context, gold.option)
-    likeness = [(_cosine(gold.context, item.option), item) for item in pool]
-    above = [item for like, item in likeness if like > mark]
-    below = [item for _, item in sorted(((like, item) for like, item in likeness if like < mark), key=_by_likeness)]
+def _distractors(chance: _Chance, rank: int, seed: str, uses: Mapping[_Item, int] | None = None) -> list[_Item] | None:
+    """``rank`` - 1 options more like the text than the gold and the others less; None where there are too few.
+
+    Where any is more like it, each view must find one that is, so that no view puts the gold on top more often than
+    the first does. Beyond that, options that have been used least come first: then wrong options read like right ones.
+    """
     chosen: list[_Item] = []
-    for side, wanted in ((above, rank - 1), (below[:NEAREST], OPTIONS - rank)):
-        full = len(chosen) + wanted
-        for item in keyed_order(side, seed, "distractors", gold.key):
-            if len(chosen) < full and all(_may_stand_together(item, other) for other in chosen):
-                chosen.append(item)
-        if len(chosen) < full:
+    shorter = _shorter_wanted(chance.gold, seed)
+    for side, wanted in ((chance.above, rank - 1), (chance.below, OPTIONS - rank)):
+        unmet = set(range(VIEWS)) if wanted else set[int]()
+        rest = keyed_order(side, seed, "distractors", chance.gold.key)
+        for _ in range(wanted):
+            rest = [item for item in rest if all(_may_stand_together(item, other) for other in chosen)]
+            if not rest:
+                return None
+            place = len(chosen)
+            best = min(
+                rest,
+                key=lambda item: (
+                    -len(unmet & chance.agreeing[item]),
+                    len(chance.agreeing[item]) < VIEWS - MAX_UNMET,
+                    (len(item.folded) < len(chance.gold.folded)) != shorter[place],
+                    (uses or {}).get(item, 0),
+                ),
+            )
+            chosen.append(best)
+            unmet -= chance.agreeing[best]
+        if (len(unmet) > MAX_UNMET or NEAR_VIEW in unmet) and side is chance.above:
             return None
     return chosen
 
 
+def _shorter_wanted(gold: _Item, seed: str) -> list[bool]:
+    """For each distractor whether it should be shorter than the gold, so that the gold's place by length is level too."""
+    wanted = int(keyed_unit(seed, "length", gold) * OPTIONS)
+    return [place < wanted for place in keyed_order(range(OPTIONS - 1), seed, "length", gold)]
+
+
 def _may_stand_together(one: _Item, other: _Item) -> bool:
-    return one.candidate.case_id != other.candidate.case_id and _unlike(one, other)
+    return one.candidate.case_id != other.candidate.case_id and _as_long(one, other) and _unlike(one, other)
 
 
-def _by_likeness(pair: tuple[float, _Item]) -> tuple[float, tuple[str, int, int]]:
-    return -pair[0], pair[1].key
+def _as_long(one: _Item, other: _Item) -> bool:
+    return abs(one.length - other.length) <= max(LENGTH_WORDS, LENGTH_SHARE * min(one.length, other.length))
 
 
-def _row(gold: _Item, others: Sequence[_Item], letter: int, rank: int, seed: str) -> Row:
+def _row(chance: _Chance, others: Sequence[_Item], letter: int, rank: int, seed: str) -> Row:
+    gold, offer = chance.gold, chance.gold.offer
     options = [*keyed_order(others, seed, "order", gold.key)]
     options.insert(letter, gold)
     listed = "\n".join(f"{LETTERS[i]}. {item.offer.holding}" for i, item in enumerate(options))
-    offer = gold.offer
     spans = [_span(item, "gold" if item is gold else f"option {LETTERS[i]}") for i, item in enumerate(options)]
     return Row(
         id=f"{TASK}-{digest([*gold.key, gold.candidate.kind, offer.holding])[:16]}",
         case_id=gold.candidate.case_id,
         task=TASK,
-        inputs=f"{offer.excerpt}\n\n{listed}",
+        inputs=f"{offer.excerpts[chance.shown]}\n\n{listed}",
         spans=tuple(sorted(spans, key=lambda span: span.role != "gold")),
         source_kind=gold.candidate.source_kind,
         kind=gold.candidate.kind,
@@ -181,27 +237,18 @@ def _refusal(item: _Item, reason: str) -> Refusal:
 
 
 def _items(block: list[Candidate]) -> list[_Item]:
-    """The block's candidates with their vectors, in order of year."""
+    """The block's candidates as the views see them, in order of year."""
     offers = [Offer.model_validate(candidate.payload) for candidate in block]
-    counts = [(Counter(_terms(offer.holding)), Counter(_terms(offer.excerpt))) for offer in offers]
-    frequency: Counter[str] = Counter(term for pair in counts for count in pair for term in count)
-    rarity = {term: math.log((1 + 2 * len(offers)) / (1 + seen)) + 1 for term, seen in frequency.items()}
+    options = [terms(offer.holding) for offer in offers]
+    texts = [[(terms(text), terms(near_mask(text))) for text in offer.excerpts] for offer in offers]
+    weights = rarity([*options, *(shown[0][0] for shown in texts)])
     items = [
-        _Item(candidate, offer, len(offer.holding.split()), _vector(option, rarity), _vector(context, rarity))
-        for candidate, offer, (option, context) in zip(block, offers, counts, strict=True)
+        _Item(
+            candidate,
+            offer,
+            Seen(option, weights),
+            tuple((Seen(whole, weights), Seen(near, weights)) for whole, near in shown),
+        )
+        for candidate, offer, option, shown in zip(block, offers, options, texts, strict=True)
     ]
     return sorted(items, key=lambda item: (item.offer.year, item.key))
-
-
-def _terms(text: str) -> list[str]:
-    return re.findall(r"[a-z]{2,}|\d+", text.lower())
-
-
-def _vector(count: Counter[str], rarity: Mapping[str, float]) -> Vector:
-    weights = {term: seen * rarity[term] for term, seen in count.items()}
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    return {term: weight / length for term, weight in weights.items()}
-
-
-def _cosine(context: Vector, option: Vector) -> float:
-    return sum(weight * context.get(term, 0.0) for term, weight in option.items())

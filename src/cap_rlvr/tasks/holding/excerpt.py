@@ -14,19 +14,21 @@ MASK = "[HOLDING]"
 OTHER_MASK = "[...]"
 MIN_CHARS = 1_000  # of real text, masks not counted
 MAX_CHARS = 2_400  # about 600 tokens; with five options of 60 words the whole question stays under 1,100
+CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS // 8, MAX_CHARS * 7 // 8)  # of the window, before the holding
 MAX_LEAD_CHARS = 700  # of a syllabus paragraph before its "Held"
 SHORTEST_HIDDEN = 15  # characters; "that" between a cue and the target is not worth a mask
-RESTATED = 0.6  # a sentence with this share of the holding's content words says it again
+RESTATED = 0.5  # a sentence with this share of the holding's content words (by their first letters) says it again
+STEM = 6
 
 _SENTENCE_START = re.compile(r"[.?!][\"”’)\]]*\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})")
 
 
-def around(text: str, target: Range, before: int = (MAX_CHARS * 3) // 5) -> Range:
-    """A window of at most MAX_CHARS around a range, from the start of a sentence to the end of one."""
+def around(text: str, target: Range, before: int) -> Range:
+    """A window of at most MAX_CHARS from about ``before`` characters before a range, in whole sentences where it can be."""
     start, end = target
     length = min(end - start, MAX_CHARS)
     room = MAX_CHARS - len(MASK)
-    low = max(0, start - before, min(start, len(text) - room - length))
+    low = max(0, min(start - before, len(text) - room - length))
     high = min(len(text), low + room + length)
     opening = _SENTENCE_START.search(text, low, start) if low else None
     low = opening.end() if opening and opening.end() < low + 400 else low
@@ -39,7 +41,8 @@ def masked(text: str, window: Range, target: Range | None, gold: str) -> str:
     low, high = window
     hidden = [(start, end, OTHER_MASK) for start, end in _to_hide(text, window, target or (low, low), gold)]
     if target:
-        hidden.append((*target, MASK))
+        stop = "." if text[target[0] : target[1]].endswith(".") else ""
+        hidden.append((*target, MASK + stop))
     pieces: list[str] = []
     position = low
     for start, end, mask in sorted(hidden):
@@ -49,7 +52,8 @@ def masked(text: str, window: Range, target: Range | None, gold: str) -> str:
         position = end
     shown = " ".join("".join([*pieces, text[position:high]]).split())
     shown = re.sub(rf"(?:{re.escape(OTHER_MASK)}\s*){{2,}}", f"{OTHER_MASK} ", shown)
-    return re.sub(r"\s+([.,;:)\]])(?!\.)", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
+    shown = re.sub(r"\s+([,;:)]|\.(?!\.))", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
+    return re.sub(rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", r"\1 ", shown)
 
 
 def visible_chars(shown: str) -> int:
@@ -62,8 +66,17 @@ def nearest_window(text: str, wanted: frozenset[str]) -> Range:
     size, step = MAX_CHARS - MAX_LEAD_CHARS, 400
     starts = range(0, max(1, len(text) - size + step), step)
     best = max(starts, key=lambda start: (len(wanted & content_words(text[start : start + size])), -start))
-    middle = min(len(text), best + size // 2)
-    low, high = max(0, middle - size // 2), min(len(text), middle + size // 2)
+    return _whole_sentences(text, best, min(len(text), best + size))
+
+
+def end_windows(text: str) -> tuple[Range, Range]:
+    """The windows of that size at the beginning and the end of a text."""
+    size = min(len(text), MAX_CHARS - MAX_LEAD_CHARS)
+    return _whole_sentences(text, 0, size), _whole_sentences(text, len(text) - size, len(text))
+
+
+def _whole_sentences(text: str, low: int, high: int) -> Range:
+    middle = (low + high) // 2
     opening = _SENTENCE_START.search(text, low, middle) if low else None
     closing = [match.start() + 1 for match in _SENTENCE_START.finditer(text, middle, high)] if high < len(text) else []
     return opening.end() if opening else low, closing[-1] if closing else high
@@ -75,10 +88,10 @@ def _to_hide(text: str, window: Range, target: Range, gold: str) -> list[Range]:
     part = text[low:high]
     stated: list[Holding] = [*parentheticals(part), *we_hold(part)]
     ranges = [(holding.start, holding.end) for holding in stated] + list(like_holdings(part))
-    meant = content_words(gold)
+    meant = _stems(gold)
     for start, end in sentence_spans(part):
         own = start <= target[0] - low < end
-        if not own and len(meant & content_words(part[start:end])) >= RESTATED * len(meant):
+        if not own and len(meant & _stems(part[start:end])) >= RESTATED * len(meant):
             ranges.append((start, end))
     outside: list[Range] = []
     for start, end in _merged([(low + start, low + end) for start, end in ranges]):
@@ -87,6 +100,10 @@ def _to_hide(text: str, window: Range, target: Range, gold: str) -> list[Range]:
         else:
             outside.append((start, end))
     return [(start, end) for start, end in outside if end - start > SHORTEST_HIDDEN]
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:STEM] for word in content_words(text))
 
 
 def _merged(ranges: Sequence[Range]) -> list[Range]:

@@ -14,15 +14,18 @@ from cap_rlvr.wire.rows import Candidate, Refusal
 
 TASK = "holding"
 MAX_PER_KIND = 6  # of one decision: enough to choose the gold from, and its other holdings as distractors
+MIN_LEAD_WORDS = 6  # content words of a syllabus paragraph before its "Held": fewer don't say what was decided
 _MAJORITY = {"majority", "unanimous", "on-the-merits"}
 _CITED_YEAR = re.compile(r"\((?:[^()]{0,40}\s)?(1[789]\d\d|20[0-4]\d)\)")
 
 
 class Offer(Frozen):
-    """A candidate's payload. ``start`` to ``end`` is the holding in ``field``; ``excerpt`` is the masked prompt text."""
+    """A candidate's payload. ``start`` to ``end`` is the holding in ``field``; ``excerpts`` are masked prompt texts,
+    the best first, of which a row shows one.
+    """
 
     holding: str
-    excerpt: str
+    excerpts: tuple[str, ...]
     year: int
     field: str
     start: int
@@ -55,8 +58,9 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
     for item in found:
         kind = item.holding.kind
         text = roles.with_roles(item.holding.text, names, common) if not item.holding.fault else ""
-        shown = _excerpt(case, place, item) if text else ""
-        fault = item.holding.fault or _unfit(text, shown)
+        shown, fault = (
+            _fit(text, _excerpts(case, place, item)) if text else ([], item.holding.fault or "name_without_role")
+        )
         if not fault and given.get(kind, 0) >= MAX_PER_KIND:
             fault = "enough_of_this_case"
         if fault or text is None:
@@ -65,7 +69,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         given[kind] = given.get(kind, 0) + 1
         offer = Offer(
             holding=text,
-            excerpt=shown,
+            excerpts=tuple(shown),
             year=year,
             field=item.field,
             start=item.holding.start,
@@ -92,16 +96,22 @@ def _holdings(case: Case, place: int) -> list[_Found]:
     return found + [_Found("head_matter", case.head_matter, holding) for holding in syllabus(case.head_matter)]
 
 
-def _excerpt(case: Case, place: int, item: _Found) -> str:
+def _excerpts(case: Case, place: int, item: _Found) -> list[str]:
+    """Masked texts that ask for a holding: around it and, where there is enough, what follows it and what precedes it.
+
+    For a syllabus: its paragraph, and of the opinion the part that is nearest to it, the beginning or the end.
+    """
     text = case.opinions[place].text
     holding = item.holding
     target = (holding.start, holding.end)
     if item.field != "head_matter":
-        return excerpt.masked(text, excerpt.around(text, target), target, holding.text)
+        windows = dict.fromkeys(excerpt.around(text, target, before) for before in excerpt.CHARS_BEFORE)
+        return [excerpt.masked(text, window, target, holding.text) for window in windows]
     lead = _syllabus_lead(case.head_matter, holding)
     wanted = content_words(lead) | content_words(holding.text)
-    opinion = excerpt.masked(text, excerpt.nearest_window(text, wanted), None, holding.text)
-    return f"{lead} {excerpt.MASK}.\n{opinion}"
+    windows = dict.fromkeys((excerpt.nearest_window(text, wanted), *excerpt.end_windows(text)))
+    parts = [excerpt.masked(text, window, None, holding.text) for window in windows]
+    return [f"{lead} {excerpt.MASK}.\n{part}" for part in parts]
 
 
 def _syllabus_lead(head_matter: str, holding: Holding) -> str:
@@ -116,10 +126,16 @@ def _syllabus_lead(head_matter: str, holding: Holding) -> str:
     return " ".join("".join([*pieces, head_matter[position : holding.start]]).split())
 
 
-def _unfit(text: str | None, shown: str) -> str:
-    if text is None:
-        return "name_without_role"
-    opinion = shown.rsplit("\n", 1)[-1]
+def _fit(text: str, excerpts: list[str]) -> tuple[list[str], str]:
+    """The excerpts that may be shown; where the first may not, why."""
+    faults = [_unfit(text, shown) for shown in excerpts]
+    return [shown for shown, fault in zip(excerpts, faults, strict=True) if not fault], faults[0]
+
+
+def _unfit(text: str, shown: str) -> str:
+    lead, _, opinion = shown.rpartition("\n")
+    if lead and len(content_words(lead)) < MIN_LEAD_WORDS:
+        return "thin_lead"
     if excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS:
         return "short_context"
     return "said_in_the_open" if _given_away(text, shown) else ""

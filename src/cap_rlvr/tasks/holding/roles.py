@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from cap_rlvr.wire.case import Case
 
 _VERSUS = re.compile(r",?\s+(?:v|vs|against|versus)\.?\s+", re.IGNORECASE)
-_PROSECUTION = re.compile(r"\b(?:state|people|commonwealth|united states|republic|territory|regina|rex)\b", re.IGNORECASE)
+_PROSECUTION = re.compile(
+    r"\b(?:state|people|commonwealth|united states|republic|territory|regina|rex)\b", re.IGNORECASE
+)
 _ROLE = re.compile(
     r"\b(plaintiffs?|defendants?|appellants?|appellees?|petitioners?|respondents?|relators?|complainants?|claimants?|"
     r"libell?ants?|libell?ees?|garnishees?|intervenors?)\b",
@@ -104,7 +106,9 @@ def _role_in(side: str, case: Case) -> str:
     names = [name for name in _NAME.findall(side) if name.lower().strip(".") not in _NOT_A_NAME]
     if not names:
         return ""
-    called = re.compile(rf"\b{re.escape(names[-1])}\b[^.;\n]{{0,40}}?,?\s+(?:\w+\s+)?(?-i:{_ROLE.pattern})", re.IGNORECASE)
+    called = re.compile(
+        rf"\b{re.escape(names[-1])}\b[^.;\n]{{0,40}}?,?\s+(?:\w+\s+)?(?-i:{_ROLE.pattern})", re.IGNORECASE
+    )
     for text in (*case.parties, case.head_matter[:2000]):
         found = called.search(text)
         if found:
