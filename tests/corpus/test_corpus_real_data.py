@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import ftfy.bad_codecs  # noqa: F401  (the codec that such damage comes from)
 import pytest
 from rapidfuzz import fuzz
 
@@ -11,6 +12,7 @@ from cap_rlvr.corpus import check_unit, list_units, read_cases
 from cap_rlvr.law.dispositions import read_disposition
 from cap_rlvr.law.names import plain_name
 from cap_rlvr.law.opinions import majority_index, speaks_apart
+from cap_rlvr.law.text import repair
 from cap_rlvr.wire.case import Case, SourceKind
 from cap_rlvr.wire.errors import BadData
 
@@ -118,3 +120,11 @@ def test_dispositions_are_found_in_most_cases(static: dict[str, Case]) -> None:
         if disposition:
             words = static[key].opinions[disposition.opinion].text[disposition.start : disposition.end].lower()
             assert any(verb[:4] in words for verb in disposition.verbs), key
+
+
+def test_mojibake_made_of_real_text_is_undone(static: dict[str, Case]) -> None:
+    texts = [opinion.text for case in static.values() for opinion in case.opinions if not opinion.text.isascii()][:400]
+    plain = [text for text in texts if "■" not in text]  # a speck of the scan, which no repair knows
+    undone = sum(repair(text.encode().decode("sloppy-windows-1252")).text == text for text in plain)
+    assert len(plain) >= 250
+    assert undone >= 0.97 * len(plain)
