@@ -40,6 +40,11 @@ def store(tmp_path: Path) -> PolicyStore:
 
 
 @pytest.fixture
+def store_folder(store: PolicyStore) -> Path:
+    return Path(store.root)
+
+
+@pytest.fixture
 def publish(store: PolicyStore, base: str, tmp_path: Path) -> Callable[..., PolicyRef]:
     def publish(version: int, run: str = "run", of_base: str = base) -> PolicyRef:
         folder = tmp_path / f"adapter-{version}"
