@@ -78,7 +78,7 @@ def _read(case: Case) -> tuple[str, dict[str, Any]]:
         "page": page,
         "last_page": last if last and int(last) >= int(page) else "",
         "date": case.decision_date,
-        "docket": case.docket_number if len(case.docket_number) <= MAX_DOCKET else "",
+        "docket": case.docket_number.rstrip(" .") if len(case.docket_number) <= MAX_DOCKET else "",
         "court": _court_in_words(case, abbreviation),
         "court_forms": [list(forms.accepted), list(forms.naming)] if forms else None,
         "court_text": forms.accepted[0] if forms else case.court.name_abbreviation,
@@ -159,7 +159,10 @@ def _volume(block: list[Candidate], seed: str) -> Iterator[Row | Refusal]:
             continue
         short = one.payload["short_name"].lower()
         unique = bool(short) and cites[_cite(one)] == 1 and names[short] == 1
-        kind = _kind(f"{seed}/{one.case_id}", unique and closed_left > 0, unique and len(names) > NEIGHBOURS)
+        recallable = (
+            unique and one.source_kind is not SourceKind.SYNTHETIC and closed_left > 0
+        )  # nobody recalls fiction
+        kind = _kind(f"{seed}/{one.case_id}", recallable, unique and len(names) > NEIGHBOURS)
         closed_left -= kind == "closed_book"
         yield _checked(_row(one, kind, kept, seed))
 

@@ -13,6 +13,8 @@ MOST_STRANGE = 0.34
 
 _re2 = cast(Any, re2)
 _VERSUS = _re2.compile(r"(?i)\s+(?:v|vs|versus)\.?\s+")
+_NON_ADVERSARY = _re2.compile(r"(?:In re|Ex parte|Matter of|Estate of|The) [A-Z]")
+_SMALL = frozenset({"v", "vs", "of", "the", "and", "for", "ex", "rel", "et", "al", "re", "parte", "in", "on", "by"})
 _WORD = _re2.compile(r"[a-z0-9]+")
 # Words that a citation leaves out or adds freely (Indigo Book R11.3): they neither help nor harm a match.
 _FREE = frozenset(
@@ -27,13 +29,20 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     """Whether a name as given is one of the case's names.
 
     Each side must reach a token-set ratio of 80 with the same side of a known name, and not hold many words that
-    no known name has (``context``, the court's name, may explain some: `State of Texas` for `State`).
+    no known name has (``context``, the court's name, may explain some: `State of Texas` for `State`). Where no name
+    is known, what is given must at least look like one (not `It is not`).
     """
     known = [name for name in names if name]
     if not known:
-        return True
+        return _looks_like_name(given)
     pool = set(_words(" ".join(known) + " " + context))
     return any(_agree(_sides(given), _sides(name), pool) for name in known)
+
+
+def _looks_like_name(given: str) -> bool:
+    parties = bool(_VERSUS.search(given)) or bool(_NON_ADVERSARY.match(given))
+    small = [word for word in given.split() if word[0].islower() and word.rstrip(".,") not in _SMALL]
+    return parties and not small
 
 
 def _agree(given: list[str], known: list[str], pool: set[str]) -> bool:

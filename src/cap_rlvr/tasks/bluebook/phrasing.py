@@ -75,7 +75,8 @@ def conversion(facts: Facts, key: str) -> str:
         said = f"{_pick(_PRINTED_FIRST, key, 'printed')} {decided}"
     else:
         said = f"{decided} {_pick(_PRINTED, key, 'printed')}"
-    return f"{said.format(**_words(facts, key))} {_pick(_ASK, key, 'ask')}"
+    said = said.format(**_words(facts, key)).replace("..", ".")  # `et al.` at the end of a sentence
+    return f"{said} {_pick(_ASK, key, 'ask')}"
 
 
 def open_book(facts: Facts, others: Sequence[Facts], form: str, key: str) -> str:
