@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 
 from cap_rlvr.corpus.synthetic.chance import Chance, keyed
-from cap_rlvr.corpus.synthetic.names import Party, party, person, surname
+from cap_rlvr.corpus.synthetic.names import Party, couple, party, person, surname
 from cap_rlvr.corpus.synthetic.plan import Plan, Volume
 from cap_rlvr.corpus.synthetic.tables import (
     CourtEntry,
@@ -28,6 +28,7 @@ from cap_rlvr.corpus.synthetic.values import Slots, Values, printed_date
 
 CAP_ID_BASE = 900_000_000  # far above CAP's own ids, so that a synthetic case is never taken for a real one
 _LONGEST_WITH_RIDER = 42  # words: a holding of the corpus has at most 60
+_LATEST_START, _LONGEST = 9, 6  # pages
 _FLIPPED = {"ga", "va", "mass"}  # where an accused's appeal is often captioned with the accused first
 _MARRIAGES = {"cal", "ill", "wash", "or"}
 
@@ -138,19 +139,27 @@ class Decision:
         return second if first in government else first
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def pages(plan: Plan, order: int) -> tuple[tuple[int, int], ...]:
     """First and last page of each case of a volume, ascending."""
     volume = plan.volumes[order]
     chance = keyed(plan.seed, "pages", volume.reporter.slug, volume.number)
-    gap = 9 if volume.size <= 25 else 1
-    place = chance.between(1, 9)
+    place = chance.between(1, _LATEST_START)
     out: list[tuple[int, int]] = []
     for _ in range(volume.size):
-        last = place + chance.between(3, 6)
+        last = place + chance.between(3, _LONGEST)
         out.append((place, last))
-        place = last + chance.below(gap) + 1
+        place = last + chance.between(1, _gap(volume))
     return tuple(out)
+
+
+def _gap(volume: Volume) -> int:
+    return 9 if volume.size <= 25 else 1
+
+
+def _beyond(volume: Volume) -> int:
+    """A page that no case of the volume reaches."""
+    return _LATEST_START + volume.size * (_LONGEST + _gap(volume)) + 1
 
 
 @lru_cache(maxsize=4096)
@@ -189,21 +198,11 @@ def _authority(
     day = start + chance.below(max(1, date(high, 12, 20).toordinal() - start))
     number = reporter.number(day) or reporter.volumes[0]
     page = chance.between(1, 890)
-    held = _held_volume(plan, reporter, number)
-    if held is not None:  # never the first page of a case that the corpus holds
-        page = pages(plan, held)[-1][1] + chance.between(1, 300)
+    held = plan.held.get((reporter.slug, number))
+    if held:  # never the first page of a case that the corpus holds
+        page = _beyond(held) + chance.below(300)
     cites = _cites(chance, reporter, number, page, day)
     return _decided(chance, doctrine, _Print(reporter, cites, day, page + chance.between(4, 14)), yes)
-
-
-def _held_volume(plan: Plan, reporter: Reporter, number: int) -> int | None:
-    if (reporter.short, number) not in plan.held:
-        return None
-    return next(
-        volume.order
-        for volume in plan.timeline[reporter.system]
-        if volume.number == number and volume.reporter.slug == reporter.slug
-    )
 
 
 def _weekday(day: int, volume: Volume) -> int:
@@ -270,14 +269,14 @@ def _slots_of(doctrine: Doctrine, yes: bool) -> Slots:
 
 
 def _parties(chance: Chance, doctrine: Doctrine, system: System) -> tuple[Party, Party]:
+    if doctrine.form == "divorce":
+        return couple(chance)
     first = party(chance, doctrine.kinds[0])
     if doctrine.form == "criminal":
         people = system["people"]
         return first, Party(people, people, f"the {people}")
     if doctrine.form == "tax":
         return first, Party(system["taxman"], system["taxman"], f"the {system['taxman'].split()[0].lower()}")
-    if doctrine.form == "divorce":
-        return first, person(chance, first.brief)
     second = party(chance, doctrine.kinds[1])
     if second.brief == first.brief:
         second = party(chance, doctrine.kinds[1])

@@ -60,7 +60,7 @@ def _syllabus(scene: Scene, prose: Prose, chance: Chance) -> None:
     if chance.happens(60):
         prose.paragraph()
     hold = case.hold(1)
-    words = {"hold": hold, "turn": case.turn, "Facts": capital(fill(case.doctrine.facts[-1], scene.words))}
+    words = {"hold": hold, "turn": case.turn, "Facts": capital(fill(chance.pick(case.doctrine.facts), scene.words))}
     prose.say(phrase(chance, "texts", "syllabus_hold", words), "hold", holding=hold, point=case.doctrine.name)
     prose.paragraph()
     if scene.point and chance.happens(50):

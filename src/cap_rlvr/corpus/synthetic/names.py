@@ -57,8 +57,15 @@ def street(chance: Chance) -> str:
     return f"{chance.pick(name_parts('street'))} {chance.pick(name_parts('street_form'))}"
 
 
-def person(chance: Chance, last: str = "") -> Party:
-    last = last or surname(chance)
+def couple(chance: Chance) -> tuple[Party, Party]:
+    """Wife and husband, whom an opinion calls by their first names."""
+    last = surname(chance)
+    first, second = (chance.pick(name_parts(kind)) for kind in ("wife", "husband"))
+    return Party(f"{first} {last}", last, first), Party(f"{second} {last}", last, second)
+
+
+def person(chance: Chance) -> Party:
+    last = surname(chance)
     return Party(f"{given_name(chance)} {last}", last, last)
 
 

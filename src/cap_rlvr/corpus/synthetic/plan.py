@@ -28,7 +28,9 @@ class Volume:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A corpus: ``timeline`` gives each system's volumes by date, ``points`` the points of law that it litigates."""
+    """A corpus: ``timeline`` gives each system's volumes by date, ``points`` the points of law that it litigates,
+    ``held`` the volumes by reporter slug and number.
+    """
 
     seed: int
     cases: int
@@ -36,7 +38,7 @@ class Plan:
     volumes: tuple[Volume, ...]
     timeline: dict[str, tuple[Volume, ...]]
     points: dict[str, tuple[Doctrine, ...]]
-    held: frozenset[tuple[str, int]]
+    held: dict[tuple[str, int], Volume]
 
     def volume_of(self, index: int) -> Volume:
         return self.volumes[index // self.per_volume]
@@ -93,7 +95,7 @@ def make_plan(cases: int, seed: int) -> Plan:
         for system in systems
     }
     points = {system: _points(system, sum(volume.size for volume in timeline[system]), seed) for system in systems}
-    held = frozenset((volume.reporter.short, volume.number) for volume in volumes)
+    held = {(volume.reporter.slug, volume.number): volume for volume in volumes}
     return Plan(seed, cases, per_volume, tuple(volumes), timeline, points, held)
 
 

@@ -123,6 +123,7 @@ def _words(
         "P_full": case.claimant.full,
         "D_full": case.respondent.full if form != "criminal" else respondent.role,
         "App": appellant.party.short,
+        "App_start": capital(appellant.party.short),
         "Ape": appellee.party.short,
         "app": appellant.role,
         "ape": appellee.role,
@@ -159,4 +160,5 @@ def _respondent(case: Decision) -> _Actor:
     if case.doctrine.form != "criminal":
         return _Actor(case.respondent, f"the {case.doctrine.roles[1]}")
     people = case.respondent.brief
-    return _Actor(case.respondent, "the Government" if people == "United States" else f"the {people}")
+    role = {"United States": "the Government", "People": "the prosecution"}.get(people, f"the {people}")
+    return _Actor(case.respondent, role)

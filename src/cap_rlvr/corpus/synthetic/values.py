@@ -85,6 +85,8 @@ class Values(dict[str, str]):
             return printed_date(event - chance.between(*_DATED[slot]))
         if slot in _MADE:
             return _MADE[slot](chance)
+        if slot == "fortune":
+            return f"${chance.between(240, 990)},{chance.between(0, 999):03d}"
         if slot.startswith("sum"):
             return money(chance)
         raise KeyError(slot)
