@@ -1,4 +1,4 @@
-"""vLLM's LoRA arithmetic on CPU, by group instead of by token; loaded by vLLM itself as a general plugin.
+"""vLLM's LoRA arithmetic on CPU, by group instead of by token: vLLM's worker class, with another arithmetic (`--worker-cls`).
 
 vLLM 0.32 on CPU gathers a copy of the adapter for every token of a batch, which costs three to four times the rest of
 a small model. Here each adapter present in the batch is multiplied once with all of its rows. It also corrects what
@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import torch
 from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
+from vllm.platforms.cpu import CpuPlatform
+from vllm.v1.worker.cpu_worker import CPUWorker
 
 
 class GroupedLora(PunicaWrapperCPU):
@@ -58,11 +60,12 @@ class GroupedLora(PunicaWrapperCPU):
                 begin += width
 
 
-def register() -> None:
-    """Called by vLLM in each of its processes: take the arithmetic above wherever vLLM runs on CPU."""
-    from vllm.platforms.cpu import CpuPlatform
+class GroupedLoraWorker(CPUWorker):
+    """vLLM's worker on CPU, which takes its LoRA arithmetic from here."""
 
-    def ours(_cls: type[CpuPlatform]) -> str:
-        return f"{GroupedLora.__module__}.{GroupedLora.__qualname__}"
+    def init_device(self) -> None:
+        def ours(_cls: type[CpuPlatform]) -> str:
+            return f"{GroupedLora.__module__}.{GroupedLora.__qualname__}"
 
-    setattr(CpuPlatform, "get_punica_wrapper", classmethod(ours))  # noqa: B010  (an assignment of another type)
+        setattr(CpuPlatform, "get_punica_wrapper", classmethod(ours))  # noqa: B010  (an assignment of another type)
+        super().init_device()

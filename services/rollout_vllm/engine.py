@@ -214,6 +214,7 @@ def vllm_command(settings: Settings, port: int) -> list[str]:
         # A prompt in pieces makes vLLM rewind the request's own generator, which one on CPU can't: vLLM would end.
         switches += ["enforce-eager", "no-enable-chunked-prefill"]
         options["max-num-batched-tokens"] = max(4096, settings.context)
+        options["worker-cls"] = "services.rollout_vllm.cpu_lora.GroupedLoraWorker"
         options["distributed-executor-backend"] = "uni"  # one process, and the time it takes to import vLLM, fewer
     else:
         options["gpu-memory-utilization"] = settings.gpu_memory
