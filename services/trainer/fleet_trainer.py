@@ -24,8 +24,6 @@ import accelerate.utils
 import torch
 from peft import PeftModel
 from torch import Tensor
-from trl.trainer.grpo_config import GRPOConfig
-from trl.trainer.grpo_trainer import GRPOTrainer
 
 from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.jobs import GrpoConfig
@@ -35,6 +33,7 @@ from cap_rlvr.wire.scoring import RewardItem, RewardResult
 from services.trainer.adapters import load_adapter
 from services.trainer.chat import Chat, prompt_ids
 from services.trainer.correction import mean_gap, weigh_advantages
+from services.trainer.lean_trl import GRPOConfig, GRPOTrainer
 from services.trainer.lengths import length_buckets
 from services.trainer.nulls import drop_thin_groups, mask_rows
 from services.trainer.publish import Publisher
@@ -109,7 +108,7 @@ class FleetTrainer(GRPOTrainer):
 
     def save_now(self) -> None:
         """Write a checkpoint of the last whole step, outside the trainer's own rhythm."""
-        self._save_checkpoint(self.model, trial=None)
+        self._save_checkpoint(cast(torch.nn.Module, self.model), trial=None)
 
     def _get_train_sampler(self, dataset: Any = None) -> Any:  # noqa: ARG002
         repeats = cast(GRPOConfig, self.args).steps_per_generation or 1

@@ -102,7 +102,7 @@ def _publish(ready: Ready, stage: Stage, folder: Path, adapter: Path | None) -> 
 
 
 def _fleet(ready: Ready, folder: Path) -> Fleet:
-    return RolloutClient(connect(ready.settings.redis_url), fleet_id(folder))
+    return RolloutClient(connect(ready.settings.redis_url), fleet_id(base_digest(folder)))
 
 
 def _local_fleet(ready: Ready, folder: Path, adapter: Path | None, tokenizer: Chat) -> Fleet:

@@ -9,8 +9,7 @@ from typing import Any, cast
 
 from datasets import Dataset
 from peft import PeftModel, get_peft_model
-from transformers import set_seed
-from trl.trainer.grpo_config import GRPOConfig
+from transformers import PrinterCallback, set_seed
 
 from cap_rlvr.clients.broker import connect
 from cap_rlvr.clients.policies import PolicyStore
@@ -24,6 +23,7 @@ from services.trainer.adapters import adapter_digest, lora_config
 from services.trainer.dataset import Question, questions
 from services.trainer.entry import Ready
 from services.trainer.fleet_trainer import FleetTrainer, Services
+from services.trainer.lean_trl import GRPOConfig
 from services.trainer.loading import last_checkpoint, load_model, load_tokenizer, trainer_options
 from services.trainer.model import save_model
 from services.trainer.publish import Publisher
@@ -52,7 +52,7 @@ def improve(ready: Ready) -> None:
             check=lease.check,
         )
         services = Services(
-            fleet=RolloutClient(redis, fleet_id(ready.served)),
+            fleet=RolloutClient(redis, fleet_id(base_digest(ready.served))),
             scorer=RewardClient(ready.settings.reward_url),
             publisher=publisher,
             check=lease.check,
@@ -125,6 +125,7 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
         processing_class=load_tokenizer(ready.served),
         callbacks=[StopAndCheck(stop, services.check), log],
     )
+    trainer.remove_callback(PrinterCallback)  # the recorder speaks
     log.trainer = trainer
     return trainer
 

@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.trainer_utils import get_last_checkpoint
 
 from services.trainer.chat import Chat
 from services.trainer.entry import Ready
@@ -28,9 +27,9 @@ def load_model(folder: Path, dtype: str) -> Any:
 
 
 def last_checkpoint(output: Path) -> Path | None:
-    """The newest checkpoint of a trainer's output folder, or None."""
-    name = get_last_checkpoint(str(output)) if output.is_dir() else None
-    return Path(name) if name else None
+    """The newest whole checkpoint of a trainer's output folder, or None; the state is what Transformers writes last."""
+    found = [path for path in output.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
+    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
 def trainer_options(ready: Ready) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cap_rlvr.clients.policies import PolicyStore, announce
+from cap_rlvr.clients.policies import CONFIG, PolicyStore, announce
 from cap_rlvr.wire.policies import PolicyRef
 from services.trainer.adapters import adapter_digest
 
@@ -40,8 +41,16 @@ class Publisher:
         self.check()
         with tempfile.TemporaryDirectory(prefix="policy-") as folder:
             model.save_pretrained(folder, selected_adapters=["default"], save_embedding_layers=False)
+            _forget_place(Path(folder) / CONFIG, self.base_digest)
             ref = self.store.publish(self.run, step, step, self.base_digest, Path(folder), self.check)
         announce(self.redis, ref)
         self.store.prune(self.run, self.keep)
         self._last = (weights, ref)
         return ref
+
+
+def _forget_place(path: Path, base_digest: str) -> None:
+    """Name the base by its digest, not by the folder that it lies in here: equal policies have equal digests."""
+    config = json.loads(path.read_text())
+    config["base_model_name_or_path"] = base_digest
+    path.write_text(json.dumps(config))

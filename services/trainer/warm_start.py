@@ -14,9 +14,7 @@ from typing import Any, cast
 
 from datasets import Dataset
 from torch.utils.data import DataLoader
-from transformers import TrainerCallback
-from trl.trainer.sft_config import SFTConfig
-from trl.trainer.sft_trainer import SFTTrainer
+from transformers import PrinterCallback, TrainerCallback
 
 from cap_rlvr.wire.errors import BadData, BadInput, Unavailable
 from cap_rlvr.wire.frozen import digest, file_digest
@@ -27,6 +25,7 @@ from services.trainer.adapters import lora_config
 from services.trainer.chat import completion_ids, prompt_ids
 from services.trainer.dataset import SftRow, sft_rows
 from services.trainer.entry import Ready
+from services.trainer.lean_trl import SFTConfig, SFTTrainer
 from services.trainer.lengths import BatchSampler
 from services.trainer.loading import last_checkpoint, load_model, load_tokenizer, trainer_options
 from services.trainer.model import make_base, save_model
@@ -138,7 +137,7 @@ def _trainer(ready: Ready, base: Path, rows: list[SftRow], recorder: Recorder, s
         "completion_mask": [[0] * len(prompt) + [1] * len(completion) for prompt, completion in tokens],
     }
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(ready.run_folder / "tensorboard" / "sft")
-    return WarmStartTrainer(
+    trainer = WarmStartTrainer(
         _sampler(wanted, [row.task for row in rows], lengths, ready.config.model.seed),
         model=load_model(base, ready.config.model.dtype),
         args=_arguments(ready, wanted, context),
@@ -147,6 +146,8 @@ def _trainer(ready: Ready, base: Path, rows: list[SftRow], recorder: Recorder, s
         peft_config=lora_config(wanted.lora) if ready.config.model.path else None,
         callbacks=[SftLog(recorder), StopAndCheck(stop)],
     )
+    trainer.remove_callback(PrinterCallback)  # the recorder speaks
+    return trainer
 
 
 def context_of(base: Path) -> int:

@@ -92,7 +92,7 @@ class GrpoConfig(Frozen):
     completions: int = Field(default=8, ge=2)
     micro_rows: int = Field(default=64, ge=1)
     learning_rate: float = Field(default=1e-3, gt=0)
-    warmup_steps: int = Field(default=2, ge=0)
+    warmup_steps: int = Field(default=0, ge=0)
     beta: float = Field(default=0.0, ge=0)
     temperature: float = Field(default=1.0, gt=0)
     max_completion_tokens: int = Field(default=96, ge=1)

@@ -1,0 +1,175 @@
+"""GRPO in this process: real trainer, real adapters, real store; the replica and the scorer are stand-ins."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from trainer_fakes import FakeScorer, ready, scored, services, unscorable
+
+from cap_rlvr.wire.errors import Unavailable
+from cap_rlvr.wire.runs import StepRecord
+from services.trainer import improve
+from services.trainer.adapters import adapter_digest, lora_config, saved_digest
+from services.trainer.recorder import Recorder
+from services.trainer.step_log import StopSignal
+
+
+def steps_of(workspace: Path, run: str) -> list[StepRecord]:
+    lines = (workspace / "runs" / run / "steps.jsonl").read_text().splitlines()
+    return [StepRecord.model_validate_json(line) for line in lines]
+
+
+def events_of(workspace: Path, run: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (workspace / "runs" / run / "events.jsonl").read_text().splitlines()]
+
+
+def train(job: Any, scorer: FakeScorer, **more: Any) -> Any:
+    with_services = services(job, scorer, lora_config(job.config.grpo.lora), **more)
+    improve.run(job, with_services, Recorder(job.run_folder), StopSignal())
+    return with_services
+
+
+def test_a_run_writes_steps_policies_and_a_final_adapter(from_nothing: Path) -> None:
+    job = ready(from_nothing, "r", steps=3, micro_rows=4)
+    used = train(job, FakeScorer())
+    steps = steps_of(from_nothing, "r")
+    assert [step.step for step in steps] == [1, 2, 3]
+    assert [step.policy.split("-")[1] for step in steps] == ["v0", "v1", "v2"]
+    assert all(step.logprob_gap < 1e-4 for step in steps)  # the replica served exactly what was trained
+    assert all(step.rows == 8 and step.groups_by_worker == {"local": 2} for step in steps)
+    assert len(used.fleet.requests) == 6  # each group once, with n
+    assert {request.n for request in used.fleet.requests} == {4}
+    assert len({request.request_id for request in used.fleet.requests}) == 6
+    assert (from_nothing / "models" / "grpo" / "MANIFEST.json").exists()
+    assert saved_digest(from_nothing / "models" / "grpo") == saved_digest(from_nothing / "runs/r/grpo/checkpoint-3")
+    assert (from_nothing / "runs" / "r" / "rollouts.jsonl").read_text().count("\n") == 24
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.1])
+@pytest.mark.parametrize("kind", ["from_nothing", "pretrained"])
+def test_a_resumed_run_is_the_uninterrupted_one(kind: str, beta: float, request: pytest.FixtureRequest) -> None:
+    """Equal adapter digests at save and resume, and at the end those of a run that was never stopped."""
+    workspace: Path = request.getfixturevalue(kind)
+    apart = shutil.copytree(workspace, workspace.parent / "apart")  # the same run id, so the same seeds
+    settings = {"model": workspace / "qwen" if kind == "pretrained" else "", "steps": 4, "beta": beta}
+    train(ready(apart, "r", **settings), FakeScorer())
+
+    broken = ready(workspace, "r", **settings)
+    scorer = FakeScorer()
+    calls = iter([False, False, False, True])
+    original = scorer.score
+
+    def dies_in_step_four(items: Any) -> Any:
+        if next(calls):
+            raise KeyboardInterrupt  # as good as kill -9: nothing of ours runs on the way out
+        return original(items)
+
+    scorer.score = dies_in_step_four  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, scorer)
+    saved = saved_digest(workspace / "runs/r/grpo/checkpoint-2")
+    train(broken, FakeScorer())
+    events = events_of(workspace, "r")
+    assert any(event["kind"] == "resume" and saved[:8] in event["text"] for event in events)
+    assert any(event["details"].get("superseded_steps") == 1 for event in events if event["kind"] == "grpo")
+    kept = [step for step in steps_of(workspace, "r") if not step.superseded]
+    assert [step.step for step in kept] == [1, 2, 3, 4]
+    for step in (2, 4):
+        name = f"grpo/checkpoint-{step}"
+        assert saved_digest(workspace / "runs/r" / name) == saved_digest(apart / "runs/r" / name)
+    assert all((step.kl is not None) == (beta > 0) for step in kept)
+
+
+def test_the_reference_is_the_warm_start_even_after_a_resume(pretrained: Path) -> None:
+    model = pretrained / "qwen"
+    train(ready(pretrained, "r", model=model, steps=2, beta=0.1), FakeScorer())
+    job = ready(pretrained, "r", model=model, steps=4, beta=0.1)
+    trainer = improve.build(
+        job, services(job, FakeScorer(), lora_config(job.config.grpo.lora)), Recorder(job.run_folder), StopSignal()
+    )
+    trainer._load_from_checkpoint(str(pretrained / "runs/r/grpo/checkpoint-2"))
+    peft = trainer.peft_model()
+    assert adapter_digest(peft, "ref") == saved_digest(pretrained / "models" / "sft")
+    assert adapter_digest(peft, "default") == saved_digest(pretrained / "runs/r/grpo/checkpoint-2")
+    assert adapter_digest(peft, "default") != adapter_digest(peft, "ref")
+    assert not any(p.requires_grad for name, p in peft.named_parameters() if ".ref." in name)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.1])
+def test_loss_and_gradient_are_those_of_the_batch_without_null_rows(pretrained: Path, beta: float) -> None:
+    """One row of eight is null: loss and gradient equal those computed on the seven others alone."""
+    job = ready(pretrained, "r", model=pretrained / "qwen", beta=beta)
+    job = job.__class__(**{**job.__dict__, "config": _allow_nulls(job.config)})
+    scorer = FakeScorer(lambda index, item: unscorable(item) if index == 2 else scored(item))
+    trainer = improve.build(
+        job, services(job, scorer, lora_config(job.config.grpo.lora)), Recorder(job.run_folder), StopSignal()
+    )
+    trainer.create_optimizer_and_scheduler(num_training_steps=3)
+    trainer.model.train()
+    trainer.current_gradient_accumulation_steps = 1
+    inputs = [trainer.train_dataset[row] for row in trainer.schedule.rows(0) for _ in range(4)]
+    with_nulls = trainer._generate_and_score_completions(inputs)
+    assert trainer.step is not None
+    assert trainer.step.null == [False, False, True, False, False, False, False, False]
+    keep = torch.tensor([0, 1, 3, 4, 5, 6, 7])
+    without = {k: v[keep] if v.ndim else v for k, v in with_nulls.items()}
+    rewards = [result.reward for result in trainer.step.results if result.reward is not None]
+    first, rest = torch.tensor(rewards[:3]), torch.tensor(rewards[3:])
+    by_hand = torch.cat([(group - group.mean()) / (group.std() + 1e-4) for group in (first, rest)])
+    advantages = torch.tensor(trainer.step.advantages)
+    assert torch.allclose(advantages[keep], by_hand, atol=1e-4)
+    assert float(advantages[2]) == 0
+    assert int(without["num_items_in_batch"]) == int(without["completion_mask"].sum())
+    loss, gradient = _loss_and_gradient(trainer, with_nulls)
+    loss_without, gradient_without = _loss_and_gradient(trainer, without)
+    assert loss == pytest.approx(loss_without, abs=1e-7)
+    assert torch.allclose(gradient, gradient_without, atol=1e-7)
+    assert gradient.abs().max() > 0
+
+
+def test_too_many_null_rows_end_the_run_before_the_optimiser_step(from_nothing: Path) -> None:
+    job = ready(from_nothing, "r", steps=3)
+    calls = iter(range(100))
+    scorer = FakeScorer(lambda index, item: unscorable(item) if next(calls) >= 8 and index == 0 else None)
+    with pytest.raises(Unavailable, match=r"1 of 8 completions could not be scored: scorer crashed.*No optimiser step"):
+        train(job, scorer)
+    assert [step.step for step in steps_of(from_nothing, "r")] == [1]
+    assert (from_nothing / "runs/r/grpo/checkpoint-1").is_dir()  # where it can go on
+    train(job, FakeScorer())
+    assert [step.step for step in steps_of(from_nothing, "r")] == [1, 2, 3]
+
+
+def test_training_waits_for_the_reward_service(from_nothing: Path) -> None:
+    scorer = FakeScorer()
+    scorer.away = 2
+    train(ready(from_nothing, "r", steps=1, reward_wait=30), scorer)
+    assert [event["text"][:30] for event in events_of(from_nothing, "r") if event["kind"] == "waiting"] == [
+        "waiting for the reward service"
+    ] * 2
+    assert steps_of(from_nothing, "r")[0].null_rows == 0
+
+
+def test_a_lost_lease_stops_publishing(from_nothing: Path) -> None:
+    def lost() -> None:
+        raise Unavailable("another trainer has taken over this run")
+
+    with pytest.raises(Unavailable, match="taken over"):
+        train(ready(from_nothing, "r"), FakeScorer(), check=lost)
+    assert not list((from_nothing / "policies").glob("r/*"))
+
+
+def _allow_nulls(config: Any) -> Any:
+    return config.model_copy(update={"grpo": config.grpo.model_copy(update={"max_null_share": 0.5})})
+
+
+def _loss_and_gradient(trainer: Any, batch: Any) -> tuple[float, torch.Tensor]:
+    trainer.model.zero_grad()
+    loss = trainer._compute_loss(trainer.model, batch)
+    loss.backward()
+    gradients = [p.grad.flatten() for p in trainer.model.parameters() if p.grad is not None]
+    return loss.item(), torch.cat(gradients)
