@@ -99,9 +99,9 @@ def flags(program: str) -> argparse.ArgumentParser:
     parser.add_argument("--run", required=True, help="id of the run: its folder under runs/")
     parser.add_argument("--workspace", required=True)
     parser.add_argument("--config", required=True, help="one of configs/*.toml")
-    parser.add_argument("--task", action="append", default=[], help="may be repeated; default: all prepared tasks")
+    parser.add_argument("--task", default="", help="names with commas between them; default: all prepared tasks")
     parser.add_argument("--model", default="", help="a local Qwen3 folder, in place of the config's")
-    parser.add_argument("--resume", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--resume", choices=("yes", "no"), default="yes", help="no begins again")
     return parser
 
 
@@ -111,9 +111,9 @@ def job_of(flags: argparse.Namespace) -> TrainJob:
         run=flags.run,
         workspace=flags.workspace,
         config=flags.config,
-        tasks=tuple(flags.task),
+        tasks=tuple(name for name in flags.task.split(",") if name),
         model=flags.model,
-        resume=flags.resume,
+        resume=flags.resume == "yes",
     )
 
 

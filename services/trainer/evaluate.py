@@ -11,13 +11,11 @@ from services.trainer.entry import flags, guarded, job_of, prepare
 def main() -> None:
     parser = flags("evaluate")
     parser.add_argument("--stage", required=True, choices=get_args(Stage))
-    parser.add_argument("--local", action="store_true", help="generate in this process, where no replica serves it")
     given = parser.parse_args()
-    needed = ("reward_url",) if given.local else ("redis_url", "reward_url")
-    ready = prepare(job_of(given), *needed)
+    ready = prepare(job_of(given), "redis_url", "reward_url")
     from services.trainer.held_out import evaluate
 
-    evaluate(ready, cast(Stage, given.stage), local=given.local)
+    evaluate(ready, cast(Stage, given.stage))
 
 
 if __name__ == "__main__":

@@ -29,19 +29,22 @@ from services.trainer.recorder import Recorder
 from services.trainer.rollout import Fleet, Prompts, generate
 from services.trainer.scoring import Scorer, score_patiently
 
+_UNTRAINED_ROWS = 50  # of each task: enough to show that a model made from nothing answers nothing
 
-def evaluate(ready: Ready, stage: Stage, local: bool = False) -> Path:
+
+def evaluate(ready: Ready, stage: Stage) -> Path:
     """Evaluate a stage's policy and write `eval/<stage>.jsonl`; returns its path.
 
-    ``local`` generates here instead of in the fleet: for the untrained model, which no replica serves. Raises
+    A model made from nothing is served by no replica before its warm start, so it answers in this process. Raises
     BadInput where the stage has no model yet, Unavailable where fleet or reward service stay away.
     """
+    local = stage == "before_sft" and not ready.config.model.path
     recorder = Recorder(ready.run_folder)
     folder, adapter = _stage_model(ready, stage)
     tokenizer = load_tokenizer(folder)
     policy = _publish(ready, stage, folder, adapter)
-    fleet = _local_fleet(ready, folder, adapter, tokenizer) if local else _fleet(ready, folder)
-    rows = held_out(ready)
+    fleet = _local_fleet(ready, folder, tokenizer) if local else _fleet(ready, folder)
+    rows = held_out(ready, _UNTRAINED_ROWS if local else ready.config.eval.rows_per_task)
     began = time.time()
     groups = _answers(ready, fleet, policy, rows, tokenizer, recorder)
     completions = [tokenizer.decode(group.completions[0].token_ids, skip_special_tokens=True) for group in groups]
@@ -62,7 +65,7 @@ def evaluate(ready: Ready, stage: Stage, local: bool = False) -> Path:
     return path
 
 
-def held_out(ready: Ready) -> list[Question]:
+def held_out(ready: Ready, rows_per_task: int) -> list[Question]:
     """The held-out rows, at most ``rows_per_task`` of each task: real ones first, in an order of their own."""
     chosen: list[Question] = []
     for task in ready.tasks:
@@ -70,7 +73,7 @@ def held_out(ready: Ready) -> list[Question]:
         by_id = {one.row.id: one for one in found}
         order = [by_id[row_id] for row_id in keyed_order(sorted(by_id), "held out", task)]
         order.sort(key=lambda one: one.row.source_kind == SourceKind.SYNTHETIC)
-        chosen += order[: ready.config.eval.rows_per_task]
+        chosen += order[:rows_per_task]
     if not chosen:
         raise BadInput("no held-out rows", str(ready.workspace.tasks), "Prepare more cases")
     return chosen
@@ -105,12 +108,8 @@ def _fleet(ready: Ready, folder: Path) -> Fleet:
     return RolloutClient(connect(ready.settings.redis_url), fleet_id(base_digest(folder)))
 
 
-def _local_fleet(ready: Ready, folder: Path, adapter: Path | None, tokenizer: Chat) -> Fleet:
+def _local_fleet(ready: Ready, folder: Path, tokenizer: Chat) -> Fleet:
     model = load_model(folder, ready.config.model.dtype)
-    if adapter is not None:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, str(adapter))
     return LocalFleet(model, tokenizer.pad_token_id, tokenizer.eos_token_id)
 
 

@@ -42,9 +42,9 @@ def evaluate(job: dict[str, Any], stage: str) -> dict[str, Any]:
 def command(module: str, job: TrainJob, processes: int) -> list[str]:
     """How the trainer is started: one process plainly, several by accelerate."""
     flags = ["--run", job.run, "--workspace", job.workspace, "--config", job.config]
-    flags += [word for task in job.tasks for word in ("--task", task)]
+    flags += ["--task", ",".join(job.tasks)] if job.tasks else []
     flags += ["--model", job.model] if job.model else []
-    flags += [] if job.resume else ["--no-resume"]
+    flags += [] if job.resume else ["--resume", "no"]
     if processes == 1:  # what accelerate would do for one process is nothing but seconds of imports
         return [sys.executable, "-m", module, *flags]
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes)]
