@@ -16,11 +16,24 @@ def main() -> int:
         from cap_rlvr.clients.jobs import PREP
         from cap_rlvr.clients.worker import work
 
-        work(connect(settings.redis_url), PREP)
+        redis = connect(settings.redis_url)
+        _warm_up()
+        work(redis, PREP)
     except CapError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 2 if isinstance(error, BadInput) else 1
     return 0
+
+
+def _warm_up() -> None:
+    """Load here, once, what the process of every job would else load anew: two seconds for each volume."""
+    from cap_rlvr import registry
+    from services.prep_worker import find as _  # noqa: F401
+
+    for name in registry.names():
+        task = registry.get(name)
+        truth = task.read_truth(task.example)
+        task.score(truth, task.gold(truth))
 
 
 if __name__ == "__main__":
