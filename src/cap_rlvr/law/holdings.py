@@ -19,7 +19,7 @@ Range = tuple[int, int]
 
 MIN_WORDS, MAX_WORDS = 8, 60
 MIN_CONTENT_WORDS = 4  # fewer, beside procedural words, is a conclusion about the parties and no rule
-_REACH = 1_500  # characters after a cue within which a statement of 60 words must have ended
+_REACH = 900  # characters after a cue within which a statement of 60 words must have ended
 
 _ADVERB = (
     r"(?:therefore|thus|accordingly|also|further|furthermore|now|hereby|again|likewise|consequently|then|so|"
@@ -84,6 +84,7 @@ _BREAK = re.compile(
     r"\{\d+\}|\n\s*\n|(?<=[a-z]{2}[.?!])(?=[A-Z]|\d{1,2}[.\s])|(?<=[a-z)][.])[IVX]+\.|[.,]\s+\(?\d{1,2}[.)]\s+(?:—\s*)?[A-Z]|"
     r"(?<=\.)\s+\.|(?<=\))\.(?=[A-Z])"
 )
+_BRACKET = re.compile(r"[()]")
 _FRAGMENT = re.compile(
     r"(?:to|not|and|but|or|(?:reversible |no )?error|void|valid|sufficient|insufficient|correct|proper(?:ly)?|improper(?:ly)?|"
     r"erroneous|good|bad|that)\b",
@@ -240,8 +241,8 @@ def _opens_a_holding(text: str, cue: re.Match[str]) -> bool:
 
 def _closing_bracket(text: str, start: int) -> int | None:
     depth = 0
-    for index in range(start, min(len(text), start + _REACH)):
-        depth += {"(": 1, ")": -1}.get(text[index], 0)
+    for bracket in _BRACKET.finditer(text, start, start + _REACH):
+        depth += 1 if bracket.group() == "(" else -1
         if depth == 0:
-            return index
+            return bracket.start()
     return None

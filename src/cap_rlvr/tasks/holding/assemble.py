@@ -23,7 +23,7 @@ MAX_SIMILARITY = 75.0
 ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 MAX_OWN_OVERLAP = 0.5  # of content words, with another holding of the same opinion: more may be the gold said again
-POOL = 400  # candidates nearest in time that one gold chooses among; keeps the work linear in the block
+POOL = 240  # candidates nearest in time that one gold chooses among; keeps the work linear in the block
 MAX_UNMET = 1  # of the views, and never the one near the mask: with none at all the written set shrinks by a fifth
 NEAR_VIEW = 2
 NEAREST = 24  # of those less like the text than the gold, distractors come from the nearest: the rest are off topic
@@ -113,8 +113,10 @@ def _chances(opinion: list[_Item], items: Sequence[_Item], seed: str) -> dict[in
     """For each rank that some holding of an opinion can take: that holding and what may stand beside it."""
     chances: dict[int, _Chance] = {}
     for gold in keyed_order(opinion, seed, "gold"):
-        pool = _pool(gold, items)
+        pool = keyed_order(_pool(gold, items), seed, "distractors", gold.key)
         for shown in range(len(gold.texts)):
+            if len(chances) == OPTIONS:
+                return chances
             chance = _chance(gold, shown, pool)
             for rank in range(1, OPTIONS + 1):
                 if rank not in chances and _distractors(chance, rank, seed):
@@ -125,9 +127,8 @@ def _chances(opinion: list[_Item], items: Sequence[_Item], seed: str) -> dict[in
 def _chance(gold: _Item, shown: int, pool: Sequence[_Item]) -> _Chance:
     mark = views(*gold.texts[shown], gold.option)
     seen = {item: views(*gold.texts[shown], item.option) for item in pool}
-    nearest_first = sorted(seen, key=lambda item: (-seen[item][0], item.key))
-    above = [item for item in nearest_first if seen[item][0] > mark[0]]
-    below = [item for item in nearest_first if seen[item][0] < mark[0]][:NEAREST]
+    above = [item for item in pool if seen[item][0] > mark[0]]
+    below = sorted((item for item in pool if seen[item][0] < mark[0]), key=lambda item: -seen[item][0])[:NEAREST]
     agreeing = {
         item: frozenset(i for i, view in enumerate(seen[item]) if (view > mark[i] if side is above else view < mark[i]))
         for side in (above, below)
@@ -171,9 +172,9 @@ def _distractors(chance: _Chance, rank: int, seed: str, uses: Mapping[_Item, int
     shorter = _shorter_wanted(chance.gold, seed)
     for side, wanted in ((chance.above, rank - 1), (chance.below, OPTIONS - rank)):
         unmet = set(range(VIEWS)) if wanted else set[int]()
-        rest = keyed_order(side, seed, "distractors", chance.gold.key)
+        rest = [item for item in side if all(_may_stand_together(item, other) for other in chosen)]
         for _ in range(wanted):
-            rest = [item for item in rest if all(_may_stand_together(item, other) for other in chosen)]
+            rest = [item for item in rest if not chosen or _may_stand_together(item, chosen[-1])]
             if not rest:
                 return None
             place = len(chosen)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
-from cap_rlvr.law.holdings import Holding, content_words, like_holdings, parentheticals, we_hold
-from cap_rlvr.law.sentences import sentence_spans
+from cap_rlvr.law.holdings import Holding, content_words, like_holdings
 
 Range = tuple[int, int]
 
@@ -23,6 +25,25 @@ STEM = 6
 _SENTENCE_START = re.compile(r"[.?!][\"”’)\]]*\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})")
 
 
+@dataclass(frozen=True)
+class Opinion:
+    """An opinion's text and the holdings stated in it; what must be hidden is worked out once for all its excerpts."""
+
+    text: str
+    holdings: Sequence[Holding]
+
+    @cached_property
+    def stated(self) -> list[Range]:
+        """The ranges of all that is a holding or speaks like one, in order and apart."""
+        return _merged([*((holding.start, holding.end) for holding in self.holdings), *like_holdings(self.text)])
+
+    @cached_property
+    def sentences(self) -> list[tuple[int, int, frozenset[str]]]:
+        """Rough sentences with the stems of their content words; too many breaks do no harm to a comparison of words."""
+        breaks = [0, *(match.end() for match in _SENTENCE_START.finditer(self.text)), len(self.text)]
+        return [(start, end, _stems(self.text[start:end])) for start, end in pairwise(breaks) if end > start]
+
+
 def around(text: str, target: Range, before: int) -> Range:
     """A window of at most MAX_CHARS from about ``before`` characters before a range, in whole sentences where it can be."""
     start, end = target
@@ -36,10 +57,11 @@ def around(text: str, target: Range, before: int) -> Range:
     return low, closing[-1] if closing and closing[-1] > high - 600 else high
 
 
-def masked(text: str, window: Range, target: Range | None, gold: str) -> str:
-    """A window of a text with the target as MASK and everything else like a holding, or like the gold, as OTHER_MASK."""
+def masked(opinion: Opinion, window: Range, target: Range | None, gold: str) -> str:
+    """A window with the target as MASK and everything else that is like a holding, or like the gold, as OTHER_MASK."""
     low, high = window
-    hidden = [(start, end, OTHER_MASK) for start, end in _to_hide(text, window, target or (low, low), gold)]
+    text = opinion.text
+    hidden = [(start, end, OTHER_MASK) for start, end in _to_hide(opinion, window, target or (low, low), gold)]
     if target:
         stop = "." if text[target[0] : target[1]].endswith(".") else ""
         hidden.append((*target, MASK + stop))
@@ -61,12 +83,17 @@ def visible_chars(shown: str) -> int:
     return len(shown.replace(MASK, "").replace(OTHER_MASK, ""))
 
 
-def nearest_window(text: str, wanted: frozenset[str]) -> Range:
+def nearest_window(opinion: Opinion, wanted: str) -> Range:
     """The window of MAX_CHARS - MAX_LEAD_CHARS characters whose sentences share most words with ``wanted``."""
-    size, step = MAX_CHARS - MAX_LEAD_CHARS, 400
-    starts = range(0, max(1, len(text) - size + step), step)
-    best = max(starts, key=lambda start: (len(wanted & content_words(text[start : start + size])), -start))
-    return _whole_sentences(text, best, min(len(text), best + size))
+    size = MAX_CHARS - MAX_LEAD_CHARS
+    meant = _stems(wanted)
+    shared = [(start, meant & said) for start, _, said in opinion.sentences if meant & said]
+    starts = [start for start, _ in shared] or [0]
+    best = max(
+        starts, key=lambda low: len(frozenset[str]().union(*(said for at, said in shared if low <= at < low + size)))
+    )
+    low = max(0, min(best - size // 4, len(opinion.text) - size))
+    return _whole_sentences(opinion.text, low, min(len(opinion.text), low + size))
 
 
 def end_windows(text: str) -> tuple[Range, Range]:
@@ -82,19 +109,16 @@ def _whole_sentences(text: str, low: int, high: int) -> Range:
     return opening.end() if opening else low, closing[-1] if closing else high
 
 
-def _to_hide(text: str, window: Range, target: Range, gold: str) -> list[Range]:
+def _to_hide(opinion: Opinion, window: Range, target: Range, gold: str) -> list[Range]:
     """Holdings of any kind, and sentences that say the gold again, as ranges of the text that leave the target out."""
-    low, high = window
-    part = text[low:high]
-    stated: list[Holding] = [*parentheticals(part), *we_hold(part)]
-    ranges = [(holding.start, holding.end) for holding in stated] + list(like_holdings(part))
+    ranges = [(start, end) for start, end in opinion.stated if start < window[1] and end > window[0]]
     meant = _stems(gold)
-    for start, end in sentence_spans(part):
-        own = start <= target[0] - low < end
-        if not own and len(meant & _stems(part[start:end])) >= RESTATED * len(meant):
+    for start, end, said in opinion.sentences:
+        inside = start < window[1] and end > window[0] and not start <= target[0] < end
+        if inside and len(meant & said) >= RESTATED * len(meant):
             ranges.append((start, end))
     outside: list[Range] = []
-    for start, end in _merged([(low + start, low + end) for start, end in ranges]):
+    for start, end in _merged(ranges):
         if start < target[1] and end > target[0]:
             outside += [(start, target[0]), (target[1], end)]
         else:
@@ -106,7 +130,7 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(word[:STEM] for word in content_words(text))
 
 
-def _merged(ranges: Sequence[Range]) -> list[Range]:
+def _merged(ranges: Iterable[Range]) -> list[Range]:
     merged: list[Range] = []
     for start, end in sorted(ranges):
         if merged and start < merged[-1][1]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cap_rlvr.law.holdings import Holding, content_words, parentheticals, syllabus, we_hold
-from cap_rlvr.tasks.holding import excerpt, roles
+from cap_rlvr.tasks.holding import excerpt
+from cap_rlvr.tasks.holding.roles import Names
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.rows import Candidate, Refusal
@@ -32,48 +32,39 @@ class Offer(Frozen):
     end: int
 
 
-@dataclass(frozen=True)
-class _Found:
-    field: str
-    text: str
-    holding: Holding
-
-
 def find(case: Case) -> Iterator[Candidate | Refusal]:
     """Each holding of the majority's opinion or syllabus, and each that it ascribes to a case in a parenthetical."""
     place = _majority(case)
     if place is None:
         yield _refusal(case, "no_majority_opinion")
         return
-    found = _holdings(case, place)
+    opinion = _read(case.opinions[place].text)
+    found = [*opinion.holdings, *syllabus(case.head_matter)]
     if not found:
         yield _refusal(case, "no_holding")
         return
-    year = case.year or _latest_cited_year(case.opinions[place].text)
+    year = case.year or _latest_cited_year(opinion.text)
     if year is None:
         yield _refusal(case, "no_year")
         return
-    names, common = roles.party_roles(case), roles.common_words(case)
+    names = Names(case)
     given: dict[str, int] = {}
-    for item in found:
-        kind = item.holding.kind
-        text = roles.with_roles(item.holding.text, names, common) if not item.holding.fault else ""
-        shown, fault = (
-            _fit(text, _excerpts(case, place, item)) if text else ([], item.holding.fault or "name_without_role")
-        )
-        if not fault and given.get(kind, 0) >= MAX_PER_KIND:
-            fault = "enough_of_this_case"
-        if fault or text is None:
-            yield _refusal(case, fault, f"{kind}: {item.holding.text[:80]}")
+    for holding in found:
+        kind = holding.kind
+        fault = holding.fault or ("enough_of_this_case" if given.get(kind, 0) >= MAX_PER_KIND else "")
+        text = names.as_roles(holding.text) if not fault else ""
+        shown, fault = _fit(text, _excerpts(case, opinion, holding)) if text else ([], fault or "name_without_role")
+        if fault or not text:
+            yield _refusal(case, fault, f"{kind}: {holding.text[:80]}")
             continue
         given[kind] = given.get(kind, 0) + 1
         offer = Offer(
             holding=text,
             excerpts=tuple(shown),
             year=year,
-            field=item.field,
-            start=item.holding.start,
-            end=item.holding.end,
+            field="head_matter" if kind == "syllabus" else f"opinions/{place}",
+            start=holding.start,
+            end=holding.end,
         )
         yield Candidate(
             task=TASK,
@@ -90,27 +81,24 @@ def _majority(case: Case) -> int | None:
     return next((i for i, opinion in enumerate(case.opinions) if opinion.type in _MAJORITY), None)
 
 
-def _holdings(case: Case, place: int) -> list[_Found]:
-    text = case.opinions[place].text
-    found = [_Found(f"opinions/{place}", text, holding) for holding in (*parentheticals(text), *we_hold(text))]
-    return found + [_Found("head_matter", case.head_matter, holding) for holding in syllabus(case.head_matter)]
+def _read(text: str) -> excerpt.Opinion:
+    cued = "hold" in text  # both cues have it; most opinions don't, and are passed over at once
+    return excerpt.Opinion(text, [*parentheticals(text), *we_hold(text)] if cued else [])
 
 
-def _excerpts(case: Case, place: int, item: _Found) -> list[str]:
+def _excerpts(case: Case, opinion: excerpt.Opinion, holding: Holding) -> list[str]:
     """Masked texts that ask for a holding: around it and, where there is enough, what follows it and what precedes it.
 
     For a syllabus: its paragraph, and of the opinion the part that is nearest to it, the beginning or the end.
     """
-    text = case.opinions[place].text
-    holding = item.holding
-    target = (holding.start, holding.end)
-    if item.field != "head_matter":
+    text, target = opinion.text, (holding.start, holding.end)
+    if holding.kind != "syllabus":
         windows = dict.fromkeys(excerpt.around(text, target, before) for before in excerpt.CHARS_BEFORE)
-        return [excerpt.masked(text, window, target, holding.text) for window in windows]
+        return [excerpt.masked(opinion, window, target, holding.text) for window in windows]
     lead = _syllabus_lead(case.head_matter, holding)
-    wanted = content_words(lead) | content_words(holding.text)
-    windows = dict.fromkeys((excerpt.nearest_window(text, wanted), *excerpt.end_windows(text)))
-    parts = [excerpt.masked(text, window, None, holding.text) for window in windows]
+    nearest = excerpt.nearest_window(opinion, f"{lead} {holding.text}")
+    windows = dict.fromkeys((nearest, *excerpt.end_windows(text)))
+    parts = [excerpt.masked(opinion, window, None, holding.text) for window in windows]
     return [f"{lead} {excerpt.MASK}.\n{part}" for part in parts]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from functools import cached_property
 
 from cap_rlvr.wire.case import Case
 
@@ -18,7 +18,9 @@ _ROLE = re.compile(
 )
 _NAME = re.compile(r"[A-Z][\w&'’.-]*[A-Za-z]")
 _CAPITALISED = re.compile(r"(?<![\w§])[A-Z][\w-]*(?:['’](?!s\b)\w+)?")
-_POSSESSED = r"(?:the\s+)?(?:(?:Mr|Mrs|Ms|Dr)\.\s+)?"
+_LOWER_CASE = re.compile(r"(?<![\w'’])[a-z]{2,}")
+_CALLED = re.compile(rf"[^.;\n]{{0,40}}?,?\s+(?:\w+\s+)?{_ROLE.pattern}", re.IGNORECASE)
+_TITLE = r"(?:the\s+)?(?:(?:Mr|Mrs|Ms|Dr)\.\s+)?"
 _NOT_A_NAME = frozenset(
     re.findall(
         r"\w+",
@@ -56,64 +58,66 @@ _LEGAL_CAPITALS = frozenset(
 )
 
 
-def party_roles(case: Case) -> dict[str, str]:
-    """The case's parties by each word of their names: the role to put in its place, or "" where none is known."""
-    sides = _VERSUS.split(case.name, maxsplit=1)
-    if len(sides) != 2:
-        return {}
-    roles: dict[str, str] = {}
-    for side, other in (sides, sides[::-1]):
-        role = "the defendant" if _PROSECUTION.search(other) else _role_in(side, case)
-        if _PROSECUTION.search(side) and not _ROLE.search(side):
-            continue
-        for name in _NAME.findall(side):
-            if len(name) > 2 and name.lower().strip(".") not in _NOT_A_NAME and not _ROLE.fullmatch(name):
-                roles.setdefault(_plain(name), role)
-    return roles
+class Names:
+    """The names in one case: its parties, each with the role to put in the name's place, and what is no name at all."""
 
+    def __init__(self, case: Case) -> None:
+        self._case = case
 
-def with_roles(text: str, roles: Mapping[str, str], common: frozenset[str]) -> str | None:
-    """A holding with its parties' names made into roles; None where a name stays that no role is known for.
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """The parties by each word of their names: a role, or "" where none is known."""
+        sides = _VERSUS.split(self._case.name, maxsplit=1)
+        if len(sides) != 2:
+            return {}
+        roles: dict[str, str] = {}
+        for side, other in (sides, sides[::-1]):
+            if _PROSECUTION.search(side) and not _ROLE.search(side):
+                continue
+            role = "the defendant" if _PROSECUTION.search(other) else self._role_of(side)
+            roles.update({name: role for name in _names(side) if name not in roles})
+        return roles
 
-    ``common`` is the words that the decision also writes in lower case, which are therefore no names.
-    """
-    for name, role in roles.items():
-        if role:
-            pattern = rf"{_POSSESSED}(?:[A-Z][\w.]*\s+){{0,2}}(?<!\w)(?i:{re.escape(name)})(?!\w)"
-            text = re.sub(pattern, role, text)
-    text = re.sub(r"\b(the \w+)(?:\s+\1)+\b", r"\1", text)
-    text = text[:1].upper() + text[1:]
-    for word in _CAPITALISED.findall(text):
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """The words that the decision also writes in lower case, which are therefore no names."""
+        texts = [self._case.head_matter, *(opinion.text for opinion in self._case.opinions)]
+        return frozenset(word for text in texts for word in _LOWER_CASE.findall(text))
+
+    def as_roles(self, text: str) -> str | None:
+        """A holding with the parties' names made into roles; None where a name stays that no role is known for."""
+        for name, role in self.roles.items():
+            if role and name in text.lower():
+                pattern = rf"{_TITLE}(?:[A-Z][\w.]*\s+){{0,2}}(?<!\w)(?i:{re.escape(name)})(?!\w)"
+                text = re.sub(pattern, role, text)
+        text = re.sub(r"\b(the \w+)(?:\s+\1)+\b", r"\1", text)
+        text = text[:1].upper() + text[1:]
+        return None if any(self._is_name(word) for word in _CAPITALISED.findall(text)) else text
+
+    def _is_name(self, word: str) -> bool:
+        if self.roles.get(_plain(word)) == "":
+            return True
         parts = [part for part in re.split(r"[-'’]", word.lower()) if len(part) > 1]
-        if _plain(word) in roles and roles[_plain(word)] == "":
-            return None
-        if any(part not in common and part not in _LEGAL_CAPITALS and not part.isdigit() for part in parts):
-            return None
-    return text
+        return any(part not in _LEGAL_CAPITALS and not part.isdigit() and part not in self.common for part in parts)
 
-
-def common_words(case: Case) -> frozenset[str]:
-    """The words of the majority's text and the head matter that stand there in lower case."""
-    texts = [case.head_matter, *(opinion.text for opinion in case.opinions)]
-    return frozenset(word for text in texts for word in re.findall(r"(?<![\w'’])[a-z]{2,}", text))
-
-
-def _role_in(side: str, case: Case) -> str:
-    """`the appellant`, as the caption, the list of parties or the head matter calls this side; "" where none does."""
-    told = _ROLE.search(side)
-    if told:
-        return f"the {told.group(1).lower()}"
-    names = [name for name in _NAME.findall(side) if name.lower().strip(".") not in _NOT_A_NAME]
-    if not names:
+    def _role_of(self, side: str) -> str:
+        """`the appellant`, as the caption, the list of parties or the head matter calls this side; "" where none does."""
+        told = _ROLE.search(side)
+        if told:
+            return f"the {told.group(1).lower()}"
+        names = _names(side)
+        for text in (*self._case.parties, self._case.head_matter[:2000]) if names else ():
+            place = text.lower().rfind(names[-1])
+            found = _CALLED.match(text, place + len(names[-1])) if place >= 0 else None
+            if found:
+                return f"the {found.group(1).lower()}"
         return ""
-    called = re.compile(
-        rf"\b{re.escape(names[-1])}\b[^.;\n]{{0,40}}?,?\s+(?:\w+\s+)?(?-i:{_ROLE.pattern})", re.IGNORECASE
-    )
-    for text in (*case.parties, case.head_matter[:2000]):
-        found = called.search(text)
-        if found:
-            return f"the {found.group(1).lower()}"
-    return ""
+
+
+def _names(side: str) -> list[str]:
+    """The words of a party's name, in lower case, without titles, kinds of company and the like."""
+    found = (_plain(name) for name in _NAME.findall(side))
+    return [name for name in found if len(name) > 2 and name not in _NOT_A_NAME and not _ROLE.fullmatch(name)]
 
 
 def _plain(name: str) -> str:
