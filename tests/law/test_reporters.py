@@ -107,3 +107,16 @@ def test_variants_mean_the_reporter_alone() -> None:
 def test_unknown_text_is_no_spelling(text: str) -> None:
     if not reporters.is_spelling(text):
         assert reporters.meanings(text) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("spelling", "abbreviation", "may"),
+    [
+        ("Tex. Cr. R.", "Tex. Crim.", True),
+        ("Jefferson", "Jeff.", True),
+        ("U.S.", "Mich.", False),
+        ("?", "Mich.", False),
+    ],
+)
+def test_may_mean(spelling: str, abbreviation: str, may: bool) -> None:
+    assert reporters.may_mean(spelling, abbreviation) is may

@@ -130,6 +130,13 @@ def meanings(spelling: str) -> frozenset[str]:
     return frozenset(edition.short_name for edition in editions)
 
 
+def may_mean(spelling: str, abbreviation: str) -> bool:
+    """Whether a spelling may stand for a series: the index is asked before eyecite, whose first look costs 10 ms."""
+    if spelling not in _SAME and abbreviation not in _index()[1].get(spelling, ()):
+        return False
+    return abbreviation in meanings(spelling)
+
+
 @cache
 def canonical(spelling: str) -> str | None:
     """The one abbreviation meant by a spelling, or None where it is unknown or ambiguous."""

@@ -87,7 +87,7 @@ def _closed(reply: Reply, code: str, detail: str, gates: dict[str, bool] | None 
 
 def _find(cited: CaseCitation, key: Gold, truth: BluebookTruth) -> tuple[Locator | None, str]:
     """The locator in the case's own reporter with the case's page; every other must be a known parallel."""
-    own = [one for one in cited.locators if key.reporter in reporters.meanings(one.reporter)]
+    own = [one for one in cited.locators if reporters.may_mean(one.reporter, key.reporter)]
     if not own:
         return None, "wrong_reporter"
     others = [one for one in cited.locators if one is not own[0]]
