@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -10,15 +11,20 @@ from cap_rlvr.wire.errors import BadInput, CapError
 from services.reward_api import settings as settings_module
 
 
+def _end(*_: object) -> None:
+    """Until the server is up and drains on SIGTERM, end at once, removing what was made."""
+    sys.exit(0)
+
+
 def main() -> int:
     """Serve until told to stop; 2 for bad settings, 1 for what is away."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         settings = settings_module.load()
         from services.reward_api import logs, server
 
         logs.configure()
-        bound = server.bind(settings)
-        with bound, tempfile.TemporaryDirectory(prefix="cap-rlvr-") as folder:
+        with server.bind(settings) as bound, tempfile.TemporaryDirectory(prefix="cap-rlvr-") as folder:
             if settings.synthetic:
                 from services.reward_api.synthetic import build
 
@@ -26,11 +32,12 @@ def main() -> int:
                 settings = settings.model_copy(update={"workspace": Path(folder)})
             from services.reward_api.app import create_app
 
-            app = create_app(settings)
-            server.run(app, bound)
+            server.run(create_app(settings), bound)
     except CapError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 2 if isinstance(error, BadInput) else 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
