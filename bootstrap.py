@@ -22,12 +22,12 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PIP = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 EXTRAS = ("reward", "prep", "rollout", "trainer", "dev")
 # Downloaded and installed megabytes and rough minutes, measured on Linux x86-64 without a GPU.
-SIZES = {"reward": (60, 220, 1), "prep": (120, 350, 1), "rollout": (300, 1000, 1), "trainer": (150, 450, 1), "dev": (90, 350, 1)}
-    "reward": (60, 180, 1),
-    "prep": (90, 300, 1),
-    "rollout": (450, 1500, 2),
-    "trainer": (350, 1500, 2),
-    "dev": (60, 250, 1),
+SIZES = {
+    "reward": (60, 220, 1),
+    "prep": (120, 350, 1),
+    "rollout": (300, 1000, 1),
+    "trainer": (150, 450, 1),
+    "dev": (90, 350, 1),
 }
 
 
