@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 
 from cap_rlvr.clients.broker import free_port
-from cap_rlvr.wire.errors import CapError, Unavailable
+from cap_rlvr.wire.errors import CapError
 from cap_rlvr.wire.rollouts import Completion, RolloutRequest
 from services.rollout_vllm.settings import Settings
 
@@ -106,7 +106,7 @@ class Engine:
         try:
             async with self._session.get("/health", timeout=aiohttp.ClientTimeout(total=5)) as reply:
                 return reply.status == 200
-        except (aiohttp.ClientError, TimeoutError, Unavailable):
+        except (aiohttp.ClientError, TimeoutError, EngineLost):
             return False
 
     async def generate(self, model: str, request: RolloutRequest) -> tuple[Completion, ...]:
@@ -153,7 +153,7 @@ class Engine:
         try:
             async with self._session.get("/metrics", timeout=aiohttp.ClientTimeout(total=5)) as reply:
                 lines = (await reply.text()).splitlines()
-        except (aiohttp.ClientError, TimeoutError, Unavailable):
+        except (aiohttp.ClientError, TimeoutError, EngineLost):
             return Load()
         return Load(
             kv_usage=_figure(lines, "vllm:kv_cache_usage_perc"),
