@@ -17,7 +17,7 @@ def main() -> int:
         from cap_rlvr.clients.worker import work
 
         redis = connect(settings.redis_url)
-        _warm_up()
+        warm_up()
         work(redis, PREP)
     except CapError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
@@ -25,7 +25,7 @@ def main() -> int:
     return 0
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Load here, once, what the process of every job would else load anew: two seconds for each volume."""
     from cap_rlvr import registry
     from services.prep_worker import find as _  # noqa: F401
