@@ -94,11 +94,11 @@ def test_memory_is_that_of_one_case(tmp_path: Path, case_fields: dict[str, Any])
         return highest
 
     peak(5)
-    assert peak(120) < peak(20) + 2_000_000
+    assert peak(60) < peak(10) + 1_000_000
 
 
 def _long_case(fields: dict[str, Any], page: int) -> bytes:
-    opinion = {"type": "majority", "author": "", "text": f"{page} We hold nothing. " * 20_000}
+    opinion = {"type": "majority", "author": "", "text": f"{page} We hold nothing. " * 5_000}
     return json.dumps({**fields, "file_name": f"{page:04}-01", "casebody": {"opinions": [opinion]}}).encode()
 
 

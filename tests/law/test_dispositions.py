@@ -61,6 +61,11 @@ def test_neighbouring_orders_are_one() -> None:
     )
 
 
+def test_an_abbreviation_does_not_end_an_order() -> None:
+    text = "We reverse the judgment of the U. S. Court of Appeals for the D. C. Circuit and remand the case."
+    assert order_of(text) == (("remanded", "reversed"), text)
+
+
 def test_no_order() -> None:
     assert find_order("The prisoner is entitled to a new trial, and it is so directed.") is None
 

@@ -81,7 +81,9 @@ _REHEARING_VERDICT = re.compile(
     r"|\b(?:grant|overrule|deny|refuse)s?\b[^.;]{0,60}?\b(?:re-?hearing|re-?argument|reconsideration)\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\d|[a-z]|\w\.)[^.!?\n]*)*[.!?]?")
+_SENTENCE = re.compile(
+    r"[^.!?\n]+(?:(?:(?<=\b[A-Z])\.|\.(?=\d|[a-z]|\w\.| [a-z]))[^.!?\n]*)*[.!?]?"
+)  # `U. S.` ends none
 _NOISE = re.compile(
     r"(?i)^\W*(?:it is )?so ordered|\b(?:JJ?|C\. ?J|P\. ?J)\.|concur|dissent|judges? (?:all )?present|absent|not sitting|costs|"
     r"no opinion|mandate|further proceedings|was of the opinion|hearing (?:by|in) the supreme court|done and ordered|\bjudges?\W*$"
