@@ -43,7 +43,7 @@ def run_stage(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"result": result, "cpu_seconds": round(time.process_time() - began, 2), "peak_rss_mb": round(peak)}
 
 
-def _invent(jobs: Any, folder: str, cases: int) -> str:
+def _invent(_: Any, folder: str, cases: int) -> str:
     from cap_rlvr.corpus.synthetic import write_corpus
 
     return str(write_corpus(Path(folder), cases, 11))
