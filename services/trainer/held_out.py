@@ -14,7 +14,7 @@ from cap_rlvr.clients.policies import PolicyStore
 from cap_rlvr.clients.reward import RewardClient
 from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
 from cap_rlvr.wire.case import SourceKind
-from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.errors import BadInput, Unavailable
 from cap_rlvr.wire.frozen import keyed_order
 from cap_rlvr.wire.policies import PolicyRef
 from cap_rlvr.wire.rollouts import RolloutGroup, Sampling
@@ -39,16 +39,24 @@ def evaluate(ready: Ready, stage: Stage) -> Path:
     BadInput where the stage has no model yet, Unavailable where fleet or reward service stay away.
     """
     local = stage == "before_sft" and not ready.config.model.path
-    recorder = Recorder(ready.run_folder)
     folder, adapter = _stage_model(ready, stage)
-    tokenizer = load_tokenizer(folder)
-    policy = _publish(ready, stage, folder, adapter)
-    fleet = _local_fleet(ready, folder, tokenizer) if local else _fleet(ready, folder)
+    fleet = _local_fleet(ready, folder) if local else _fleet(ready, folder)
     rows = held_out(ready, _UNTRAINED_ROWS if local else ready.config.eval.rows_per_task)
+    policy = _publish(ready, stage, folder, adapter)
+    return answer_and_score(ready, stage, policy, rows, fleet, RewardClient(ready.settings.reward_url))
+
+
+def answer_and_score(
+    ready: Ready, stage: Stage, policy: PolicyRef | None, rows: Sequence[Question], fleet: Fleet, scorer: Scorer
+) -> Path:
+    """The evaluation itself, against the given fleet and scorer. Raises Unavailable where over a tenth has no score."""
+    recorder = Recorder(ready.run_folder)
+    folder, _ = _stage_model(ready, stage)
+    tokenizer = load_tokenizer(folder)
     began = time.time()
     groups = _answers(ready, fleet, policy, rows, tokenizer, recorder)
     completions = [tokenizer.decode(group.completions[0].token_ids, skip_special_tokens=True) for group in groups]
-    results = _score(ready, RewardClient(ready.settings.reward_url), rows, completions, recorder)
+    results = _score(ready, scorer, rows, completions, recorder)
     name = policy.name if policy else folder.name
     records = [
         _record(stage, name, row, group, text, result)
@@ -60,8 +68,10 @@ def evaluate(ready: Ready, stage: Stage) -> Path:
         for task in ready.tasks
         if (count := sum(record.task == task for record in records))
     }
-    recorder.event("eval", f"evaluated {stage}", stage=stage, policy=name, rows=len(records), strict=strict,
-                   seconds=round(time.time() - began, 1))  # fmt: skip
+    seconds = round(time.time() - began, 1)
+    recorder.event(
+        "eval", f"evaluated {stage}", stage=stage, policy=name, rows=len(records), strict=strict, seconds=seconds
+    )
     return path
 
 
@@ -108,7 +118,8 @@ def _fleet(ready: Ready, folder: Path) -> Fleet:
     return RolloutClient(connect(ready.settings.redis_url), fleet_id(base_digest(folder)))
 
 
-def _local_fleet(ready: Ready, folder: Path, tokenizer: Chat) -> Fleet:
+def _local_fleet(ready: Ready, folder: Path) -> Fleet:
+    tokenizer = load_tokenizer(folder)
     model = load_model(folder, ready.config.model.dtype)
     return LocalFleet(model, tokenizer.pad_token_id, tokenizer.eos_token_id)
 
@@ -140,7 +151,12 @@ def _score(
         RewardItem(id=str(index), task=row.row.task, example_id=row.row.id, completion=text)
         for index, (row, text) in enumerate(zip(rows, completions, strict=True))
     ]
-    return score_patiently(scorer, items, ready.config.grpo.reward_wait, lambda why: recorder.event("waiting", why))
+    results = score_patiently(scorer, items, ready.config.grpo.reward_wait, lambda why: recorder.event("waiting", why))
+    failed = [result.failure_reason or result.status for result in results if result.reward is None]
+    if len(failed) > ready.config.grpo.max_null_share * len(results):
+        why = f"{len(failed)} of {len(results)} held-out rows could not be scored ({failed[0]})"
+        raise Unavailable(why, "reward service", "Has it the same workspace, with the held-out splits open?")
+    return results
 
 
 def _record(

@@ -1,0 +1,56 @@
+"""Evaluation: which rows, in which order, and what is written of each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from trainer_fakes import FakeScorer, ready, unscorable
+
+from cap_rlvr.wire.errors import BadInput, Unavailable
+from cap_rlvr.wire.runs import EvalRecord
+from services.trainer import held_out
+from services.trainer.loading import load_model, load_tokenizer
+from services.trainer.local_fleet import LocalFleet
+
+
+def local_fleet(folder: Path) -> LocalFleet:
+    tokenizer = load_tokenizer(folder)
+    return LocalFleet(load_model(folder, "float32"), tokenizer.pad_token_id, tokenizer.eos_token_id)
+
+
+def test_rows_are_held_out_and_in_a_fixed_order(from_nothing: Path) -> None:
+    job = ready(from_nothing, "r")
+    rows = held_out.held_out(job, 300)
+    assert {row.row.split for row in rows} == {"eval", "test"}
+    assert [row.row.id for row in rows] == [row.row.id for row in held_out.held_out(job, 300)]
+    assert held_out.held_out(job, 5) == rows[:5]
+
+
+def test_every_row_is_answered_greedily_and_written_down(from_nothing: Path) -> None:
+    job = ready(from_nothing, "r")
+    rows = held_out.held_out(job, 6)
+    fleet = local_fleet(job.served)
+    path = held_out.answer_and_score(job, "after_sft", None, rows, fleet, FakeScorer())
+    records = [EvalRecord.model_validate_json(line) for line in path.read_text().splitlines()]
+    assert [record.row_id for record in records] == [row.row.id for row in rows]
+    assert all(record.policy == "sft" and record.reward is not None for record in records)
+    again = held_out.answer_and_score(job, "after_sft", None, rows, local_fleet(job.served), FakeScorer())
+    assert again == path
+    assert [json.loads(line)["completion"] for line in path.read_text().splitlines()] == [
+        record.completion for record in records
+    ]
+
+
+def test_a_service_that_cannot_judge_is_no_zero(from_nothing: Path) -> None:
+    job = ready(from_nothing, "r")
+    scorer = FakeScorer(lambda _index, item: unscorable(item))
+    with pytest.raises(Unavailable, match="scorer crashed"):
+        held_out.answer_and_score(job, "after_sft", None, held_out.held_out(job, 3), local_fleet(job.served), scorer)
+    assert not (job.run_folder / "eval").exists()
+
+
+def test_a_stage_that_is_not_there_yet_is_refused(from_nothing: Path) -> None:
+    with pytest.raises(BadInput, match="after_grpo"):
+        held_out.evaluate(ready(from_nothing, "r"), "after_grpo")
