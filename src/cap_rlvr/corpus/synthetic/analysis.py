@@ -8,7 +8,7 @@ from typing import Any
 
 _TOKEN = re.compile(r"\w+")
 _WORD = re.compile(r"\w+(?:[^\s\w\u2014]+\w+)*")
-_MOST_HEADS = 150_000  # some 20 MB
+_MOST_HEADS = 100_000  # some 20 MB
 
 _heads: dict[str, bytes] = {}  # of shingles met lately: most recur from case to case
 

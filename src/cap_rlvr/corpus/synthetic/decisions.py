@@ -108,8 +108,8 @@ class Decision:
         """The holding as a clause: wording 0 is the opinion's own, 1 the syllabus's, 2 that of later cases."""
         holds = self.side.hold
         text = fill(holds[(self._choice + wording) % len(holds)], self.values)
-        rider = self.values[self._rider] if wording != 1 else ""
-        return f"{text}, {rider}" if rider and text.count(" ") < _LONGEST_WITH_RIDER else text
+        ridden = wording != 1 and (self._choice % 5 < 2 or not any(map(str.isdigit, text)))
+        return f"{text}, {self.values[self._rider]}" if ridden and text.count(" ") < _LONGEST_WITH_RIDER else text
 
     @property
     def _rider(self) -> str:
@@ -162,7 +162,7 @@ def _beyond(volume: Volume) -> int:
     return _LATEST_START + volume.size * (_LONGEST + _gap(volume)) + 1
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def decision(plan: Plan, index: int) -> Decision:
     """The facts of a case of the corpus."""
     volume = plan.volume_of(index)
@@ -187,7 +187,7 @@ def authority_on(
     return _authority(plan, reporter, doctrine, years, "/".join(map(str, key)), yes)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _authority(
     plan: Plan, reporter: Reporter, doctrine: Doctrine, years: tuple[int, int], key: str, yes: bool | None
 ) -> Decision:

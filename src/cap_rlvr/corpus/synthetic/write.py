@@ -17,13 +17,14 @@ import orjson
 from cap_rlvr.corpus.synthetic.plan import Plan, Volume, make_plan
 from cap_rlvr.corpus.synthetic.record import make_record
 from cap_rlvr.corpus.synthetic.tables import Reporter, systems
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.files import whole_file, write_whole
 from cap_rlvr.wire.frozen import file_digest
 from cap_rlvr.wire.manifest import MANIFEST, Manifest, read_manifest, write_manifest
 
 TRUTH = "truth.jsonl"
 OCR_PER_MILLION = 60
+_KIND = "synthetic corpus"
 _PARTS = ".truth"  # the truth of finished volumes, until all are there
 _STAMP = (2026, 1, 1, 0, 0, 0)  # of every member, so that equal content gives equal bytes
 
@@ -39,7 +40,8 @@ def write_corpus(
 
     ``progress`` gets the number of cases that are there, after each volume. Equal arguments give equal bytes. What an
     earlier, interrupted call finished is kept. ``ocr_per_million``: scanning errors per million characters.
-    Raises BadInput for a size that can't be made, or where the folder holds a corpus made otherwise.
+    Raises BadInput for a size that can't be made, or where the folder holds a corpus made otherwise; BadData where
+    the folder's manifest is broken.
     """
     plan = make_plan(cases, seed)
     settings = {"cases": cases, "seed": seed, "ocr_per_million": ocr_per_million}
@@ -49,7 +51,7 @@ def write_corpus(
     digests: dict[str, str] = {}
     for volume in plan.volumes:
         name = _zip_name(volume)
-        note = parts / volume.reporter.slug / f"{volume.number}.json"
+        note = _note(parts, volume)
         digest = _finished(folder, name, known.get(name) if truth_done else None, note)
         digests[name] = digest or _make_volume(plan, volume, folder, note, ocr_per_million)
         if progress:
@@ -63,7 +65,7 @@ def write_corpus(
     write_manifest(
         folder,
         Manifest(
-            kind="synthetic corpus",
+            kind=_KIND,
             version=generator_digest(),
             files=digests,
             settings=settings,
@@ -88,23 +90,39 @@ def generator_digest() -> str:
 
 def _known(folder: Path, settings: dict[str, Any]) -> dict[str, str]:
     """The digests of a corpus that is there already, none for an empty folder or a corpus of an older generator."""
-    if not (folder / MANIFEST).exists():
-        return {}
-    try:
+    begun = folder / _PARTS / "begun.json"
+    here = {"settings": settings, "generator": generator_digest()}
+    old = _read_begun(begun)
+    files: dict[str, str] = {}
+    if (folder / MANIFEST).exists():
         manifest = read_manifest(folder)
-    except BadData:
-        return {}
-    if manifest.kind != "synthetic corpus" or manifest.settings != settings:
+        old = {"settings": manifest.settings, "generator": manifest.version, "kind": manifest.kind}
+        files = manifest.files
+    if old and (old["settings"] != settings or old.get("kind", _KIND) != _KIND):
         raise BadInput(
             "the folder holds something else than the corpus asked for",
             str(folder),
             "Give an empty folder or remove it",
         )
-    if manifest.version == generator_digest():
-        return manifest.files
-    for name in manifest.files:
+    if old and old["generator"] != here["generator"]:
+        _remove(folder, files)
+        files = {}
+    write_whole(begun, orjson.dumps(here))
+    return files
+
+
+def _read_begun(path: Path) -> dict[str, Any]:
+    """What an interrupted call set out to make; nothing where there was none."""
+    return orjson.loads(path.read_bytes()) if path.is_file() else {}
+
+
+def _remove(folder: Path, files: dict[str, str]) -> None:
+    """Remove what an older generator wrote, finished or not."""
+    notes = (folder / _PARTS).glob("*/*.jsonl")
+    volumes = [f"{note.parent.name}/{note.stem}.zip" for note in notes]
+    for name in (*files, *volumes, MANIFEST):
         (folder / name).unlink(missing_ok=True)
-    return {}
+    shutil.rmtree(folder / _PARTS, ignore_errors=True)
 
 
 def _zip_name(volume: Volume) -> str:
@@ -115,14 +133,23 @@ def _is(path: Path, digest: str) -> bool:
     return path.is_file() and file_digest(path) == digest
 
 
+def _note(parts: Path, volume: Volume) -> Path:
+    """Where the truth of a finished volume waits: a line of digests, then the volume's lines of truth."""
+    return parts / volume.reporter.slug / f"{volume.number}.jsonl"
+
+
 def _finished(folder: Path, name: str, digest: str | None, note: Path) -> str | None:
     """The digest of a volume that is there whole, None where it must be made."""
     if digest is None and note.is_file():
-        noted = orjson.loads(note.read_bytes())
-        lines = note.with_suffix(".jsonl")
-        if noted["generator"] == generator_digest() and _is(lines, noted["truth"]):
-            digest = noted["zip"]
+        first, _, lines = note.read_bytes().partition(b"\n")
+        zipped = first[:64].decode(errors="replace")
+        if first.decode(errors="replace") == _stamp(zipped, lines):
+            digest = zipped
     return digest if digest and _is(folder / name, digest) else None
+
+
+def _stamp(zipped: str, lines: bytes) -> str:
+    return f"{zipped} {hashlib.sha256(lines).hexdigest()} {generator_digest()}"
 
 
 def _make_volume(plan: Plan, volume: Volume, folder: Path, note: Path, ocr_per_million: int) -> str:
@@ -137,10 +164,10 @@ def _make_volume(plan: Plan, volume: Volume, folder: Path, note: Path, ocr_per_m
             listed.append({key: value for key, value in record.case.items() if key != "casebody"})
         _add(archive, "metadata/CasesMetadata.json", listed)
         _add(archive, "metadata/VolumeMetadata.json", _volume_metadata(volume))
-    lines = note.with_suffix(".jsonl")
-    write_whole(lines, b"".join(truths))
     digest = file_digest(path)
-    write_whole(note, orjson.dumps({"generator": generator_digest(), "zip": digest, "truth": file_digest(lines)}))
+    lines = b"".join(truths)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_bytes(_stamp(digest, lines).encode() + b"\n" + lines)  # a torn one is seen by its digests and made again
     return digest
 
 
@@ -154,7 +181,8 @@ def _add(archive: zipfile.ZipFile, name: str, content: Any) -> None:
 def _join_truth(plan: Plan, folder: Path, parts: Path) -> None:
     with whole_file(folder / TRUTH) as out:
         for volume in plan.volumes:
-            with (parts / volume.reporter.slug / f"{volume.number}.jsonl").open("rb") as lines:
+            with _note(parts, volume).open("rb") as lines:
+                lines.readline()
                 shutil.copyfileobj(lines, out)
 
 
