@@ -18,14 +18,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import accelerate.utils
 import torch
 from peft import PeftModel
 from torch import Tensor
 
-from cap_rlvr.wire.errors import Unavailable
+from cap_rlvr.wire.errors import CapError, Unavailable
 from cap_rlvr.wire.jobs import GrpoConfig
 from cap_rlvr.wire.policies import PolicyRef
 from cap_rlvr.wire.rollouts import Sampling
@@ -42,6 +42,7 @@ from services.trainer.schedule import PromptSchedule, ScheduleSampler
 from services.trainer.scoring import Scorer, score_patiently
 
 Batch = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass
@@ -115,19 +116,25 @@ class FleetTrainer(GRPOTrainer):
         return ScheduleSampler(self.schedule, self.wanted.steps, self.wanted.completions, repeats)
 
     def _generate_and_score_completions(self, inputs: list[Batch]) -> Batch:
-        self.step = self._roll_out(cast(list[Batch], accelerate.utils.gather_object(inputs)))
+        every_input = cast(list[Batch], accelerate.utils.gather_object(inputs))
+        self.step = self._on_main(lambda: self._ask(every_input))
         mine = self.accelerator.process_index * len(inputs)
         self._mine = slice(mine, mine + len(inputs))
         batch: Batch = super()._generate_and_score_completions(inputs)
         return self._corrected(batch, self.step)
 
-    def _roll_out(self, inputs: list[Batch]) -> Step:
-        """Publish and ask on the first process; every process gets the same step."""
-        shared: list[Any] = [None]
+    def _on_main(self, work: Callable[[], T]) -> T:
+        """Do something on the first process alone; every process gets its result, or raises its error."""
+        outcome: list[Any] = [None]
         if self.accelerator.is_main_process:
-            shared = [self._ask(inputs)]
-        accelerate.utils.broadcast_object_list(shared)
-        return cast(Step, shared[0])
+            try:
+                outcome = [work()]
+            except CapError as error:
+                outcome = [error]
+        accelerate.utils.broadcast_object_list(outcome)
+        if isinstance(outcome[0], CapError):
+            raise outcome[0]
+        return cast(T, outcome[0])
 
     def _ask(self, inputs: list[Batch]) -> Step:
         wanted, began = self.wanted, time.time()
@@ -171,28 +178,23 @@ class FleetTrainer(GRPOTrainer):
 
     def _calculate_rewards(
         self,
-        inputs: list[Batch],
+        inputs: list[Batch],  # noqa: ARG002
         prompts: Any,  # noqa: ARG002
         completions: list[str],
         completion_ids_list: Any,  # noqa: ARG002
     ) -> Tensor:
         """Rewards of shape (all G, 1), NaN for every row that must leave no trace."""
         step, began = cast(Step, self.step), time.time()
-        items = [
-            RewardItem(id=str(index), task=row["task"], example_id=row["example_id"], completion=text)
-            for index, (row, text) in enumerate(zip(inputs, completions, strict=True))
-        ]
-        results = score_patiently(self.services.scorer, items, self.wanted.reward_wait, self._waiting)
-        rewards = [result.reward if result.status == "scored" else None for result in results]
+        step.completions = accelerate.utils.gather_object(completions)
+        step.results = self._on_main(lambda: self._score(step))
+        rewards = [result.reward if result.status == "scored" else None for result in step.results]
         values = [float("nan") if value is None else value for value in rewards]
-        rewards_G = cast(Tensor, accelerate.utils.gather(torch.tensor(values, device=self.accelerator.device)))  # noqa: N806
-        step.results, step.completions = (
-            accelerate.utils.gather_object(results),
-            accelerate.utils.gather_object(completions),
-        )
+        rewards_G = torch.tensor(values, device=self.accelerator.device)  # noqa: N806
         step.null_rows = int(torch.isnan(rewards_G).sum())
         if step.null_rows > self.wanted.max_null_share * len(rewards_G):
-            why = sorted({result.failure_reason or result.status for result in results if result.status != "scored"})
+            why = sorted(
+                {result.failure_reason or result.status for result in step.results if result.status != "scored"}
+            )
             raise Unavailable(
                 f"{step.null_rows} of {len(rewards_G)} completions could not be scored: {'; '.join(why)[:300]}",
                 f"step {self.state.global_step + 1}",
@@ -202,6 +204,13 @@ class FleetTrainer(GRPOTrainer):
         step.null = torch.isnan(rewards_G).tolist()
         step.reward_seconds = time.time() - began
         return rewards_G[:, None]
+
+    def _score(self, step: Step) -> list[RewardResult]:
+        items = [
+            RewardItem(id=str(index), task=row["task"], example_id=row["example_id"], completion=text)
+            for index, (row, text) in enumerate(zip(step.inputs, step.completions, strict=True))
+        ]
+        return score_patiently(self.services.scorer, items, self.wanted.reward_wait, self._waiting)
 
     def _corrected(self, batch: Batch, step: Step) -> Batch:
         """The batch with null rows taken out and advantages of shape (G, T), weighted by the importance ratio."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
+from accelerate import PartialState
 from datasets import Dataset
 from peft import PeftModel, get_peft_model
 from transformers import PrinterCallback, set_seed
@@ -39,26 +41,35 @@ def improve(ready: Ready) -> None:
     Raises BadInput where there is no warm start, Unavailable where it had to stop; it can be resumed after either.
     """
     check_start(ready)
-    recorder = Recorder(ready.run_folder)
+    main = PartialState().is_main_process  # the others neither publish nor ask nor write
+    recorder = Recorder(ready.run_folder, main)
     redis = connect(ready.settings.redis_url)
-    lease = WriterLease(redis, ready.job.run)
-    with StopSignal() as stop, lease.acquire(on_wait=lambda text: recorder.event("waiting", text)):
+    with StopSignal() as stop, ExitStack() as held:
+        check = nobody_checks
+        if main:
+            lease = WriterLease(redis, ready.job.run)
+            held.enter_context(lease.acquire(on_wait=lambda text: recorder.event("waiting", text)))
+            check = lease.check
         publisher = Publisher(
             store=PolicyStore(ready.policy_store),
             redis=redis,
             run=ready.job.run,
             base_digest=base_digest(ready.served),
             keep=ready.config.grpo.keep_policies,
-            check=lease.check,
+            check=check,
         )
         services = Services(
             fleet=RolloutClient(redis, fleet_id(base_digest(ready.served))),
             scorer=RewardClient(ready.settings.reward_url),
             publisher=publisher,
-            check=lease.check,
+            check=check,
             tell=recorder.event,
         )
         run(ready, services, recorder, stop)
+
+
+def nobody_checks() -> None:
+    """The lease of a process that writes nothing."""
 
 
 def check_start(ready: Ready) -> None:
@@ -75,7 +86,7 @@ def run(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal) 
     output = ready.run_folder / "grpo"
     trainer = build(ready, services, recorder, stop)
     checkpoint = last_checkpoint(output) if ready.job.resume else None
-    if checkpoint is None:
+    if checkpoint is None and recorder.writes:
         shutil.rmtree(output, ignore_errors=True)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     void = recorder.supersede_steps(done)

@@ -19,10 +19,14 @@ _log: Any = structlog.get_logger("trainer")
 
 
 class Recorder:
-    """Appends to the files of `runs/<id>/`. Every line is written whole, so a killed run leaves at most one torn end."""
+    """Appends to the files of `runs/<id>/`. Every line is written whole, so a killed run leaves at most one torn end.
 
-    def __init__(self, folder: Path) -> None:
+    With ``writes`` False (all but the first of several processes) nothing is written or shown.
+    """
+
+    def __init__(self, folder: Path, writes: bool = True) -> None:
         self.folder = folder
+        self.writes = writes
         folder.mkdir(parents=True, exist_ok=True)
 
     def step(self, record: StepRecord) -> None:
@@ -37,7 +41,8 @@ class Recorder:
     def event(self, kind: str, text: str, **details: Any) -> None:
         """Write an event down and show it."""
         self._append("events.jsonl", [EventRecord(at=time.time(), kind=kind, text=text, details=details)])
-        _log.info(text, kind=kind, **details)
+        if self.writes:
+            _log.info(text, kind=kind, **details)
 
     def evaluation(self, stage: Stage, records: list[EvalRecord]) -> Path:
         """Write one stage's evaluation, whole: a repeated one replaces the last."""
@@ -51,7 +56,7 @@ class Recorder:
         In what is left each group counts once. Rollouts of those steps are marked by their step alone.
         """
         path = self.folder / "steps.jsonl"
-        if not path.exists():
+        if not (self.writes and path.exists()):
             return 0
         records = [StepRecord.model_validate_json(line) for line in _whole_lines(path)]
         void = [record for record in records if record.step > after and not record.superseded]
@@ -63,6 +68,8 @@ class Recorder:
         return len(void)
 
     def _append(self, name: str, records: list[Any]) -> None:
+        if not self.writes:
+            return
         lines = "".join(_line(record) for record in records)
         path = self.folder / name
         with path.open("ab+") as file:

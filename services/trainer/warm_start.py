@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
+from accelerate import PartialState
 from datasets import Dataset
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, TrainerCallback
@@ -80,8 +81,9 @@ def warm_start(ready: Ready) -> None:
     target = ready.workspace.models / "sft"
     rows = sft_rows(ready.workspace, ready.tasks)
     parents = {"rows": file_digest(ready.workspace.sft / "unified" / "train.jsonl")}
-    recorder = Recorder(ready.run_folder)
-    base = _base(ready, rows, parents, recorder)
+    recorder = Recorder(ready.run_folder, PartialState().is_main_process)
+    with PartialState().main_process_first():
+        base = _base(ready, rows, parents, recorder)
     parents["base"] = read_manifest(base).digest if (base / MANIFEST).exists() else file_digest(base / "config.json")
     settings = {
         "sft": ready.config.sft.model_dump(mode="json"),
@@ -96,7 +98,7 @@ def warm_start(ready: Ready) -> None:
         output = ready.run_folder / "sft"
         identity = digest([settings, parents])
         checkpoint = last_checkpoint(output) if ready.job.resume and _same(output, identity) else None
-        if checkpoint is None:
+        if checkpoint is None and recorder.writes:
             shutil.rmtree(output, ignore_errors=True)
             output.mkdir(parents=True)
             (output / "identity").write_text(identity)
