@@ -16,8 +16,8 @@ from cap_rlvr.clients.preparation import PrepRequest, check, prepare
 from cap_rlvr.corpus.synthetic import write_corpus
 from cap_rlvr.wire.errors import Unavailable
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-CASES = 150
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+CASES = 80
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def alive(pids: list[int]) -> list[int]:
     return [pid for pid in pids if lives(pid)]
 
 
-def until(true: Callable[[], object], seconds: float = 60.0) -> None:
+def until(true: Callable[[], object], seconds: float = 300.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -128,7 +128,7 @@ def test_killed_as_a_whole_goes_on_and_the_result_is_the_same(source: Path, undi
     below = children(process.pid)
     process.kill()
     process.communicate()
-    until(lambda: not alive(below), 30)
+    until(lambda: not alive(below))
     finish(start(source, tmp_path))
     assert made(tmp_path) == made(undisturbed)
 
@@ -138,7 +138,7 @@ def test_ctrl_c_leaves_nothing_behind(source: Path, undisturbed: Path, tmp_path:
     until(searching(tmp_path))
     below = children(process.pid)
     process.send_signal(signal.SIGINT)
-    output = process.communicate(timeout=60)[0].decode()
+    output = process.communicate(timeout=300)[0].decode()
     assert process.returncode == 130, output
     assert "the same command goes on from here" in output
     assert alive(below) == []
@@ -168,13 +168,13 @@ def test_a_stopped_worker_gives_its_job_back_at_once(source: Path, broker: Embed
         first = worker(broker.url)
         until(searching(request.workspace))
         first.terminate()
-        assert first.wait(20) == 0
+        assert first.wait(120) == 0
         assert jobs.states([job])[0].status == "queued"
         assert list(request.workspace.rglob(".*.partial")) == []
         second = worker(broker.url)
-        assert jobs.wait([job], timeout_s=120)[0].status == "done"
+        assert jobs.wait([job], timeout_s=600)[0].status == "done"
         second.terminate()
-        assert second.wait(20) == 0
+        assert second.wait(120) == 0
 
 
 def test_a_failure_comes_back_as_the_job_said_it(source: Path, broker: EmbeddedValkey, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_failure_comes_back_as_the_job_said_it(source: Path, broker: EmbeddedV
                 prepare(Jobs(redis, PREP), request, check(request)[:1], lambda *progress: None)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 def test_bad_settings_are_one_sentence() -> None:
