@@ -87,7 +87,7 @@ _BREAK = re.compile(
 _BRACKET = re.compile(r"[()]")
 _FRAGMENT = re.compile(
     r"(?:to|not|and|but|or|(?:reversible |no )?error|void|valid|sufficient|insufficient|correct|proper(?:ly)?|improper(?:ly)?|"
-    r"erroneous|good|bad|that)\b",
+    r"erroneous|good|bad|that)\b|\(",
     re.IGNORECASE,
 )
 _PARTY_CONCLUSION = re.compile(

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
-from cap_rlvr.law.holdings import content_words
+from cap_rlvr.tasks.holding.excerpt import stems
 from cap_rlvr.tasks.holding.extract import TASK, Offer
 from cap_rlvr.tasks.holding.likeness import VIEWS, Seen, near_mask, rarity, terms, views
 from cap_rlvr.tasks.holding.ranks import RankBooks
@@ -22,7 +22,7 @@ OPTIONS = len(LETTERS)
 MAX_SIMILARITY = 75.0
 ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
-MAX_OWN_OVERLAP = 0.5  # of content words, with another holding of the same opinion: more may be the gold said again
+MAX_OWN_OVERLAP = 0.25  # of content words, with another holding of this opinion: more may be the gold said again
 POOL = 240  # candidates nearest in time that one gold chooses among; keeps the work linear in the block
 MAX_UNMET = 1  # of the views, and never the one near the mask: with none at all the written set shrinks by a fifth
 NEAR_VIEW = 2
@@ -103,7 +103,8 @@ def _block(block: list[Candidate], seed: str, books: RankBooks, letters: _Letter
             yield from (_refusal(item, reason) for item in opinion)
             continue
         gold = chance[rank].gold
-        others = _distractors(chance[rank], rank, seed, uses) or []
+        # Use may lead to a dead end; the choice without it is the one that found the rank open.
+        others = _distractors(chance[rank], rank, seed, uses) or _distractors(chance[rank], rank, seed) or []
         uses.update(others)
         yield _row(chance[rank], others, letters.next(source), rank, seed)
         yield from (_refusal(item, "one_row_per_opinion") for item in opinion if item is not gold)
@@ -150,7 +151,7 @@ def _may_join(item: _Item, gold: _Item) -> bool:
     if not _as_long(item, gold):
         return False
     if item.candidate.case_id == gold.candidate.case_id:
-        mine, its = content_words(gold.offer.holding), content_words(item.offer.holding)
+        mine, its = stems(gold.offer.holding), stems(item.offer.holding)
         if len(mine & its) > MAX_OWN_OVERLAP * min(len(mine), len(its)):
             return False
     return _unlike(item, gold)

@@ -41,7 +41,7 @@ class Opinion:
     def sentences(self) -> list[tuple[int, int, frozenset[str]]]:
         """Rough sentences with the stems of their content words; too many breaks do no harm to a comparison of words."""
         breaks = [0, *(match.end() for match in _SENTENCE_START.finditer(self.text)), len(self.text)]
-        return [(start, end, _stems(self.text[start:end])) for start, end in pairwise(breaks) if end > start]
+        return [(start, end, stems(self.text[start:end])) for start, end in pairwise(breaks) if end > start]
 
 
 def around(text: str, target: Range, before: int) -> Range:
@@ -86,7 +86,7 @@ def visible_chars(shown: str) -> int:
 def nearest_window(opinion: Opinion, wanted: str) -> Range:
     """The window of MAX_CHARS - MAX_LEAD_CHARS characters whose sentences share most words with ``wanted``."""
     size = MAX_CHARS - MAX_LEAD_CHARS
-    meant = _stems(wanted)
+    meant = stems(wanted)
     shared = [(start, meant & said) for start, _, said in opinion.sentences if meant & said]
     starts = [start for start, _ in shared] or [0]
     best = max(
@@ -112,7 +112,7 @@ def _whole_sentences(text: str, low: int, high: int) -> Range:
 def _to_hide(opinion: Opinion, window: Range, target: Range, gold: str) -> list[Range]:
     """Holdings of any kind, and sentences that say the gold again, as ranges of the text that leave the target out."""
     ranges = [(start, end) for start, end in opinion.stated if start < window[1] and end > window[0]]
-    meant = _stems(gold)
+    meant = stems(gold)
     for start, end, said in opinion.sentences:
         inside = start < window[1] and end > window[0] and not start <= target[0] < end
         if inside and len(meant & said) >= RESTATED * len(meant):
@@ -126,7 +126,8 @@ def _to_hide(opinion: Opinion, window: Range, target: Range, gold: str) -> list[
     return [(start, end) for start, end in outside if end - start > SHORTEST_HIDDEN]
 
 
-def _stems(text: str) -> frozenset[str]:
+def stems(text: str) -> frozenset[str]:
+    """The content words of a text, each by its first letters."""
     return frozenset(word[:STEM] for word in content_words(text))
 
 

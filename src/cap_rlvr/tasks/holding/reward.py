@@ -23,6 +23,7 @@ from cap_rlvr.wire.scoring import Part, Reason, Score
 LETTERS = "ABCDE"
 MIN_SIMILARITY = 92.0
 MIN_MARGIN = 10.0
+MAX_WORDS_OF_HEDGE = 6  # longer text after a label is meant as an option's text, and "A" in it is an article
 MIN_TYPO_LETTERS = 5  # shorter words are too often another word when one letter changes (may, any; in, on)
 
 _re2 = cast(Any, re2)
@@ -111,9 +112,11 @@ def named_option(answer: str, choices: tuple[str, ...]) -> Named:
     pair = _WITH_TEXT.match(text)
     if pair and pair.group(1):
         return _by_label_and_text(pair.group(1), pair.group(3), options)
+    if pair:
+        labelled = _by_label_and_text(pair.group(2), pair.group(3), options)
+        if labelled.index is not None:
+            return labelled
     alone = _by_text(text, options)
-    if alone.code == "no_option" and pair:
-        return _by_label_and_text(pair.group(2), pair.group(3), options)
     return _unnamed(text) if alone.code == "no_option" else alone
 
 
@@ -178,13 +181,13 @@ def _typo(said: str, meant: str) -> bool:
 
 
 def _unnamed(text: str, has_label: bool = False) -> Named:
+    if has_label and len(words(text)) > MAX_WORDS_OF_HEDGE:
+        return Named(None, "label_with_other_text", "The text after the label is not that option's text.")
     labels = set(_ANY_LABEL.findall(text))
     if len(labels) > 1:
         return Named(None, "two_options", "More than one option is named.")
     if (labels or has_label) and any(_is_negation(word) for word in words(text)):
         return Named(None, "negated", "An option is named with a negation.")
-    if has_label:
-        return Named(None, "label_with_other_text", "The text after the label is not that option's text.")
     return Named(None, "no_option", "The answer names none of the five options.")
 
 

@@ -1,0 +1,136 @@
+"""Texts of holdings -> what is found in them, and why some can't stand alone."""
+
+import pytest
+
+from cap_rlvr.law.holdings import content_words, like_holdings, parentheticals, sentence_end, syllabus, we_hold
+
+RULE = "a juror who has formed an opinion from newspapers may serve where he swears to decide on the evidence alone"
+SENTENCE = f"A{RULE[1:]}."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"On this ground we hold that {RULE}. The judgment is affirmed.",
+        f"We therefore hold that {RULE}. See 12 Tex. 4.",
+        f"We hold, therefore, that {RULE}.{{12}} Next, we turn to the charge.",
+        f"Plaintiff argues otherwise, and we hold that {RULE}.CONCLUSIONWe affirm.",
+        f"Because the point was not\nraised, we also hold that {RULE.replace(' from ', chr(10) + 'from ')}.2 The end.",
+        f"We further hold that {RULE}, and it is so ordered.",
+    ],
+)
+def test_we_hold_is_found(text: str) -> None:
+    [holding] = we_hold(text)
+    assert (holding.text, holding.fault) == (SENTENCE, "")
+    assert RULE.split(maxsplit=1)[0] in text[holding.start : holding.end]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Appellant urges that we hold that {RULE}.",
+        f"If we hold that {RULE}, the verdict falls.",
+        f"Defendant asks us to reverse, which would follow should we hold that {RULE}.",
+        f'The court said in Jones, "we hold that {RULE}."',
+        f"In Jones the court wrote: “We hold that {RULE}.”",
+    ],
+)
+def test_we_hold_of_another_is_not_own(text: str) -> None:
+    assert [holding.fault for holding in we_hold(text)] == ["not_own"]
+
+
+@pytest.mark.parametrize(
+    "text", ["We held that the rule applies.", "They hold that office.", "We hold the rule valid."]
+)
+def test_other_words_are_no_cue(text: str) -> None:
+    assert list(we_hold(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "fault"),
+    [
+        ("there was no error", "too_short"),
+        (" ".join(["the tenant of the upper floor must keep the common stairs in repair"] * 6), "too_long"),
+        ("it was not error to admit the letter that the tenant wrote to the agent", "leading_pronoun"),
+        ("these words of the trial judge amounted to an acceptance of the plea agreement", "leading_pronoun"),
+        ('the statute is "clear and plain" and so leaves no room for the construction urged', "quoted"),
+        ("the rule of Smith v. Jones, 12 Tex. 405, governs a lease of farm land for one season", "citation"),
+        ("the rule that the supreme court held in an earlier lease case governs this lease too", "attributed"),
+        ("the letter was shown to the jury by the agent of the tenant and to the", "truncated"),
+        ("the judgment of the trial court in this case must be affirmed in all things", "party_conclusion"),
+        ("the evidence in this case is sufficient to support the verdict of the jury", "party_conclusion"),
+        ("the trial court did not err in overruling the motion of the appellant", "party_conclusion"),
+        ("tho lease of tbe farm had ended before the tenant gave notice to the agent", "noise"),
+        ("to establish waiver the landlord must show that the tenant knew of the breach", "fragment"),
+    ],
+)
+def test_faults(clause: str, fault: str) -> None:
+    assert [holding.fault for holding in we_hold(f"We hold that {clause}.")] == [fault]
+
+
+@pytest.mark.parametrize(
+    ("text", "holding"),
+    [
+        (f"Smith v. Jones, 1 Tex. 2 (1901) (holding that {RULE}); Doe v. Roe, 3 Tex. 4.", SENTENCE),
+        (f"See id. (holding that {RULE} (as amended)).", f"{SENTENCE[:-1]} (as amended)."),
+        (f"See id. (holding that, {RULE}).", SENTENCE),
+    ],
+)
+def test_parentheticals(text: str, holding: str) -> None:
+    [found] = parentheticals(text)
+    assert (found.text, found.fault) == (holding, "")
+
+
+def test_unclosed_parenthetical_is_truncated() -> None:
+    assert [holding.fault for holding in parentheticals(f"(holding that {RULE}" + " and more" * 200)] == ["truncated"]
+
+
+@pytest.mark.parametrize(
+    "cue",
+    ["Held, that ", "Held that ", "held, that ", "Held: That ", "Held, ", "HELD, that ", "held: ", "Held, also, that "],
+)
+def test_syllabus_cues(cue: str) -> None:
+    head = f"Smith v. Jones.\n1. Jurors. — The juror had read of the crime; {cue}{RULE}.\nAppeal from Galveston."
+    [holding] = syllabus(head)
+    assert (holding.text, holding.fault) == (SENTENCE, "")
+
+
+def test_syllabus_with_two_holdings_ends_each_at_the_next() -> None:
+    head = (
+        f"The juror had read of the crime. Held, that {RULE}. Held, also, that the notice was given too late by a day."
+    )
+    assert [holding.text for holding in syllabus(head)] == [SENTENCE, "The notice was given too late by a day."]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "An election theretofore held in the county does not bar another.",
+        "Pope held a mortgage against the property for the balance.",
+        "The undertaking was held so deficient as to be void.",
+    ],
+)
+def test_held_as_another_verb_is_no_holding(head: str) -> None:
+    assert list(syllabus(head)) == []
+
+
+def test_held_without_a_verb_is_a_fragment() -> None:
+    head = "1. Alibi. — See the facts stated in the opinion, held, in the light of all the evidence adduced, improbable, contradictory and unworthy of credit."
+    assert [holding.fault for holding in syllabus(head)] == ["fragment"]
+
+
+def test_like_holdings_covers_what_other_courts_hold() -> None:
+    text = "The court held that the lease had ended. We conclude the notice was late. The tenant paid."
+    assert [text[start:end].strip() for start, end in like_holdings(text)] == [
+        "that the lease had ended.",
+        "the notice was late.",
+    ]
+
+
+def test_sentence_end_stops_at_a_paragraph_mark() -> None:
+    text = "We hold that the lease ended{12} Next we turn to the costs."
+    assert text[: sentence_end(text, 0)] == "We hold that the lease ended"
+
+
+def test_content_words_leave_out_procedure() -> None:
+    assert content_words("The trial court properly overruled the motion to quash the lease.") == {"quash", "lease"}

@@ -1,0 +1,141 @@
+"""Candidates -> rows: distractors by the rules, letters and ranks level, nothing lost without a reason."""
+
+from collections import Counter
+
+import pytest
+
+from cap_rlvr import registry
+from cap_rlvr.tasks.holding.assemble import ERA_YEARS, LENGTH_SHARE, LENGTH_WORDS, assemble
+from cap_rlvr.tasks.holding.excerpt import MASK
+from cap_rlvr.tasks.holding.extract import Offer
+from cap_rlvr.tasks.holding.ranks import MAX_GAP
+from cap_rlvr.wire.case import SourceKind
+from cap_rlvr.wire.frozen import keyed_order
+from cap_rlvr.wire.rows import Candidate, Refusal, Row
+
+SUBJECTS = [
+    "tenant",
+    "carrier",
+    "juror",
+    "surety",
+    "guardian",
+    "widow",
+    "broker",
+    "sheriff",
+    "trustee",
+    "mason",
+    "heir",
+]
+VERBS = ["forfeits", "recovers", "insures", "mortgages", "surrenders", "conveys", "pledges", "partitions", "redeems"]
+THINGS = [
+    "orchard",
+    "warehouse",
+    "vessel",
+    "annuity",
+    "homestead",
+    "patent",
+    "quarry",
+    "bridge",
+    "harvest",
+    "livestock",
+]
+CLAUSES = ["after notice in writing", "before the season ends", "without leave of probate", "within twelve weeks"]
+
+
+def _holding(key: int) -> str:
+    subject, other = keyed_order(SUBJECTS, key, 1)[:2]
+    verb = keyed_order(VERBS, key, 2)[0]
+    thing, second = keyed_order(THINGS, key, 3)[:2]
+    clause = keyed_order(CLAUSES, key, 4)[0]
+    return f"A {subject} {verb} the {thing} of the {other} and the {second} that goes with it {clause}."
+
+
+def _candidate(key: int, year: int = 1900, case: int | None = None) -> Candidate:
+    """A holding whose text mentions some of its own words and some of other holdings."""
+    said = " ".join(_holding(key + step) for step in keyed_order(range(-3, 4), key, "said")[:3])
+    shown = f"The parties dispute this. {said} So we hold that {MASK}. {said}"
+    offer = Offer(holding=_holding(key), excerpts=(shown,), year=year, field="opinions/0", start=key, end=key + 50)
+    return Candidate(
+        task="holding",
+        case_id=f"mich/1/{key if case is None else case:04d}-01",
+        source_kind=SourceKind.STATIC,
+        kind="we_hold",
+        block="static|Mich.|we_hold",
+        payload=offer.model_dump(),
+    )
+
+
+BLOCK = [_candidate(key, year=1890 + key % 25) for key in range(150)]
+
+
+@pytest.fixture(scope="module")
+def made() -> list[Row | Refusal]:
+    return list(assemble([BLOCK[:75], [], BLOCK[75:]], "seed"))
+
+
+@pytest.fixture(scope="module")
+def rows(made: list[Row | Refusal]) -> list[Row]:
+    return [item for item in made if isinstance(item, Row)]
+
+
+def test_each_candidate_becomes_a_row_or_a_refusal(made: list[Row | Refusal], rows: list[Row]) -> None:
+    assert len(made) == len(BLOCK)
+    assert len(rows) > 40
+    assert len({row.id for row in rows}) == len(rows)
+
+
+def test_rows_are_the_same_again_and_other_with_another_seed(rows: list[Row]) -> None:
+    again = [item for item in assemble([BLOCK[:75], BLOCK[75:]], "seed") if isinstance(item, Row)]
+    other = [item for item in assemble([BLOCK[:75], BLOCK[75:]], "other") if isinstance(item, Row)]
+    assert again == rows
+    assert other != rows
+
+
+def test_gold_scores_and_stands_in_the_prompt(rows: list[Row]) -> None:
+    task = registry.get("holding")
+    for row in rows:
+        truth = task.read_truth(row.truth)
+        assert task.score(truth, task.gold(truth)).reward == 1
+        assert row.truth["choices"][row.truth["answer_idx"]] == _holding(row.spans[0].start)
+        assert row.inputs.count(MASK) == 1
+        assert all(f"\n{'ABCDE'[i]}. {choice}" in row.inputs for i, choice in enumerate(row.truth["choices"]))
+
+
+def test_distractors_keep_the_rules(rows: list[Row]) -> None:
+    years = {candidate.case_id: candidate.payload["year"] for candidate in BLOCK}
+    for row in rows:
+        assert row.spans[0].role == "gold"
+        assert len({span.case_id for span in row.spans}) == 5
+        ages = [years[span.case_id] for span in row.spans]
+        assert all(abs(age - ages[0]) <= ERA_YEARS for age in ages)
+        lengths = [len(choice.split()) for choice in row.truth["choices"]]
+        assert max(lengths) - min(lengths) <= max(LENGTH_WORDS, LENGTH_SHARE * min(lengths))
+
+
+def test_letters_and_ranks_are_level(rows: list[Row]) -> None:
+    letters = Counter(row.truth["answer_idx"] for row in rows)
+    ranks = Counter(row.difficulty for row in rows)
+    assert len(letters) == len(ranks) == 5
+    assert max(letters.values()) - min(letters.values()) <= 1
+    assert max(ranks.values()) - min(ranks.values()) <= MAX_GAP
+
+
+def test_one_row_per_opinion() -> None:
+    twice = [_candidate(key, case=key // 2) for key in range(120)]
+    made = list(assemble([twice], "seed"))
+    rows = [item for item in made if isinstance(item, Row)]
+    assert rows
+    assert len({row.case_id for row in rows}) == len(rows)
+    assert "one_row_per_opinion" in {item.reason for item in made if isinstance(item, Refusal)}
+
+
+def test_too_few_candidates_are_refused_with_the_reason() -> None:
+    assert {item.reason for item in assemble([BLOCK[:4]], "seed") if isinstance(item, Refusal)} == {
+        "too_few_distractors"
+    }
+    assert list(assemble([], "seed")) == []
+
+
+def test_other_eras_do_not_meet() -> None:
+    spread = [_candidate(key, year=1700 + 21 * key) for key in range(12)]
+    assert all(isinstance(item, Refusal) for item in assemble([spread], "seed"))
