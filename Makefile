@@ -12,8 +12,9 @@ REPLICAS ?=
 CONFIG ?=
 WORKSPACE ?= workspace
 PORT ?= 8080
+BENCHES := corpus_read prep_memory reward_service
 
-.PHONY: help setup setup-reward setup-dev run serve test check format bench up images locks clean
+.PHONY: help setup setup-reward setup-dev run serve test check format bench chaos up images locks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,7 +43,10 @@ format: setup-dev ## write the format and the lint fixes that are safe
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 bench: setup-dev ## every measurement, into benchmarks/results/  [BENCH=name narrows]
-	@for script in benchmarks/$(if $(BENCH),$(BENCH),*).py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for name in $(or $(BENCH),$(BENCHES)); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+chaos: setup-dev ## kill -9 each process of a run in turn, in a workspace that `make run` made  [SOURCE= WORKSPACE=]
+	@$(BIN)/python benchmarks/chaos_grpo.py --workspace $(WORKSPACE) --source $(or $(SOURCE),$(WORKSPACE)/raw/static.case.law)
 
 up: ## the services by docker compose (comes with the images)
 	@test -f docker-compose.yml || { echo "There are no images yet: use 'make run', which needs no Docker."; exit 1; }

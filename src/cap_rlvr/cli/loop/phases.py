@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,12 +13,13 @@ from cap_rlvr.cli.loop.services import Services
 from cap_rlvr.cli.loop.source import Source
 from cap_rlvr.clients.jobs import JobState, results
 from cap_rlvr.clients.preparation import PrepRequest, check, prepare, read_yields
-from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.errors import BadData, Unavailable
 from cap_rlvr.wire.jobs import RunConfig, TrainJob
 from cap_rlvr.wire.manifest import read_manifest
 from cap_rlvr.wire.runs import Stage
 from cap_rlvr.wire.workspace import Workspace
 
+OnStates = Callable[[Sequence[JobState]], None]
 _TRAINER = "services.trainer.jobs"
 
 
@@ -76,9 +77,28 @@ class Loop:
         self.screen.begin(title, total)
         with self.book.phase(title):
             arguments = {"job": self.job.model_dump(mode="json"), **more}
-            job = self.services.train.enqueue(f"{_TRAINER}.{function}", arguments, again=True)
-            results(self.services.train.wait([job], show))
+            self._insist(f"{_TRAINER}.{function}", arguments, show, watch)
         self.screen.end()
+
+    def _insist(self, function: str, arguments: dict[str, Any], show: OnStates, watch: _Lines) -> None:
+        """Ask for a job until it is done; it goes on from its last checkpoint.
+
+        Raises what the job raised when two tries in a row get no further; bad input at once.
+        """
+        stuck = 0
+        while True:
+            before = watch.look()
+            job = self.services.train.enqueue(function, arguments, again=True)
+            try:
+                results(self.services.train.wait([job], show))
+                return
+            except Unavailable as error:
+                stuck = stuck + 1 if watch.look() == before else 0
+                if stuck > 1:
+                    raise
+                self.book.event(
+                    "restarted", f"{function.rpartition('.')[2]} ended early ({error.message}); asked for again"
+                )
 
     def _show(self, title: str, done: int, total: int, note: str) -> None:
         self.services.children.check()
