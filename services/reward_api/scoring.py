@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter as Tally
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
@@ -29,11 +30,16 @@ MAX_PENDING = 8192
 
 @dataclass(frozen=True)
 class Answer:
-    """One item's outcome on its way: a verdict, or the future of one."""
+    """One item's outcome on its way: a verdict, or the ticket that will have one."""
 
     task: str
-    verdict: Verdict | asyncio.Future[Verdict]
+    source: Verdict | Ticket
     cached: bool = False
+
+    def verdict(self) -> Verdict:
+        """What is known now: without a verdict the deadline has passed."""
+        found = self.source if isinstance(self.source, Verdict) else self.source.verdict
+        return found or our_error(self.task, "deadline", "The deadline passed before this item was judged; ask again.")
 
 
 class Scoring:
@@ -47,7 +53,7 @@ class Scoring:
         self._open_splits = frozenset(open_splits)
         self._scorers: dict[str, ScorerId] = {name: registry.scorer_id(name) for name in registry.names()}
         self._cache = VerdictCache()
-        self._asked: dict[bytes, asyncio.Future[Verdict]] = {}
+        self._asked: dict[bytes, Ticket] = {}
         self.deadline_s = DEADLINE_S
         self.max_pending = MAX_PENDING
 
@@ -59,7 +65,7 @@ class Scoring:
         claims = [claim(item, index) for index, item in enumerate(items)]
         answers = self._answers(items, claims)
         await self._wait(answers)
-        verdicts = [_settled(answer) for answer in answers]
+        verdicts = [answer.verdict() for answer in answers]
         results = [
             verdict.result(str(claimed[0]), answer.cached)
             for claimed, answer, verdict in zip(claims, answers, verdicts, strict=True)
@@ -83,21 +89,18 @@ class Scoring:
                 answers.append(Answer(item.task, place))
                 continue
             key = self._key(item.task, claimed)
-            known = self._cache.get(key) or self._asked.get(key)
-            if known is None and key in tickets:
-                known = tickets[key].verdict
+            known = self._cache.get(key) or self._asked.get(key) or tickets.get(key)
             if known is not None:
                 answers.append(Answer(item.task, known, cached=True))
                 continue
-            future: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-            tickets[key] = Ticket(item.task, item.text(), item.ground_truth, place, future)
-            answers.append(Answer(item.task, future))
+            tickets[key] = Ticket(item.task, item.text(), item.ground_truth or {}, place)
+            answers.append(Answer(item.task, tickets[key]))
         if tickets and self._pool.pending + len(tickets) > self.max_pending:
             detail = f"{self._pool.pending} items are waiting; the queue holds {self.max_pending}."
             raise Refused(503, "overloaded", detail, retry_after=1)
         for key, ticket in tickets.items():
-            self._asked[key] = ticket.verdict
-            ticket.verdict.add_done_callback(lambda future, key=key: self._keep(key, future))
+            ticket.settled.append(partial(self._keep, key))
+        self._asked.update(tickets)
         self._pool.submit(list(tickets.values()))
         return answers
 
@@ -126,24 +129,29 @@ class Scoring:
         parts = (self._scorers[task].sha256, task, completion, truth, example, rows.sha256 if rows else None)
         return hashlib.sha256(orjson.dumps(parts)).digest()
 
-    def _keep(self, key: bytes, future: asyncio.Future[Verdict]) -> None:
+    def _keep(self, key: bytes, ticket: Ticket) -> None:
         self._asked.pop(key, None)
-        if not future.cancelled() and future.result().status == "scored":
-            self._cache.put(key, future.result())
+        if ticket.verdict is not None and ticket.verdict.status == "scored":
+            self._cache.put(key, ticket.verdict)
 
     async def _wait(self, answers: Sequence[Answer]) -> None:
         """Until all are settled or the deadline is reached; late work goes on and ends in the cache."""
-        waiting = {answer.verdict for answer in answers if isinstance(answer.verdict, asyncio.Future)}
-        if waiting:
-            await asyncio.wait(waiting, timeout=self.deadline_s)
+        waiting = {id(answer.source): answer.source for answer in answers if isinstance(answer.source, Ticket)}
+        open_tickets = [ticket for ticket in waiting.values() if ticket.verdict is None]
+        if not open_tickets:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        left = len(open_tickets)
 
+        def count_down(_: Ticket) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0 and not done.done():
+                done.set_result(None)
 
-def _settled(answer: Answer) -> Verdict:
-    if isinstance(answer.verdict, Verdict):
-        return answer.verdict
-    if answer.verdict.done() and not answer.verdict.cancelled():
-        return answer.verdict.result()
-    return our_error(answer.task, "deadline", "The server's deadline passed before this item was judged; ask again.")
+        for ticket in open_tickets:
+            ticket.settled.append(count_down)
+        await asyncio.wait([done], timeout=self.deadline_s)
 
 
 def _body(

@@ -56,7 +56,7 @@ class Service:
 def serving(
     folder: Path,
     cpu: float = 1.0,
-    wall: float = 9.0,
+    wall: float = 4.5,
     deadline: float = 25.0,
     max_pending: int = 8192,
     **environment: str,

@@ -24,7 +24,7 @@ from cap_rlvr.wire.scoring import RewardReply, RewardResult
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("service")
     write_rows(folder, {"train": ["yes", "no"]})
-    with serving(folder, cpu=0.3, wall=2.0) as running:
+    with serving(folder, cpu=0.3, wall=1.0) as running:
         yield running
 
 
