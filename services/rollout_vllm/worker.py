@@ -26,11 +26,12 @@ from services.rollout_vllm.window import PolicyWindow
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS = 5  # then a request is answered with an error: it may be what kills the engines
+MAX_ATTEMPTS = 3  # then a request is answered with an error: it may be what kills the engines
 _BEATS_A_LEASE = 5
+_SUSPECT_S = 0.5
 _HAND_BACK_S = 4.0  # for a broker that may be away: what is not handed back is claimed when the lease has ended
 _LEAVE_S = 2.0
-_HOPELESS_STARTS = 3  # of vLLM in a row, without one request served
+_HOPELESS_STARTS = 4  # of vLLM in a row, without one request answered; more than the attempts of a deadly request
 
 
 class Worker:
@@ -135,8 +136,10 @@ class Worker:
                 await _either(self._freed.wait(), 0.5)
                 continue
             work = await self._stream.take()
-            if work is not None:
+            if work is not None and self._up.is_set():
                 self._begin(work)
+            elif work is not None:  # vLLM was lost while we were reading
+                await self._stream.hand_back(work, failed=False)
 
     def _begin(self, work: Work) -> None:
         if work.entry in self._work:
@@ -161,6 +164,7 @@ class Worker:
             return
         except EngineLost as error:
             log.warning("handing back", request=work.request.request_id[:12], error=str(error))
+            self._suspect()
             await self._stream.hand_back(work, failed=True)
             return
         if group is None:
@@ -198,6 +202,19 @@ class Worker:
             error=error,
         )
 
+    def _suspect(self) -> None:
+        """Take nothing until vLLM is seen to answer: a dying one would burn a request's attempts within a second."""
+        if self._up.is_set():
+            self._up.clear()
+            self._background(self._trust_again(self._restarts))
+
+    async def _trust_again(self, restarts: int) -> None:
+        while self._restarts == restarts and not self._stop.is_set():
+            await asyncio.sleep(_SUSPECT_S)
+            if await self._engine.healthy() and self._restarts == restarts:
+                self._up.set()
+                return
+
     async def _keep_engine(self) -> None:
         """Start vLLM, and start it again whenever it dies. Raises Unavailable after hopeless starts."""
         hopeless = 0
@@ -219,7 +236,7 @@ class Worker:
             hopeless = 0 if self._groups > served else hopeless + 1
             if hopeless >= _HOPELESS_STARTS:
                 raise Unavailable(f"vLLM ended {hopeless} times in a row", "vLLM", "Its own words are in the log above")
-            await asyncio.sleep(min(10.0, hopeless * 1.0))
+            await asyncio.sleep(min(5.0, hopeless * 1.0))
 
     async def _beat(self) -> None:
         """Renew the lease and read the engine's figures; both bound what is taken."""

@@ -94,8 +94,18 @@ def test_a_request_that_kills_engines_is_given_up(replicas: Replicas, client: Ro
     poison, good = ask(0, prompt_token_ids=(777,)), ask(1)
     client.submit([poison, good])
     groups = client.collect(ids([poison, good]), 30)
-    assert groups[poison.request_id].error == "given up after 5 attempts"
+    assert groups[poison.request_id].error == "given up after 3 attempts"
     assert groups[good.request_id].error is None
+
+
+def test_a_request_that_ends_vllm_each_time_is_given_up(replicas: Replicas, client: RolloutClient) -> None:
+    replicas.start("one")
+    deadly = ask(0, prompt_token_ids=(666,))
+    client.submit([deadly])
+    assert client.collect([deadly.request_id], 60)[deadly.request_id].error == "given up after 3 attempts"
+    after = [ask(slot) for slot in range(1, 5)]
+    client.submit(after)
+    assert all(group.error is None for group in client.collect(ids(after), 30).values())
 
 
 def test_nobody_makes_what_nobody_waits_for(replicas: Replicas, client: RolloutClient) -> None:
@@ -202,7 +212,7 @@ def test_hopeless_vllm_is_one_sentence(replicas: Replicas, client: RolloutClient
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
-    assert "Unavailable: vLLM: vLLM ended 3 times in a row" in done.stderr
+    assert "Unavailable: vLLM: vLLM ended 4 times in a row" in done.stderr
     assert client.replicas() == []
 
 
