@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import orjson
 
+from cap_rlvr.clients.jobs import report_progress
 from cap_rlvr.task import Task
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.files import whole_file
@@ -93,6 +94,7 @@ def _write(tasks: Sequence[Task[Any]], workspace: Workspace, folder: Path, shape
             lines = Lines(file)
             for pair in _mixed(tasks, workspace, split, available):
                 lines.write(orjson.dumps(_as_chat(pair) if shape == "chat" else pair))
+                report_progress(lines=lines.count)
         counts[split] = lines.count
     files = digest_files(folder, [f"{split}.jsonl" for split in SPLITS])
     manifest = identity.model_copy(update={"files": files, "counts": counts})

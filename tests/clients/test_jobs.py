@@ -1,5 +1,6 @@
 """Jobs over a Valkey of our own, done in this process; the worker process is tried in test_worker.py."""
 
+import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from cap_rlvr.clients.broker import EmbeddedValkey, connect
-from cap_rlvr.clients.jobs import Jobs, JobState, report_progress, results
+from cap_rlvr.clients.jobs import Jobs, JobState, Stopped, report_progress, request_stop, results
 from cap_rlvr.wire.errors import BadInput, Unavailable
 
 
@@ -124,9 +125,20 @@ def test_timeout_is_said(jobs: Jobs) -> None:
 def test_clear_forgets_everything(jobs: Jobs) -> None:
     ids = [jobs.enqueue(f"{HERE}.twice", {"number": number}) for number in range(3)]
     run_all(jobs)
+    jobs._redis.zadd("rq:wip:prep", {f"{ids[0]}:an-execution": 9e9})
     ids.append(jobs.enqueue(f"{HERE}.twice", {"number": 9}))
     jobs.clear()
     assert {state.status for state in jobs.states(ids)} == {"gone"}
+    assert jobs.enqueue(f"{HERE}.twice", {"number": 0}) == ids[0]
+    assert jobs.states(ids[:1])[0].status == "queued"
+
+
+def test_a_stop_ends_a_job_where_it_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cap_rlvr.clients.jobs._stop_requested", threading.Event())
+    report_progress(done=1)
+    request_stop()
+    with pytest.raises(Stopped):
+        report_progress(done=2)
 
 
 def test_away_is_unavailable() -> None:

@@ -7,6 +7,8 @@ file with a manifest, so running it again is cheap; Redis only carries who does 
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -41,6 +43,7 @@ _PROGRESS_S = 0.5  # how often a job may write how far it is: a person reads it,
 _KEEP_S = 7 * 24 * 3600  # results and failures stay readable for a week
 _NEVER = -1  # no time limit: a shard's time depends on the machine, and a stuck worker shows in its heartbeat
 _RETRIES = 5  # only for jobs whose process was stopped or killed; see worker.py
+_stop_requested = threading.Event()
 _KINDS: dict[str, type[CapError]] = {"BadInput": BadInput, "BadData": BadData, "Unavailable": Unavailable}
 
 
@@ -58,6 +61,10 @@ class JobState:
     @property
     def over(self) -> bool:
         return self.status not in ("queued", "running")
+
+
+class Stopped(BaseException):
+    """The worker was asked to stop while a job ran; not an Exception, so that no job swallows it."""
 
 
 class Jobs:
@@ -151,16 +158,18 @@ class Jobs:
     def clear(self) -> None:
         """Forget every job of this queue. For a broker that one command owns: its old jobs have no worker left."""
         with _redis_errors():
+            waiting = self._queue.get_job_ids()
             registries = (
                 self._queue.started_job_registry,
                 self._queue.finished_job_registry,
                 self._queue.failed_job_registry,
                 self._queue.canceled_job_registry,
             )
-            for registry in registries:
-                for job_id in registry.get_job_ids(cleanup=False):
-                    registry.remove(job_id, delete_job=True)
-            self._queue.delete(delete_jobs=True)
+            begun = [job_id for registry in registries for job_id in registry.get_job_ids(cleanup=False)]
+            # By key: RQ refuses to take a job off the registry of those that run, and here nothing runs.
+            self._redis.delete(self._queue.key, *(registry.key for registry in registries))
+            for job_id in {*waiting, *begun}:
+                self._redis.delete(f"rq:job:{job_id}", f"rq:results:{job_id}", f"rq:executions:{job_id}")
 
     def _replaceable(self, job: Job, again: bool) -> bool:
         status = _STATUS[job.get_status().value]
@@ -186,10 +195,18 @@ def results(states: Iterable[JobState]) -> list[Any]:
     return values
 
 
-def report_progress(**progress: Any) -> None:
-    """Say, from inside a job, how far it is: JSON values by name. Does nothing outside a worker."""
-    import sys
+def request_stop() -> None:
+    """Have the job that runs in this process end at its next `report_progress`."""
+    _stop_requested.set()
 
+
+def report_progress(**progress: Any) -> None:
+    """Say, from inside a job, how far it is: JSON values by name. Does nothing outside a worker.
+
+    Raises Stopped where the worker has been asked to stop: a place where the job can clean up after itself.
+    """
+    if _stop_requested.is_set():
+        raise Stopped
     if "rq.job" not in sys.modules:
         return
     from rq import get_current_job

@@ -1,7 +1,7 @@
 """The RQ worker of every service: a job runs in a process of its own and can be stopped at any moment.
 
-Jobs write files that are whole or absent, so a stop never waits for a job to end: the job's process gets SIGTERM, cleans
-up as its ``finally`` blocks say, and the job goes back to the queue for whoever continues.
+Jobs write files that are whole or absent, so a stop never waits for a job to end: the job's process gets SIGTERM, ends at
+the next `report_progress` with its ``finally`` blocks, and the job goes back to the queue for whoever continues.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from cap_rlvr.clients.children import dies_with_parent
+from cap_rlvr.clients.jobs import Stopped, request_stop
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
 
 _WORKER_TTL_S = 60  # a worker silent for this long is dead, and its job may be asked for again
 _MONITOR_S = 10  # how often a worker looks at its job's process and says that it lives
+_PATIENCE_S = 8  # after which a job that has not stopped at a place of its own choice is stopped where it is
 _MAINTENANCE_S = 30  # how often abandoned jobs are put back
-
-
-class Stopped(BaseException):
-    """The worker was asked to stop while this job ran; not an Exception, so that no job swallows it."""
 
 
 def work(redis: Redis, queue: str) -> None:
@@ -60,6 +58,13 @@ def work(redis: Redis, queue: str) -> None:
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> None:
+    request_stop()
+    signal.signal(signal.SIGALRM, _stop_now)
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S)
+
+
+def _stop_now(_signum: int, _frame: FrameType | None) -> None:
+    """For a job that reports nothing for so long. Not the first means, because a destructor would swallow it."""
     raise Stopped
 
 
