@@ -238,28 +238,23 @@ def test_repeats_are_not_sent_until_the_scorer_changes() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.filterwarnings("ignore")  # what torch, vLLM and TRL say when imported is theirs
-def test_trl_trains_with_it(service: Service, tmp_path: Path) -> None:
+def test_trl_calls_it_as_a_reward_function(service: Service, tmp_path: Path) -> None:
     from datasets import Dataset
     from tiny_qwen3 import make_tiny_model
     from transformers import AutoTokenizer
     from trl import GRPOConfig, GRPOTrainer
 
     model = make_tiny_model(tmp_path / "model")
-    rows = [{"prompt": "say it", "task": "toy", "example_id": f"train-{number}"} for number in (0, 9)]
+    rows = [{"prompt": "say it", "task": "toy", "example_id": f"train-{number}"} for number in (0, 1, 9, 0)]
     settings = GRPOConfig(
         output_dir=str(tmp_path / "out"),
         per_device_train_batch_size=4,
         num_generations=2,
-        max_completion_length=4,
-        max_steps=1,
-        logging_steps=1,
         report_to=[],
         use_cpu=True,
         bf16=False,
-        gradient_checkpointing=False,
-        save_strategy="no",
-        disable_tqdm=True,
     )
     client = RewardClient(service.url)
     trainer = GRPOTrainer(
@@ -269,9 +264,8 @@ def test_trl_trains_with_it(service: Service, tmp_path: Path) -> None:
         train_dataset=Dataset.from_list(rows),
         processing_class=AutoTokenizer.from_pretrained(model),
     )
-    trainer.train()
-    logged = {name: value for entry in trainer.state.log_history for name, value in entry.items()}
-    assert logged["rewards/RewardClient/mean"] == 0.0
-    assert logged["reward/scored_share"] == 0.5
-    assert logged["toy/strict"] == 0.0
-    assert len(trainer._logs["extra"]["reward_status"]) == 4
+    rewards = trainer._calculate_rewards(rows, ["say it"] * 4, ["yes", "no", "any", "no"], [[1]] * 4)
+    assert rewards[:, 0].nan_to_num(-1).tolist() == [1.0, 1.0, -1.0, 0.0]
+    assert trainer._pending_metrics["toy/strict"] == [pytest.approx(2 / 3)]
+    assert trainer._pending_extra_logs["reward_status"] == ["scored", "scored", "unscorable", "scored"]
+    asyncio.run_coroutine_threadsafe(client.aclose(), trainer.async_loop).result()
