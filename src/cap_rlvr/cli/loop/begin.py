@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cap_rlvr.cli.loop.checks import check_model, check_room, check_tasks, check_writable
+from cap_rlvr.cli.loop.hub import local_model
 from cap_rlvr.cli.loop.phases import Loop
 from cap_rlvr.cli.loop.runbook import Runbook, machine
 from cap_rlvr.cli.loop.screen import Screen
@@ -37,6 +38,7 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
     check_writable(folder)
     workspace = Workspace(folder.resolve())
     room = check_room(workspace.root, replicas)
+    model = local_model(model, workspace.models)
     run_id = f"run-{digest([str(source), model, names, settings.model_dump(mode='json')])[:8]}"
     if fresh:
         shutil.rmtree(workspace.run(run_id), ignore_errors=True)
