@@ -11,14 +11,9 @@ from cap_rlvr.wire.errors import BadInput, CapError
 from services.reward_api import settings as settings_module
 
 
-def _end(*_: object) -> None:
-    """Until the server is up and drains on SIGTERM, end at once, removing what was made."""
-    sys.exit(0)
-
-
 def main() -> int:
     """Serve until told to stop; 2 for bad settings, 1 for what is away."""
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server is up and drains on it
     try:
         settings = settings_module.load()
         from services.reward_api import logs, server
