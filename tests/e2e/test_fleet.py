@@ -218,4 +218,4 @@ def test_a_drain_leaves_nothing(fleet: Fleet) -> None:
     one.process.send_signal(signal.SIGTERM)
     assert one.process.wait(30) == 0
     assert fleet.client.replicas() == []
-    assert not any(process.is_running() for process in below)
+    until(lambda: not any(process.is_running() for process in below), 10)
