@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 from cap_rlvr.wire.errors import BadInput, CapError
@@ -19,7 +20,8 @@ def main() -> int:
         from services.reward_api import logs, server
 
         logs.configure()
-        with server.bind(settings) as bound, tempfile.TemporaryDirectory(prefix="cap-rlvr-") as folder:
+        invented = tempfile.TemporaryDirectory(prefix="cap-rlvr-") if settings.synthetic else nullcontext("")
+        with server.bind(settings) as bound, invented as folder:
             if settings.synthetic:
                 from services.reward_api.synthetic import build
 
