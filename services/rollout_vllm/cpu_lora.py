@@ -3,7 +3,7 @@
 vLLM 0.32 on CPU gathers a copy of the adapter for every token of a batch, which costs three to four times the rest of
 a small model. Here each adapter present in the batch is multiplied once with all of its rows. It also corrects what
 vLLM gets wrong: a row without an adapter has index -1, which the gather reads as the *last* slot, so that the bare
-base answers with an adapter's weights once all slots have been used.
+base, in one batch with policies, answers with an adapter's weights once all slots have been used.
 """
 
 from __future__ import annotations

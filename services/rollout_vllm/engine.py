@@ -201,7 +201,7 @@ def vllm_command(settings: Settings, port: int) -> list[str]:
         "port": port,
         "max-model-len": settings.context,
         "max-num-seqs": settings.max_sequences,
-        "max-lora-rank": settings.max_lora_rank,
+        "max-lora-rank": settings.slot_rank,
         "max-loras": settings.max_loras,
         # Raw log-probabilities, the default, are those before the temperature: not those of the distribution drawn from.
         "logprobs-mode": "processed_logprobs",

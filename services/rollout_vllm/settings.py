@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     policy_store: str
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    max_lora_rank: int = 16
+    max_lora_rank: int = Field(default=16, ge=1, le=LORA_RANKS[-1])
     max_loras: int = Field(default=3, ge=1, le=64)
     max_model_len: int = Field(default=4096, ge=16)
     max_sequences: int = Field(default=64, ge=1)
@@ -54,12 +54,10 @@ class Settings(BaseSettings):
             raise ValueError(f"{folder} holds no model: config.json is missing")
         return folder
 
-    @field_validator("max_lora_rank")
-    @classmethod
-    def _is_offered(cls, rank: int) -> int:
-        if rank not in LORA_RANKS:
-            raise ValueError(f"vLLM offers {', '.join(map(str, LORA_RANKS))}")
-        return rank
+    @property
+    def slot_rank(self) -> int:
+        """The rank of vLLM's adapter slots: the smallest on offer that holds ours."""
+        return next(rank for rank in LORA_RANKS if rank >= self.max_lora_rank)
 
     @property
     def on_cpu(self) -> bool:

@@ -27,6 +27,11 @@ def test_good_settings(env: pytest.MonkeyPatch) -> None:
     assert settings.cores >= 1
 
 
+def test_ranks_are_rounded_up_to_what_vllm_offers(env: pytest.MonkeyPatch) -> None:
+    env.setenv("ROLLOUT_MAX_LORA_RANK", "12")
+    assert read_settings().slot_rank == 16
+
+
 @pytest.mark.parametrize("name", ["MODEL", "REDIS_URL", "POLICY_STORE"])
 def test_missing_ones_are_named(env: pytest.MonkeyPatch, name: str) -> None:
     env.delenv(f"ROLLOUT_{name}")
@@ -38,7 +43,7 @@ def test_missing_ones_are_named(env: pytest.MonkeyPatch, name: str) -> None:
     ("name", "value", "said"),
     [
         ("MODEL", "/nowhere", "holds no model"),
-        ("MAX_LORA_RANK", "12", "vLLM offers 1, 8, 16"),
+        ("MAX_LORA_RANK", "1024", "less than or equal to 512"),
         ("DEVICE", "tpu", "ROLLOUT_DEVICE"),
         ("NAME", "a:b", "ROLLOUT_NAME"),
     ],
