@@ -27,8 +27,8 @@ from cap_rlvr.wire.errors import BadData, BadInput, CapError, Unavailable
 from cap_rlvr.wire.frozen import file_digest
 from cap_rlvr.wire.manifest import Manifest, read_manifest, write_manifest
 
-# The volumes that gave the most rows for their size among those measured: Texas and
-# Florida for holdings said in so many words, and enough cases between them for 200 held-out citation rows.
+# The ten volumes with the most rows of the fourteen measured, 5 MB: 972 citation rows, 234 of them in test (200 are needed
+# for the intervals of a report), from five states and 1811 to 1991. Old state reports say few holdings in so many words.
 DEFAULT_VOLUMES = (
     "tex-crim/52",
     "tex-crim/167",
