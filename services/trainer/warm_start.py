@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -121,9 +123,21 @@ def _base(ready: Ready, rows: list[SftRow], parents: dict[str, str], recorder: R
     seed = ready.config.model.seed
     if not _done(folder, {"seed": seed}, parents):
         shutil.rmtree(folder, ignore_errors=True)
-        manifest = make_base((f"{row.prompt} {row.completion}" for row in rows), folder, seed, parents)
+        manifest = make_base(_balanced_texts(rows), folder, seed, parents)
         recorder.event("model", "a small model was made from nothing", digest=manifest.digest, **manifest.counts)
     return folder
+
+
+def _balanced_texts(rows: list[SftRow]) -> Iterator[str]:
+    """The rows' texts, as many characters of each task: a small vocabulary is spent where the most text is."""
+    sizes: Counter[str] = Counter()
+    for row in rows:
+        sizes[row.task] += len(row.prompt)
+    taken: Counter[str] = Counter()
+    for row in rows:
+        if taken[row.task] < min(sizes.values()):
+            taken[row.task] += len(row.prompt)
+            yield f"{row.prompt} {row.completion}"
 
 
 def _trainer(ready: Ready, base: Path, rows: list[SftRow], recorder: Recorder, stop: StopSignal) -> WarmStartTrainer:
