@@ -16,6 +16,7 @@ from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.scoring import ScorerId
 
 _NOT_SCORING = {"extract.py", "probes.py", "README.md", "prompt.md"}
+_NOT_SCORING |= {"assemble.py", "excerpt.py", "likeness.py", "ranks.py", "roles.py"}  # parts of extraction
 _SCORING_LIBRARIES = ("eyecite", "reporters-db", "courts-db", "google-re2", "rapidfuzz", "pydantic")
 
 
