@@ -15,6 +15,8 @@ from pydantic import BaseModel
 from cap_rlvr.wire.files import write_whole
 from cap_rlvr.wire.runs import EvalRecord, EventRecord, RolloutRecord, SftRecord, Stage, StepRecord
 
+_SAY_AGAIN_S = 30.0
+
 _log: Any = structlog.get_logger("trainer")
 
 
@@ -27,6 +29,7 @@ class Recorder:
     def __init__(self, folder: Path, writes: bool = True) -> None:
         self.folder = folder
         self.writes = writes
+        self._waiting = ("", 0.0)
         folder.mkdir(parents=True, exist_ok=True)
 
     def step(self, record: StepRecord) -> None:
@@ -39,8 +42,13 @@ class Recorder:
         self._append("rollouts.jsonl", records)
 
     def event(self, kind: str, text: str, **details: Any) -> None:
-        """Write an event down and show it."""
-        self._append("events.jsonl", [EventRecord(at=time.time(), kind=kind, text=text, details=details)])
+        """Write an event down and show it; a wait that goes on for the same reason is told twice a minute."""
+        now = time.time()
+        if kind == "waiting" and text == self._waiting[0] and now - self._waiting[1] < _SAY_AGAIN_S:
+            return
+        if kind == "waiting":
+            self._waiting = (text, now)
+        self._append("events.jsonl", [EventRecord(at=now, kind=kind, text=text, details=details)])
         if self.writes:
             _log.info(text, kind=kind, **details)
 

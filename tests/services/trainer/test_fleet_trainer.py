@@ -150,7 +150,7 @@ def test_training_waits_for_the_reward_service(from_nothing: Path) -> None:
     train(ready(from_nothing, "r", steps=1, reward_wait=30), scorer)
     assert [event["text"][:30] for event in events_of(from_nothing, "r") if event["kind"] == "waiting"] == [
         "waiting for the reward service"
-    ] * 2
+    ]
     assert steps_of(from_nothing, "r")[0].null_rows == 0
 
 
