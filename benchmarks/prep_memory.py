@@ -25,9 +25,10 @@ PROFILES = {"keys only": [], "bluebook": ["bluebook"], "holding": ["holding"], "
 
 def stage(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Run one stage in a process of its own; returns what it tells."""
-    command = [sys.executable, __file__, "--stage", name, json.dumps(arguments)]
+    command = [sys.executable, __file__, "--stage", name]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+    given = json.dumps(arguments).encode()
+    done = subprocess.run(command, env=environment, input=given, check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
@@ -110,21 +111,26 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 2000, 8000])
     parser.add_argument("--source", type=Path, nargs="*", default=[])
-    parser.add_argument("--stage", nargs=2)
+    parser.add_argument("--stage", help="for its own use")
     asked = parser.parse_args()
     if asked.stage:
-        print(json.dumps(run_stage(asked.stage[0], json.loads(asked.stage[1]))))
+        print(json.dumps(run_stage(asked.stage, json.load(sys.stdin))))
         return
     results: dict[str, Any] = {"machine": f"{platform.machine()}, one core", "by_size": [], "by_source": {}}
     with tempfile.TemporaryDirectory() as temporary:
         for cases in asked.sizes:
             results["by_size"].append(growing(cases, Path(temporary) / str(cases)))
-            print(json.dumps(results["by_size"][-1], indent=1), flush=True)
+            write(results)
         for source in asked.source:
             results["by_source"][source.name] = profiles(source, Path(temporary) / source.name)
-            print(json.dumps(results["by_source"][source.name], indent=1), flush=True)
+            write(results)
+
+
+def write(results: dict[str, Any]) -> None:
+    """What is known so far, to the screen and to the file."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    print(json.dumps(results, indent=1), flush=True)
 
 
 if __name__ == "__main__":

@@ -41,13 +41,13 @@ def test_a_full_disk_is_said_before_any_work(source: Path, tmp_path: Path, monke
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage(100, 50, 50))
     result = CliRunner().invoke(app, [str(source), "--workspace", str(tmp_path / "workspace")])
-    assert "about 0.0 GB are needed and 0.0 GB are free" in str(result.exception)
+    assert "MB are needed and 0 MB are free" in str(result.exception)
     assert not (tmp_path / "workspace").exists()
 
 
 def test_room_is_looked_for_where_the_folder_will_be(tmp_path: Path) -> None:
     check_room(tmp_path / "not" / "yet" / "there", 1)
-    with pytest.raises(BadInput, match="GB are needed"):
+    with pytest.raises(BadInput, match="MB are needed"):
         check_room(tmp_path / "not" / "yet" / "there", 10**18)
 
 

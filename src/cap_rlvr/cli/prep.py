@@ -146,7 +146,7 @@ def check_room(folder: Path, wanted: int) -> None:
         place = place.parent
     free = shutil.disk_usage(place).free
     if free < wanted:
-        sentence = f"about {wanted / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free"
+        sentence = f"about {wanted / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free"
         raise BadInput(sentence, str(folder), "Free some disk space, or choose another workspace")
 
 
