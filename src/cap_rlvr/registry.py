@@ -15,8 +15,8 @@ from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.scoring import ScorerId
 
-_NOT_SCORING = {"extract.py", "probes.py", "README.md", "prompt.md"}
-_NOT_SCORING |= {"assemble.py", "excerpt.py", "likeness.py", "ranks.py", "roles.py"}  # parts of extraction
+_EXTRACTION = {"extract.py", "assemble.py", "excerpt.py", "likeness.py", "phrasing.py", "ranks.py", "roles.py"}
+_NOT_SCORING = _EXTRACTION | {"probes.py", "README.md", "prompt.md"}
 _SCORING_LIBRARIES = ("eyecite", "reporters-db", "courts-db", "google-re2", "rapidfuzz", "pydantic")
 
 
