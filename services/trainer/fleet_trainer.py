@@ -7,7 +7,8 @@ How it differs from TRL's GRPOTrainer:
 3. Old log-probabilities are computed here, and each token's advantage is weighted by the ratio to the sampler's.
 4. A row without a reward leaves no trace in loss, denominator or KL; too many of them end the run, resumable.
 5. The reference is the warm start, loaded by name; a resume loads the adapter by name and compares digests.
-6. Rows are run through the model in buckets of like length, without the padding of the longest.
+6. Only rows that can move a weight are run through the model (without KL: those with an advantage), in buckets of
+   like length, without the padding of the longest.
 
 Shapes: G rows of a generation batch (P prompts x K completions), L all tokens, T completion tokens.
 """
@@ -35,11 +36,14 @@ from services.trainer.chat import Chat, prompt_ids
 from services.trainer.correction import mean_gap, weigh_advantages
 from services.trainer.lean_trl import GRPOConfig, GRPOTrainer
 from services.trainer.lengths import length_buckets
-from services.trainer.nulls import drop_thin_groups, mask_rows
+from services.trainer.nulls import drop_thin_groups, keep_rows, mask_rows
 from services.trainer.publish import Publisher
 from services.trainer.rollout import Fleet, Prompts, Rollouts, generate
 from services.trainer.schedule import PromptSchedule, ScheduleSampler
 from services.trainer.scoring import Scorer, score_patiently
+
+# Equal rewards leave float32's rounding of their mean, over TRL's 1e-4 for a deviation of 0: under .001, not 0.
+NO_ADVANTAGE = 1e-3
 
 Batch = dict[str, Any]
 T = TypeVar("T")
@@ -213,10 +217,13 @@ class FleetTrainer(GRPOTrainer):
         return score_patiently(self.services.scorer, items, self.wanted.reward_wait, self._waiting)
 
     def _corrected(self, batch: Batch, step: Step) -> Batch:
-        """The batch with null rows taken out and advantages of shape (G, T), weighted by the importance ratio."""
+        """The batch without idle rows, with advantages of shape (G, T), weighted by the importance ratio."""
         step.advantages = cast(Tensor, accelerate.utils.gather(batch["advantages"])).tolist()
         batch = mask_rows(batch, torch.tensor(step.null[self._mine], device=self.accelerator.device))
         batch["num_items_in_batch"] = cast(Tensor, accelerate.utils.gather(batch["num_items_in_batch"])).sum()
+        if self.beta == 0:  # a row without advantage has nothing to say; with KL every scored row has
+            parts = cast(GRPOConfig, self.args).steps_per_generation or 1
+            batch = keep_rows(batch, batch["advantages"].abs() > NO_ADVANTAGE, parts)
         mask_GT = batch["completion_mask"]  # noqa: N806
         ids_GL = torch.cat([batch["prompt_ids"], batch["completion_ids"]], dim=1)  # noqa: N806
         attention_GL = torch.cat([batch["prompt_mask"], mask_GT], dim=1)  # noqa: N806

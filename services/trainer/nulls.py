@@ -31,3 +31,15 @@ def mask_rows(batch: dict[str, Any], null_N: Tensor) -> dict[str, Any]:  # noqa:
     """
     mask_NT = batch["completion_mask"] * (~null_N)[:, None].to(batch["completion_mask"].dtype)  # noqa: N806
     return {**batch, "completion_mask": mask_NT, "num_items_in_batch": mask_NT.sum()}
+
+
+def keep_rows(batch: dict[str, Any], working_N: Tensor, parts: int) -> dict[str, Any]:  # noqa: N803
+    """Only the rows that can move a weight, filled up with others to whole ``parts``: the rest costs time alone.
+
+    Loss and gradient stay exactly the same, since the rows left out contribute zeros and the denominator
+    (`num_items_in_batch`) keeps counting their tokens.
+    """
+    order_N = torch.argsort(working_N.int(), descending=True, stable=True)  # noqa: N806
+    count = max(1, -(-int(working_N.sum()) // parts)) * parts
+    rows = order_N[:count].sort().values
+    return {name: value[rows] if value.ndim else value for name, value in batch.items()}

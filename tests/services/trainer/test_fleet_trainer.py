@@ -13,7 +13,7 @@ from trainer_fakes import FakeScorer, ready, scored, services, unscorable
 
 from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.runs import StepRecord
-from services.trainer import improve
+from services.trainer import fleet_trainer, improve
 from services.trainer.adapters import adapter_digest, lora_config, saved_digest
 from services.trainer.recorder import Recorder
 from services.trainer.step_log import StopSignal
@@ -101,11 +101,14 @@ def test_the_reference_is_the_warm_start_even_after_a_resume(pretrained: Path) -
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.1])
-def test_loss_and_gradient_are_those_of_the_batch_without_null_rows(pretrained: Path, beta: float) -> None:
-    """One row of eight is null: loss and gradient equal those computed on the seven others alone."""
+def test_loss_and_gradient_are_those_of_the_batch_without_null_rows(
+    pretrained: Path, beta: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of eight rows one is null and three have no advantage: what is trained on equals the seven scored ones alone."""
     job = ready(pretrained, "r", model=pretrained / "qwen", beta=beta)
     job = job.__class__(**{**job.__dict__, "config": _allow_nulls(job.config)})
-    scorer = FakeScorer(lambda index, item: unscorable(item) if index == 2 else scored(item))
+    paid = [0.1, 0.5, None, 0.3, 0.7, 0.2, 0.45, 0.45]  # the fourth and the last two are their group's mean
+    scorer = FakeScorer(lambda index, item: unscorable(item) if paid[index] is None else scored(item, paid[index]))
     trainer = improve.build(
         job, services(job, scorer, lora_config(job.config.grpo.lora)), Recorder(job.run_folder), StopSignal()
     )
@@ -113,22 +116,26 @@ def test_loss_and_gradient_are_those_of_the_batch_without_null_rows(pretrained: 
     trainer.model.train()
     trainer.current_gradient_accumulation_steps = 1
     inputs = [trainer.train_dataset[row] for row in trainer.schedule.rows(0) for _ in range(4)]
-    with_nulls = trainer._generate_and_score_completions(inputs)
+    trained_on = trainer._generate_and_score_completions(inputs)
+    monkeypatch.setattr(fleet_trainer, "keep_rows", lambda batch, *_: batch)
+    whole = trainer._generate_and_score_completions(inputs)
     assert trainer.step is not None
     assert trainer.step.null == [False, False, True, False, False, False, False, False]
+    assert len(whole["advantages"]) == 8
+    assert len(trained_on["advantages"]) == (8 if beta else 4)
     keep = torch.tensor([0, 1, 3, 4, 5, 6, 7])
-    without = {k: v[keep] if v.ndim else v for k, v in with_nulls.items()}
-    rewards = [result.reward for result in trainer.step.results if result.reward is not None]
-    first, rest = torch.tensor(rewards[:3]), torch.tensor(rewards[3:])
-    by_hand = torch.cat([(group - group.mean()) / (group.std() + 1e-4) for group in (first, rest)])
+    without = {name: value[keep] if value.ndim else value for name, value in whole.items()}
+    groups = (torch.tensor([0.1, 0.5, 0.3]), torch.tensor([0.7, 0.2, 0.45, 0.45]))
+    by_hand = torch.cat([(group - group.mean()) / (group.std() + 1e-4) for group in groups])
     advantages = torch.tensor(trainer.step.advantages)
     assert torch.allclose(advantages[keep], by_hand, atol=1e-4)
-    assert float(advantages[2]) == 0
+    assert advantages[2] == 0
     assert int(without["num_items_in_batch"]) == int(without["completion_mask"].sum())
-    loss, gradient = _loss_and_gradient(trainer, with_nulls)
-    loss_without, gradient_without = _loss_and_gradient(trainer, without)
-    assert loss == pytest.approx(loss_without, abs=1e-7)
-    assert torch.allclose(gradient, gradient_without, atol=1e-7)
+    loss, gradient = _loss_and_gradient(trainer, without)
+    for batch in (whole, trained_on):
+        other_loss, other_gradient = _loss_and_gradient(trainer, batch)
+        assert other_loss == pytest.approx(loss, abs=1e-7)
+        assert torch.allclose(other_gradient, gradient, atol=1e-7)
     assert gradient.abs().max() > 0
 
 

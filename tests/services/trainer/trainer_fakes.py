@@ -154,8 +154,9 @@ class FakeScorer:
         return [self._verdict(index, item) or scored(item) for index, item in enumerate(items)]
 
 
-def scored(item: RewardItem) -> RewardResult:
-    reward = round(min(1.0, item.text().count("e") / 10 + len(item.text()) / 50), 4)
+def scored(item: RewardItem, paid: float | None = None) -> RewardResult:
+    """Pays what is given, or for length."""
+    reward = round(min(1.0, len(item.text()) / 50), 4) if paid is None else paid
     return RewardResult(
         id=str(item.id), task=item.task, status="scored", reward=reward, strict=False, mask_sample=False,
         reason=Reason(code="toy", text="pays for length"), parse_mode="bare",
