@@ -78,6 +78,7 @@ class Services:
             "ROLLOUT_REDIS_URL": self.redis_url,
             "ROLLOUT_POLICY_STORE": str(self.workspace.policies),
             "ROLLOUT_MAX_LORA_RANK": str(rank),
+            "ROLLOUT_REPLICAS_HERE": str(replicas),
         }
         for number in range(replicas):
             self._start(f"rollout-{number}", "services.rollout_vllm", env, REPLICA_GRACE_S)
@@ -86,7 +87,7 @@ class Services:
     def await_fleet(self) -> None:
         """Wait until one replica serves. Raises Unavailable with the end of its log."""
         client = RolloutClient(self.redis, self.fleet)
-        self.children.wait_until("rollout-0", lambda: bool(client.replicas()), REPLICA_READY_S)
+        self.children.wait_until("rollout-0", lambda: _is_ready(client), REPLICA_READY_S)
 
     def start_trainer(self) -> None:
         """Start the worker of the queue `train`; the reward service must be known by then."""
@@ -130,6 +131,10 @@ def running(workspace: Workspace, book: Runbook) -> Generator[Services]:
     finally:
         if embedded:
             embedded.stop()
+
+
+def _is_ready(client: RolloutClient) -> bool:
+    return any(replica.state == "ready" for replica in client.replicas())
 
 
 def _answers(url: str) -> bool:
