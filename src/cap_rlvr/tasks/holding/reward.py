@@ -24,6 +24,7 @@ LETTERS = "ABCDE"
 MIN_SIMILARITY = 92.0
 MIN_MARGIN = 10.0
 MAX_WORDS_OF_HEDGE = 6  # longer text after a label is meant as an option's text, and "A" in it is an article
+MAX_LEAD_CHARS = 60  # "The correct answer is: Option B." and the like, before or without an option's text
 MIN_TYPO_LETTERS = 5  # shorter words are too often another word when one letter changes (may, any; in, on)
 
 _re2 = cast(Any, re2)
@@ -105,6 +106,9 @@ def _verdict(reply: Reply, index: int, answer_idx: int) -> Score:
 def named_option(answer: str, choices: tuple[str, ...]) -> Named:
     """Which one option an answer names. The answer is as the convention read it, so already normalised."""
     text = " ".join(answer.replace("*", "").replace("`", "").split()).strip(_DECORATION)
+    longest = 2 * max(map(len, choices)) + MAX_LEAD_CHARS
+    if len(text) > longest:
+        return _unnamed(text[:longest])
     label = _ALONE.match(text)
     if label:
         return Named(_index(label.group(1)))
