@@ -49,6 +49,7 @@ _NOT_OWN = re.compile(
     r"(?:e|s|es|ed|ing)?\b[^,.;]{0,80})$",
     re.IGNORECASE,
 )
+_SUBORDINATE = re.compile(r"\b(?:because|since|as|although|though|while|having|inasmuch as)\s+$", re.IGNORECASE)
 _IN_SENTENCE = re.compile(r"(?:[.;?!][\"”’')\]]*\s+|\{\d+\})(?=\S)")
 _QUOTE = re.compile(r"[\"“”„]|(?<!\w)['‘][A-Za-z]|``")
 _ATTRIBUTED = re.compile(
@@ -143,12 +144,17 @@ def parentheticals(text: str) -> Iterator[Holding]:
 
 
 def we_hold(text: str) -> Iterator[Holding]:
-    """Each "we hold that …" up to the end of its sentence; `not_own` where it is another's, supposed or negated."""
+    """Each "we hold that …" up to the end of its sentence; `not_own` where it is another's, supposed or negated.
+
+    `subordinate`: "because we hold that …, we affirm" runs on into another clause.
+    """
     for cue in _WE_HOLD.finditer(text):
         clause = (cue.end(), sentence_end(text, cue.start()))
         lead = _IN_SENTENCE.split(text[max(0, cue.start() - 300) : cue.start()])[-1]
         if _NOT_OWN.search(lead) or lead.count('"') % 2 or lead.count("“") > lead.count("”"):
             yield Holding("we_hold", cue.start(), *clause, "", "not_own")
+        elif _SUBORDINATE.search(lead):
+            yield Holding("we_hold", cue.start(), *clause, "", "subordinate")
         else:
             yield _judged("we_hold", text, cue.start(), clause)
 

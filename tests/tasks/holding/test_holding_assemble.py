@@ -129,6 +129,12 @@ def test_one_row_per_opinion() -> None:
     assert "one_row_per_opinion" in {item.reason for item in made if isinstance(item, Refusal)}
 
 
+def test_a_neighbouring_holding_of_the_same_opinion_is_no_distractor() -> None:
+    near = [_candidate(key, case=key // 2) for key in range(120)]
+    rows = [item for item in assemble([near], "seed") if isinstance(item, Row)]
+    assert all(row.case_id not in {span.case_id for span in row.spans[1:]} for row in rows)
+
+
 def test_too_few_candidates_are_refused_with_the_reason() -> None:
     assert {item.reason for item in assemble([BLOCK[:4]], "seed") if isinstance(item, Refusal)} == {
         "too_few_distractors"

@@ -23,6 +23,7 @@ MAX_SIMILARITY = 75.0
 ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 MAX_OWN_OVERLAP = 0.25  # of content words, with another holding of this opinion: more may be the gold said again
+MIN_OWN_DISTANCE = 600  # characters from such a holding: nearer, the text around the mask fits both
 POOL = 400  # candidates nearest in time that one gold chooses among; keeps the work linear in the block
 MAX_UNMET = 1  # of the views, and never the one near the mask: with none at all the written set shrinks by a fifth
 NEAR_VIEW = 2
@@ -151,6 +152,8 @@ def _may_join(item: _Item, gold: _Item) -> bool:
     if not _as_long(item, gold):
         return False
     if item.candidate.case_id == gold.candidate.case_id:
+        if abs(item.offer.start - gold.offer.start) < MIN_OWN_DISTANCE:
+            return False
         mine, its = stems(gold.offer.holding), stems(item.offer.holding)
         if len(mine & its) > MAX_OWN_OVERLAP * min(len(mine), len(its)):
             return False

@@ -19,6 +19,7 @@ MAX_CHARS = 2_400  # about 600 tokens; with five options of 60 words the whole q
 CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS // 8, MAX_CHARS * 7 // 8)  # of the window, before the holding
 MAX_LEAD_CHARS = 700  # of a syllabus paragraph before its "Held"
 SHORTEST_HIDDEN = 15  # characters; "that" between a cue and the target is not worth a mask
+CUE_CHARS = 30  # a cue such as "(holding that" or "we therefore hold" is within this of what follows it
 RESTATED = 0.5  # a sentence with this share of the holding's content words (by their first letters) says it again
 STEM = 6
 
@@ -35,7 +36,10 @@ class Opinion:
     @cached_property
     def stated(self) -> list[Range]:
         """The ranges of all that is a holding or speaks like one, in order and apart."""
-        return _merged([*((holding.start, holding.end) for holding in self.holdings), *like_holdings(self.text)])
+        own = [(holding.start, holding.end) for holding in self.holdings]
+        cues = {holding.cue for holding in self.holdings}
+        like = [(low, high) for low, high in like_holdings(self.text) if cues.isdisjoint(range(low - CUE_CHARS, low))]
+        return _merged([*own, *like])
 
     @cached_property
     def sentences(self) -> list[tuple[int, int, frozenset[str]]]:
