@@ -22,11 +22,12 @@ from cap_rlvr.wire.frozen import digest
 from cap_rlvr.wire.jobs import GrpoConfig
 from cap_rlvr.wire.manifest import read_manifest
 from services.trainer.adapters import adapter_digest, lora_config
+from services.trainer.chat import Chat, prompt_ids
 from services.trainer.dataset import Question, questions
 from services.trainer.entry import Ready
 from services.trainer.fleet_trainer import FleetTrainer, Services
 from services.trainer.lean_trl import GRPOConfig
-from services.trainer.loading import last_checkpoint, load_model, load_tokenizer, trainer_options
+from services.trainer.loading import context_of, last_checkpoint, load_model, load_tokenizer, trainer_options
 from services.trainer.model import save_model
 from services.trainer.publish import Publisher
 from services.trainer.recorder import Recorder
@@ -116,6 +117,8 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
     schedule = PromptSchedule(
         indices, share_out(wanted.prompts, ready.tasks, wanted.task_prompts), ready.config.model.seed
     )
+    tokenizer = load_tokenizer(ready.served)
+    check_lengths(tokenizer, every, context_of(ready.served) - wanted.max_completion_tokens)
     log = StepLog(recorder)
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(ready.run_folder / "tensorboard" / "grpo")
     adapter = sft_adapter(ready)
@@ -133,12 +136,24 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
                 "example_id": [one.row.id for one in every],
             }
         ),
-        processing_class=load_tokenizer(ready.served),
+        processing_class=tokenizer,
         callbacks=[StopAndCheck(stop, services.check), log],
     )
     trainer.remove_callback(PrinterCallback)  # the recorder speaks
     log.trainer = trainer
     return trainer
+
+
+def check_lengths(tokenizer: Chat, rows: list[Question], limit: int) -> None:
+    """Refuse, before a replica does in the middle of a run, a prompt that leaves no room for its completion."""
+    longest = max(rows, key=lambda one: len(one.prompt))
+    length = len(prompt_ids(tokenizer, longest.prompt))
+    if length > limit:
+        raise BadInput(
+            f"a prompt has {length} tokens and the model's context leaves {limit}",
+            f"row {longest.row.id}",
+            "Shorten the rows or lower grpo.max_completion_tokens",
+        )
 
 
 def sft_adapter(ready: Ready) -> Path | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from services.trainer.chat import Chat
 from services.trainer.entry import Ready
@@ -24,6 +24,11 @@ def load_tokenizer(folder: Path) -> Chat:
 def load_model(folder: Path, dtype: str) -> Any:
     """The causal language model of a folder."""
     return cast(Any, AutoModelForCausalLM).from_pretrained(folder, dtype=getattr(torch, dtype))
+
+
+def context_of(base: Path) -> int:
+    """The longest sequence that the model takes, in tokens."""
+    return int(cast(Any, AutoConfig.from_pretrained(base)).max_position_embeddings)
 
 
 def last_checkpoint(output: Path) -> Path | None:

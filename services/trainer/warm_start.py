@@ -30,7 +30,7 @@ from services.trainer.dataset import SftRow, sft_rows
 from services.trainer.entry import Ready
 from services.trainer.lean_trl import SFTConfig, SFTTrainer
 from services.trainer.lengths import BatchSampler
-from services.trainer.loading import last_checkpoint, load_model, load_tokenizer, trainer_options
+from services.trainer.loading import context_of, last_checkpoint, load_model, load_tokenizer, trainer_options
 from services.trainer.model import make_base, save_model
 from services.trainer.recorder import Recorder
 from services.trainer.step_log import StopAndCheck, StopSignal
@@ -164,13 +164,6 @@ def _trainer(ready: Ready, base: Path, rows: list[SftRow], recorder: Recorder, s
     )
     trainer.remove_callback(PrinterCallback)  # the recorder speaks
     return trainer
-
-
-def context_of(base: Path) -> int:
-    """The longest sequence that the model takes, in tokens."""
-    from transformers import AutoConfig
-
-    return int(cast(Any, AutoConfig.from_pretrained(base)).max_position_embeddings)
 
 
 def _sampler(wanted: SftConfig, tasks: list[str], lengths: list[int], seed: int) -> BatchSampler:

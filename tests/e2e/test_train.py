@@ -81,6 +81,7 @@ class Stand:
         self.starter.start(
             name,
             ROLLOUT_MODEL=str(model),
+            ROLLOUT_MAX_MODEL_LEN="1024",
             ROLLOUT_REDIS_URL=self.valkey.url,
             ROLLOUT_POLICY_STORE=str(self.workspace / "policies"),
         )
