@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Any, cast
 
@@ -53,6 +54,7 @@ def root() -> None:
 
 def main() -> None:
     """Run the command line; an error of ours is one clear sentence and exit code 2 (bad input) or 1."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore Ctrl-C
     try:
         app()
     except CapError as error:

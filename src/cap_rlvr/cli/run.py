@@ -42,8 +42,7 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
     console = Console()
     chosen = config or _CONFIGS / ("one_gpu.toml" if model and _has_gpu() else "small.toml")
     names = tuple(name.strip() for name in tasks.split(",") if name.strip())
-    for wanted in (signal.SIGINT, signal.SIGTERM):  # a shell's background job ignores Ctrl-C unless told otherwise
-        signal.signal(wanted, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         page = begin(console, source, workspace, model, names, replicas, chosen, fresh)
     except KeyboardInterrupt:
