@@ -45,8 +45,8 @@ format: setup-dev ## write the format and the lint fixes that are safe
 bench: setup-dev ## every measurement, into benchmarks/results/  [BENCH=name narrows]
 	@for name in $(or $(BENCH),$(BENCHES)); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
-chaos: setup-dev ## kill -9 each process of a run in turn, in a workspace that `make run` made  [SOURCE= WORKSPACE=]
-	@$(BIN)/python benchmarks/chaos_grpo.py --workspace $(WORKSPACE) --source $(or $(SOURCE),$(WORKSPACE)/raw/static.case.law)
+chaos: setup-dev ## a replica joins a run; kill -9 of each process in turn; from a workspace that `make run` made  [SOURCE= WORKSPACE=]
+	@for name in replica_joins chaos_grpo; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py --workspace $(WORKSPACE) --source $(or $(SOURCE),$(WORKSPACE)/raw/static.case.law) || exit 1; done
 
 up: ## the services by docker compose (comes with the images)
 	@test -f docker-compose.yml || { echo "There are no images yet: use 'make run', which needs no Docker."; exit 1; }

@@ -108,7 +108,8 @@ def install_vllm() -> None:
 def install(arguments: "list[str]") -> None:
     """Install with uv; with pip where uv can't (a mirror that only pip's own configuration knows, say)."""
     uv = find_uv()
-    if uv and succeeds([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *arguments]):
+    # Bytecode as pip would write it, or the first start of vLLM compiles for half a minute.
+    if uv and succeeds([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON), *arguments]):
         return
     if uv:
         print("setup: uv could not install that, trying pip")

@@ -135,7 +135,7 @@ def _scaled(parts: dict[str, Part], weight: float) -> dict[str, Part]:
     """The parts with weights that sum to ``weight``; parts of weight 0 are named and count for nothing."""
     whole = sum(part.weight for part in parts.values())
     return {
-        name: part.model_copy(update={"weight": weight * part.weight / whole if whole else 0.0})
+        name: part.model_copy(update={"weight": round(weight * part.weight / whole, 6) if whole else 0.0})
         for name, part in parts.items()
     }
 
