@@ -19,18 +19,31 @@ def lineage(
     path: Annotated[Path, typer.Argument(help="An artefact's folder (rows, model, policy), or a run's folder.")],
     workspace: Annotated[Path, typer.Option(help="Where to look for its parents.")] = Path("workspace"),
 ) -> None:
-    """Print the chain of digests behind an artefact.
+    """Print the chain of digests behind an artefact, once its own files are still what its manifest says.
 
     Example: cap-rlvr lineage workspace/models/sft
     """
     from rich.console import Console
     from rich.tree import Tree
 
+    _insist_unchanged(path)
     known = _known(workspace)
     digest, name, parents = _read(path)
     tree = Tree(f"{name} [dim]{digest[:16]}[/dim]")
     _grow(tree, parents, known, {digest})
     Console().print(tree)
+
+
+def _insist_unchanged(path: Path) -> None:
+    """Raises BadData that names the first file of an artefact whose bytes are not those of its manifest."""
+    from cap_rlvr.wire.errors import BadData
+    from cap_rlvr.wire.frozen import file_digest
+
+    if not (path / MANIFEST).exists():
+        return
+    for name, digest in json.loads((path / MANIFEST).read_bytes())["files"].items():
+        if not (path / name).exists() or file_digest(path / name) != digest:
+            raise BadData("not the file that its manifest names", str(path / name), "Build the artefact again")
 
 
 def _read(path: Path) -> tuple[str, str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from cap_rlvr import registry
@@ -66,4 +67,5 @@ def check_writable(workspace: Path) -> None:
             f"can't be written ({error.strerror})", f"WORKSPACE={workspace}", "Give another folder"
         ) from None
     finally:
-        probe.unlink(missing_ok=True)
+        with suppress(OSError):
+            probe.unlink()
