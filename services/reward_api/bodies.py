@@ -10,6 +10,7 @@ from typing import Any, cast
 import orjson
 from fastapi import Request
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 from cap_rlvr.wire.scoring import RewardItem, RewardRequest
 from services.reward_api.problems import Refused, invalid
@@ -21,7 +22,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises Refused: 413 over the limit, 408 when it comes too slowly."""
+    """The whole body. Raises Refused: 413 over the limit, 408 when it comes too slowly, 400 when it breaks off."""
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > MAX_BYTES:
         raise _too_large()
@@ -34,6 +35,8 @@ async def read_body(request: Request) -> bytes:
                     raise _too_large()
     except TimeoutError:
         raise Refused(408, "body_too_slow", f"The body did not arrive within {READ_S:g} s.") from None
+    except ClientDisconnect:  # nobody reads the answer: this keeps a client's departure out of our own failures
+        raise Refused(400, "body_cut_short", "The connection ended before the body did.") from None
     return bytes(body)
 
 
@@ -47,11 +50,20 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     if not isinstance(data, dict):
         raise Refused(422, "invalid_request", 'Send an object: {"items": [...]} or one item.')
     try:
-        if "items" in data:
-            return RewardRequest.model_validate(data).items
-        return (RewardItem.model_validate(data),)
+        items = RewardRequest.model_validate(data).items if "items" in data else (RewardItem.model_validate(data),)
     except ValidationError as error:
         raise invalid(error) from None
+    for index, item in enumerate(items):
+        _insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
+    return items
+
+
+def _insist_shallow(item: RewardItem, field: str) -> None:
+    """Raises Refused for a ground truth that can be read but not written again inside a scoring process's frame."""
+    try:
+        orjson.dumps([[[item.ground_truth]]])
+    except orjson.JSONEncodeError:
+        raise Refused(422, "invalid_request", "A ground truth may not be nested over 250 deep.", field) from None
 
 
 def parse(body: bytes) -> Any:
@@ -62,7 +74,7 @@ def parse(body: bytes) -> Any:
         if b"\\ud" not in body and b"\\uD" not in body:
             raise _malformed(str(error)) from None
     try:
-        data = json.loads(body.decode(), parse_constant=_refuse_constant)
+        data = json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_number, parse_float=_number)
         return _without_surrogates(data)
     except (ValueError, RecursionError) as error:
         raise _malformed(type(error).__name__) from None
@@ -74,6 +86,12 @@ def _malformed(detail: str) -> Refused:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _number(digits: str) -> int | float:
+    """As orjson reads it: an integer of more than 64 bits becomes a float, an infinite number is refused."""
+    number: int | float = orjson.loads(digits)
+    return number
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -28,6 +28,7 @@ from cap_rlvr.wire.workspace import Workspace
 from services.reward_api.row_files import Place, Stamp, stamp_of
 
 REFRESH_S = 1.0
+_OFFSET_DIGITS = 18  # of a place in a file
 _log = structlog.get_logger("reward_api")
 
 
@@ -83,7 +84,7 @@ class RowIndex:
     def page(self, split: Split, limit: int, cursor: str | None) -> Page:
         """Read up to ``limit`` rows. Raises ValueError for a cursor that is not of these rows."""
         name, _, start = (cursor or f"{self.sha256[:12]}-0").partition("-")
-        if name != self.sha256[:12] or not start.isascii() or not start.isdigit():
+        if name != self.sha256[:12] or not (start.isascii() and start.isdigit() and len(start) <= _OFFSET_DIGITS):
             raise ValueError("this cursor is not of the present rows; begin again without one")
         if split not in self._paths:
             return Page([], None)

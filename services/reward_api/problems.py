@@ -46,7 +46,8 @@ def invalid(error: ValidationError) -> Refused:
 
 def _field(loc: tuple[int | str, ...], unknown_name: bool) -> list[str]:
     """The place as the caller wrote it: a union's branches add names of their own; an unknown name is always last."""
-    known = [str(step) for step in loc if isinstance(step, int) or step in _FIELDS]
+    steps = loc[:-1] if unknown_name else loc
+    known = [str(step) for step in steps if isinstance(step, int) or step in _FIELDS]
     return [*known, str(loc[-1])[:100]] if unknown_name else known
 
 

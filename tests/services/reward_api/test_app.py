@@ -119,6 +119,7 @@ def test_512_items_and_not_one_more(client: TestClient) -> None:
         ({"items": [{"task": "toy", "completion": "yes"}]}, "items.0"),
         ({"task": "toy", "completion": "yes", "ground_truth": 3}, "ground_truth"),
         ({"items": [], "more": 1}, "items"),
+        ({"items": [item("yes")], "task": "toy"}, "task"),
         ([1], None),
     ],
 )
@@ -133,6 +134,22 @@ def test_malformed_requests_name_the_field(client: TestClient, body: Any, field:
 )
 def test_bad_json(client: TestClient, body: bytes) -> None:
     assert problem(client, 400, content=body).type == "urn:cap-rlvr:problem:malformed_json"
+
+
+@pytest.mark.parametrize("depth", [252, 253, 254, 900])
+def test_a_deep_truth_is_refused_by_its_field_and_costs_no_process(client: TestClient, depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    body = b'{"items": [{"task": "toy", "completion": "yes", "ground_truth": {"word": %s}}]}' % deep
+    assert problem(client, 422, content=body).field == "items.0.ground_truth"
+    assert score(client, item("<answer>yes</answer>")).results[0].reward == 1.0
+
+
+@pytest.mark.parametrize("number", [b"9" * 30, b"9" * 4_000, b"1e400"])
+def test_a_number_reads_the_same_beside_a_lone_surrogate(client: TestClient, number: bytes) -> None:
+    body = b'{"id": "%s", "task": "toy", "completion": "yes", "ground_truth": {"word": ' + number + b"}}"
+    plain, beside = (client.post("/reward", content=body % text) for text in (b"a", b"\\ud800"))
+    assert plain.status_code == beside.status_code
+    assert plain.status_code in (200, 400)
 
 
 def test_ten_megabytes(client: TestClient) -> None:
@@ -180,8 +197,10 @@ def test_bad_example_queries(client: TestClient, query: dict[str, Any]) -> None:
 
 def test_cursor_into_the_middle_of_a_row(client: TestClient) -> None:
     cursor = client.get("/tasks/toy/examples", params={"limit": 1}).json()["next_cursor"]
-    response = client.get("/tasks/toy/examples", params={"cursor": cursor.split("-")[0] + "-7"})
-    assert response.status_code == 422
+    for place in ("7", "9" * 30):
+        response = client.get("/tasks/toy/examples", params={"cursor": f"{cursor.split('-')[0]}-{place}"})
+        assert response.status_code == 422
+        assert "begin again" in response.json()["detail"]
 
 
 def test_health_readiness_metrics_docs(client: TestClient) -> None:
