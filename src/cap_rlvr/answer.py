@@ -12,8 +12,10 @@ Only RE2 touches the text, so time is linear in its length.
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any, cast
 
 import re2
@@ -22,6 +24,10 @@ from cap_rlvr.wire.scoring import Evidence, ParseMode
 
 MAX_BYTES = 32_000
 MAX_BARE_CHARS = 400
+# Unicode's stream-safe format (UAX 15, 13). Longer runs of combining marks are no writing; sorting them takes
+# quadratic time.
+MAX_MARKS = 30
+MAX_HITS = 500  # tags or answer lines; more of them are no reply, and each takes 10 microseconds to find
 
 _re2 = cast(Any, re2)
 _ASCII_FOR = str.maketrans(
@@ -97,7 +103,7 @@ def normalise(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     length, index = 0, 0
     while index < len(text):
         end = index + 1
-        while end < len(text) and unicodedata.combining(text[end]):
+        while end < len(text) and end - index <= MAX_MARKS and unicodedata.combining(text[end]):
             end += 1
         piece = text[index:end]
         if not piece.isascii():
@@ -110,18 +116,21 @@ def normalise(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     return "".join(out), tuple(origin)
 
 
+@lru_cache(maxsize=4096)  # a text uses few characters many times
 def _plain(piece: str) -> str:
     piece = unicodedata.normalize("NFKC", piece.translate(_ASCII_FOR)).translate(_ASCII_FOR)
-    return "".join(
-        "\ufffd" if unicodedata.category(char) == "Cs" else char for char in piece if unicodedata.category(char) != "Cf"
-    )
+    kinds = [(char, unicodedata.category(char)) for char in piece]
+    return "".join("\ufffd" if kind == "Cs" else char for char, kind in kinds if kind != "Cf")
 
 
 def element(text: str, name: str) -> tuple[str | None, int, str | None]:
     """The one distinct non-empty value of `<name>…</name>`: (value, its start, fault). No tags: (None, 0, None)."""
     values: list[tuple[str, int]] = []
     opened: int | None = None
-    for tag in _TAG[name].finditer(text):
+    tags = list(islice(_TAG[name].finditer(text), MAX_HITS + 1))
+    if len(tags) > MAX_HITS:
+        return None, 0, "unbalanced_tags"
+    for tag in tags:
         closing = bool(tag.group(1))
         if closing != (opened is not None):
             return None, 0, "unbalanced_tags"
@@ -150,10 +159,13 @@ def _stripped(text: str, start: int, end: int) -> tuple[str, int]:
 
 
 def _without_thinking(text: str) -> list[tuple[int, int]] | None:
-    """The ranges to keep; None where a `<think>` is never closed."""
+    """The ranges to keep; None where a `<think>` is never closed, or the tags are too many to be thinking."""
     kept: list[tuple[int, int]] = []
     start, opened = 0, False
-    for tag in _THINK.finditer(text):
+    tags = list(islice(_THINK.finditer(text), MAX_HITS + 1))
+    if len(tags) > MAX_HITS:
+        return None
+    for tag in tags:
         closing = text[tag.start() + 1] == "/"
         if closing and opened:
             start, opened = tag.end(), False
@@ -175,14 +187,18 @@ def _keep(
     for start, end in ranges:
         source = _source(origin, start)
         drift.append((length, source))
-        drift.extend((length + here - start, there) for here, there in origin if start < here < end)
+        inside = origin[bisect_right(origin, (start, 1 << 60)) : bisect_left(origin, (end, -1))]
+        drift.extend((length + here - start, there) for here, there in inside)
         length += end - start
     return "".join(text[start:end] for start, end in ranges), tuple(drift)
 
 
 def _untagged(text: str) -> tuple[str | None, int, ParseMode, str | None]:
-    boxed = [_stripped(text, hit.start(1), hit.end(1)) for hit in _BOXED.finditer(text)]
-    lines = [_stripped(text, hit.start(1), hit.end(1)) for hit in _LINE.finditer(text) if "\\boxed" not in hit.group(1)]
+    hits = [list(islice(form.finditer(text), MAX_HITS + 1)) for form in (_BOXED, _LINE)]
+    if max(map(len, hits)) > MAX_HITS:
+        return None, 0, "none", "conflicting_answers"
+    boxed = [_stripped(text, hit.start(1), hit.end(1)) for hit in hits[0]]
+    lines = [_stripped(text, hit.start(1), hit.end(1)) for hit in hits[1] if "\\boxed" not in hit.group(1)]
     if boxed or lines:
         value, start, fault = _agreed(boxed + lines)
         mode: ParseMode = "none" if value is None else "boxed" if boxed else "line"
