@@ -20,12 +20,14 @@ import orjson
 from cap_rlvr import registry
 from cap_rlvr.clients.jobs import report_progress
 from cap_rlvr.task import Task
+from cap_rlvr.wire import splits as wire_splits
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.files import whole_file, write_whole
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, write_manifest
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
+from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker import splits, yields
 from services.prep_worker.find import finder_digest, is_complete
@@ -90,14 +92,14 @@ def _kinds(corpus: Manifest, train_only: Sequence[SourceKind] | None) -> list[st
 
 def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str]) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
-    builders = [Path(__file__), Path(splits.__file__), Path(yields.__file__)]
+    builders = [Path(__file__), Path(splits.__file__), Path(wire_splits.__file__), Path(yields.__file__)]
     parents = {
         "corpus": corpus.digest,
         "finder": finder_digest(task.name),
         "scorer": registry.scorer_id(task.name).sha256 if task.name in registry.names() else "",
         "builder": digest([file_digest(path) for path in builders]),
     }
-    settings = {"task": task.name, "seed": seed, "split": list(splits.FRACTIONS), "train_only": train_only}
+    settings = {"task": task.name, "seed": seed, "split": list(FRACTIONS), "train_only": train_only}
     return Manifest(kind="rows", version=task.version, files={}, parents=parents, settings=settings)
 
 
@@ -127,7 +129,7 @@ def _build(task: Task[Any], workspace: Workspace, units: list[Path], identity: M
         _write(connection, folder)
         table = yields.table(connection)
         write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
-        return yields.counts(table)
+        return {**yields.counts(table), "best_constant": yields.best_constant(connection)}
 
 
 def _assemble(task: Task[Any], connection: duckdb.DuckDBPyConnection, seed: str, made: Path, refused: Path) -> None:

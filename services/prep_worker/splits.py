@@ -1,6 +1,6 @@
 """Train, eval and test, by cluster: a case, its parallels and its near-duplicates are never on two sides.
 
-A cluster's split is a keyed hash of its name and the seed, the same for every task. Then, row by row:
+A cluster's split is a keyed hash of its name and the seed (`wire/splits.py`), the same for every task. Then, row by row:
 rows of a kind that may only train go to train, unless their cluster is held out by a real record of the same case;
 `evaluation_only` rows are refused in train; a (query, gold) that came before is refused; and where a gold stands in
 another case, the pair of the two cases, in either direction, stays in the split where it was first seen.
@@ -16,9 +16,9 @@ import duckdb
 
 from cap_rlvr.task import Task
 from cap_rlvr.wire.frozen import digest, keyed_unit
-from cap_rlvr.wire.rows import SPLITS, Row
+from cap_rlvr.wire.rows import Row
+from cap_rlvr.wire.splits import split_of
 
-FRACTIONS = (0.62, 0.13, 0.25)  # a quarter for test: 200 held-out bluebook rows and more from a thousand cases
 COLUMNS = {
     "n": "BIGINT",
     "id": "VARCHAR",
@@ -59,7 +59,7 @@ WHERE split <> first_split
 """
 _ROWS = """
 CREATE TEMP TABLE rows AS
-SELECT id, case_id, kind, source_kind, era, split, place_of(id) AS place, line
+SELECT id, case_id, kind, source_kind, era, split, gold, place_of(id) AS place, line
 FROM placed WHERE reason IS NULL AND n NOT IN (SELECT n FROM crossing)
 """
 _REFUSED = """
@@ -67,12 +67,6 @@ CREATE TEMP TABLE not_placed AS
 SELECT case_id, coalesce(reason, 'pair_in_other_split') AS reason
 FROM placed WHERE reason IS NOT NULL OR n IN (SELECT n FROM crossing)
 """
-
-
-def split_of(cluster: str, seed: str) -> str:
-    """The split of a cluster: keyed, salted with the seed, in the fractions above."""
-    at = keyed_unit("split", seed, cluster)
-    return SPLITS[0] if at < FRACTIONS[0] else SPLITS[1] if at < FRACTIONS[0] + FRACTIONS[1] else SPLITS[2]
 
 
 def record(task: Task[Any], row: Row, n: int) -> dict[str, Any]:

@@ -19,6 +19,10 @@ SELECT source_kind, era, count(*) FROM cases WHERE chosen GROUP BY ALL ORDER BY 
 _ROWS = """
 SELECT source_kind, era, split, kind, count(*) FROM rows GROUP BY ALL ORDER BY ALL
 """
+_CONSTANTS = """
+SELECT split, source_kind, max(rows) / sum(rows)
+FROM (SELECT split, source_kind, gold, count(*) AS rows FROM rows GROUP BY ALL) GROUP BY ALL ORDER BY ALL
+"""
 _REFUSALS = """
 WITH refused AS (
     SELECT case_id, reason FROM not_made UNION ALL SELECT case_id, reason FROM not_placed UNION ALL
@@ -46,6 +50,14 @@ def table(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     for source_kind, era, reason, refused in connection.execute(_REFUSALS).fetchall():
         line(source_kind, era)["refused"][reason] = refused
     return [lines[key] for key in sorted(lines)]
+
+
+def best_constant(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, float]]:
+    """By split and kind of source, the share of rows that one and the same answer gets right: for five options .20."""
+    shares: dict[str, dict[str, float]] = {split: {} for split in SPLITS}
+    for split, source_kind, share in connection.execute(_CONSTANTS).fetchall():
+        shares[split][source_kind] = round(share, 4)
+    return shares
 
 
 def counts(lines: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from cap_rlvr.law.holdings import content_words, like_holdings, parentheticals, sentence_end, syllabus, we_hold
+from cap_rlvr.law.holdings import (
+    content_words,
+    like_holdings,
+    note_subject,
+    notes,
+    parentheticals,
+    sentence_end,
+    syllabus,
+    we_hold,
+)
 
 RULE = "a juror who has formed an opinion from newspapers may serve where he swears to decide on the evidence alone"
 SENTENCE = f"A{RULE[1:]}."
@@ -17,6 +26,10 @@ SENTENCE = f"A{RULE[1:]}."
         f"Plaintiff argues otherwise, and we hold that {RULE}.CONCLUSIONWe affirm.",
         f"Because the point was not\nraised, we also hold that {RULE.replace(' from ', chr(10) + 'from ')}.2 The end.",
         f"We further hold that {RULE}, and it is so ordered.",
+        f"We therefore conclude that {RULE}.",
+        f"We are clearly of opinion that {RULE}.",
+        f"Our conclusion is that {RULE}.",
+        f"It is the opinion of this court that {RULE}.",
     ],
 )
 def test_we_hold_is_found(text: str) -> None:
@@ -29,6 +42,8 @@ def test_we_hold_is_found(text: str) -> None:
     "text",
     [
         f"Appellant urges that we hold that {RULE}.",
+        f"Neither can we conclude that {RULE}.",
+        f"We do not agree, nor do we hold that {RULE}.",
         f"If we hold that {RULE}, the verdict falls.",
         f"Defendant asks us to reverse, which would follow should we hold that {RULE}.",
         f'The court said in Jones, "we hold that {RULE}."',
@@ -51,7 +66,15 @@ def test_other_words_are_no_cue(text: str) -> None:
     [
         ("there was no error", "too_short"),
         (" ".join(["the tenant of the upper floor must keep the common stairs in repair"] * 6), "too_long"),
-        ("it was not error to admit the letter that the tenant wrote to the agent", "leading_pronoun"),
+        ("it had been written by the agent of the tenant after the lease had ended", "leading_pronoun"),
+        ("it was not error to admit the letter that the tenant wrote to the agent", ""),
+        ("one who keeps a dog that has bitten before answers for the harm it does", ""),
+        ("one of the letters had been written by the agent of the tenant in May", "leading_pronoun"),
+        ("the said license could not be given up to the sheriff without an order in writing", "points_back"),
+        ("a license to sell may be given up to the sheriff, and said license then ends", ""),
+        ("for the reasons stated above the lease of the farm ended with the harvest", "points_back"),
+        ("under this theory the agent had no power to bind the tenant of the farm", "points_back"),
+        ("the agent had such power as the tenant of the farm had given him in writing", ""),
         ("these words of the trial judge amounted to an acceptance of the plea agreement", "leading_pronoun"),
         ('the statute is "clear and plain" and so leaves no room for the construction urged', "quoted"),
         ("the rule of Smith v. Jones, 12 Tex. 405, governs a lease of farm land for one season", "citation"),
@@ -134,3 +157,25 @@ def test_sentence_end_stops_at_a_paragraph_mark() -> None:
 
 def test_content_words_leave_out_procedure() -> None:
     assert content_words("The trial court properly overruled the motion to quash the lease.") == {"quash", "lease"}
+
+
+HEAD = (
+    "Doe v. Roe.\n1.—Theft—Evidence.\nWhere upon trial for theft the owner of the stolen cattle was not called from his ranch, "
+    f"the brand was proof.\n2. Same — Jurors. — {SENTENCE} See opinion.\n3. Same. Charge.—The juror had read of the crime. "
+    "Held, that he was not fit to serve.\n4.—Same—Indictment.\nThe indictment followed the form that was approved by this "
+    "court in a case of theft.\nAppeal from Galveston.\n1. Jones, for appellant.\n"
+)
+
+
+def test_numbered_notes_of_a_syllabus() -> None:
+    found = list(notes(HEAD))
+    assert [(note.text[:10], note.fault) for note in found] == [
+        ("Where upon", ""),
+        ("A juror wh", ""),
+        ("The indict", "too_general"),
+    ]
+    assert [note_subject(HEAD, note) for note in found] == ["Theft — Evidence", "Theft — Jurors", "Theft — Indictment"]
+
+
+def test_numbers_that_do_not_count_up_are_no_notes() -> None:
+    assert list(notes("Doe v. Roe.\n14. Jurors.\n" + SENTENCE)) == []

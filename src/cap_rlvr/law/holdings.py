@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Literal
 
 from cap_rlvr.law.sentences import sentence_spans
 
-Kind = Literal["parenthetical", "syllabus", "we_hold"]
+Kind = Literal["parenthetical", "syllabus", "note", "we_hold"]
 Range = tuple[int, int]
 
 MIN_WORDS, MAX_WORDS = 8, 60
 MIN_CONTENT_WORDS = 4  # fewer, beside procedural words, is a conclusion about the parties and no rule
+MIN_NOTE_WORDS = 7  # content words; what a note of fewer says is true of many cases
 _REACH = 900  # characters after a cue within which a statement of 60 words must have ended
 
 _ADVERB = (
@@ -26,10 +27,12 @@ _ADVERB = (
     r"nevertheless|however|instead|simply|only|first|second|finally|additionally|specifically|unanimously|merely|"
     r"today|must|do|hence|moreover|expressly|explicitly|as a matter of law)"
 )
+_HOLD = r"(?:hold|conclude|are(?:\s+\w+ly)?\s+of\s+(?:the\s+)?opinion)"
+_ALSO = r"(?:only|further|also|therefore|however|accordingly|here|now|today|then)"
 _WE_HOLD = re.compile(
-    rf"\bwe,?(?:\s+{_ADVERB},?){{0,2}}\s+hold,?(?:\s+(?:only|further|also|therefore|however|accordingly|here|now|today)"
-    rf",?){{0,2}}\s+that,?\s",
-    re.IGNORECASE,
+    rf"\b(?:[Ww]e,?(?:\s+{_ADVERB},?){{0,2}}\s+{_HOLD}|[Oo]ur\s+(?:holding|conclusion)\s+is|"
+    rf"[Ii]t\s+is\s+(?:the|our)\s+opinion(?:\s+of\s+this\s+court)?|[Tt]his\s+[Cc]ourt\s+(?:is\s+of\s+(?:the\s+)?opinion|holds)),?"
+    rf"(?:\s+{_ALSO},?){{0,2}}\s+that,?\s"
 )
 _PARENTHETICAL = re.compile(r"\(\s*holding,?\s+that,?\s")
 _HELD = re.compile(r"\b(?:it\s+(?:was|is)\s+)?(?:[Hh]eld|HELD)\b")
@@ -40,16 +43,25 @@ _AFTER_HELD = re.compile(
 )
 _LIKE_HOLDING = re.compile(
     r"\b(?:(?:we|court|justices?)\s+(?:\w+,?\s+){0,2}(?:hold|held|holds|conclude|concluded)\b|"
-    r"(?:our|the)\s+holding\b|(?:it\s+(?:is|was)\s+)?held,?\s+that\b|holding,?\s+that\b)",
+    r"(?:our|the)\s+holding\b|our\s+conclusion\b|opinion,?\s+that\b|opinion\s+of\s+this\s+court\b|(?:it\s+(?:is|was)\s+)?held,?\s+that\b|hold(?:s|ing)?,?\s+that\b)",
     re.IGNORECASE,
 )
 _NOT_OWN = re.compile(
-    r"(?:\b(?:if|unless|whether|should|were|until|before|lest|may|might|could|would|cannot|not|reason|request)\s+(?:\w+\s+)?|"
+    r"(?:\b(?:if|unless|whether|should|were|until|before|lest|may|might|could|would|can|cannot|not|neither|nor|do|did|reason|request)\s+(?:\w+\s+)?|"
     r"\b(?:contend|argu|urg|ask|claim|insist|maintain|suggest|request|invit|submit|believ|dissent|requir)"
     r"(?:e|s|es|ed|ing)?\b[^,.;]{0,80})$",
     re.IGNORECASE,
 )
 _SUBORDINATE = re.compile(r"\b(?:because|since|as|although|though|while|having|inasmuch as)\s+$", re.IGNORECASE)
+# "2. Same.—The …" or "(1.) Theft — Charge of court.\nThe …": a numbered note of a syllabus up to its text
+_NOTE = re.compile(r"^\(?(\d{1,2})[.)]+\s*[.—–-]*\s*[A-Z][^\n]{2,160}?(?:\.\s?[—–]\s?|[.—–]*\n)(?=[A-Z])", re.MULTILINE)
+_NOTE_POINTS_ELSEWHERE = re.compile(
+    r"(?:see|for|appeal|error|same|note|facts|opinion|statement|article|section)\b", re.IGNORECASE
+)
+_FORMAL = re.compile(
+    r"\b(?:approved|usual|proper|correct|regular) (?:\w+ )?(?:precedents?|forms?)\b|\bapproved by this court\b",
+    re.IGNORECASE,
+)
 _IN_SENTENCE = re.compile(r"(?:[.;?!][\"”’')\]]*\s+|\{\d+\})(?=\S)")
 _QUOTE = re.compile(r"[\"“”„]|(?<!\w)['‘][A-Za-z]|``")
 _ATTRIBUTED = re.compile(
@@ -66,20 +78,46 @@ _PRONOUN = re.compile(
     r"same|the former|the latter|said|all of|none of|here|as to|so)\b",
     re.IGNORECASE,
 )
+# "It was error to admit …": this `it` stands for nothing that was said before; nor does the `one` of "one who sells".
+_STANDS_FOR_NOTHING = re.compile(
+    r"(?:it (?:is|was|would be) (?:not )?(?:\w+ly )?(?:reversible |prejudicial |plain |fundamental )?(?:error|erroneous|proper|improper|"
+    r"necessary|unnecessary|competent|incompetent|permissible|unlawful|sufficient|immaterial)(?: for [^,;]{3,40}?)? (?:to|that)|"
+    r"one (?:who|whose|that))\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"\b(?:above|before|hereinbefore|heretofore|previously|already|just)[- ](?:mentioned|stated|named|quoted|set|described|recited|"
+    r"referred|discussed|outlined|noted|detailed|shown)\b|\baforesaid\b|\babove\W*$|\b(?:mentioned|stated|detailed|described|"
+    r"discussed|outlined|quoted|noted|set (?:out|forth)|explained) (?:above|below|here|herein|earlier)\b|\bin this connection\b|"
+    r"\breasons stated\b",
+    re.IGNORECASE,
+)
+_DEMONSTRATIVE = re.compile(
+    r"\b(?:(?:this|these|those|said) ([a-z]{3,}(?<!ed)(?<!ing))|such ([a-z]{3,})(?![^.;]{0,80}\b(?:as|that)\b))",
+    re.IGNORECASE,
+)
+_NEEDS_NONE = frozenset(  # after `this` and the like: what every case has, and what is no noun
+    re.findall(
+        r"\w+",
+        "case cases court courts state country commonwealth jurisdiction action appeal appeals record opinion date day time who whom whose "
+        "which that are is was were has have had will would may can does did and nor not the his her its under from with for made "
+        "having being enough",
+    )
+)
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might)\b",
     re.IGNORECASE,
 )
 _CUT_END = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|Jr|Sr|St|Co|No|Nos|Art|Arts|Sec|Secs|v|vs|Inc|Ltd|Corp|Cir|Ct|Rev|Stat|Ann|App|Cal|Tex|[A-Z])\."
-    r"|\b(?i:the|a|an|of|to|and|or|in|by|for|with|under|that|is|was|see)\W*|[-,:;(§])$"
+    r"|\b(?i:the|a|an|of|to|and|or|in|by|for|with|under|that|is|was|see|on|upon|at|from|as|if|whether|than|into|he|which|who|not|his|its|their|be|had)\W*|[-,:;(§])$"
 )
 _TWO_SENTENCES = re.compile(
     r"(?:[a-z]{2}\d?|\))[.?!] [A-Z]|\. (?:The|A|An|In|If|Where|When|On|It|This|We|See)\b|[a-z]\.[a-z]{2}"
 )
 _NOISE = re.compile(
-    r"[■•^*~|_{}<>\\�¬°¶†‡«»\[\]]|\s\.\s?\w|(?<!['’.(-])\b[b-hj-zB-HJ-Z]\b(?![.)'’-])|\w{25,}|"
-    r"\b[Tt]he(?:court|defendant|evidence|state|jury|trial|judge|law)\b|\b(?:tho|hy|lias|tbe|aud|thc|tlie|wliich|oi|ol|bo|ease|tire|tiie|iu|rvas)\b"
+    r"[■•^*~|_{}<>\\�¬°¶†‡«»\[\]]|\b(?:[tT][bk]|[wW]b)[a-z]+|[a-z]&[a-z]|[a-z]{2}\d|\d[a-z]{3}|[a-z]- [a-z]|[a-z]\. [a-z]| [,;]|[a-z][A-Z]|\s\.\s?\w|(?<!['’.(-])\b[b-hj-zB-HJ-Z]\b(?![.)'’-])|\w{25,}|"
+    r"\b[Tt]he(?:court|defendant|evidence|state|jury|trial|judge|law)\b|\b(?:tho|hy|lias|tbe|aud|thc|tlie|wliich|oi|ol|bo|tire|tiie|iu|rvas|(?:may|must|to|cannot) he|suck|bim|bave|tire owner|ease|eases|ol|upa|onr)\b"
 )
 _BREAK = re.compile(
     r"\{\d+\}|\n\s*\n|(?<=[a-z]{2}[.?!])(?=[A-Z]|\d{1,2}[.\s])|(?<=[a-z)][.])[IVX]+\.|[.,]\s+\(?\d{1,2}[.)]\s+(?:—\s*)?[A-Z]|"
@@ -92,8 +130,8 @@ _FRAGMENT = re.compile(
     re.IGNORECASE,
 )
 _PARTY_CONCLUSION = re.compile(
-    r"^(?:there (?:is|was|were) |the \w+ presented )?(?:the |no |legally )?(?:sufficient |insufficient |substantial |adequate )?"
-    r"evidence\b[^,;]*\b(?:sufficient|insufficient|sustain\w*|support\w*|authori[sz]e\w*|warrant\w*|justif\w+|establish\w*)\b|"
+    r"^(?:there (?:is|was|were|existed) |the \w+ presented )?(?:not )?(?:the |this |no |any |legally |all |ample )*(?:sufficient |insufficient |substantial |adequate )?"
+    r"(?:evidence|testimony|proof|record|facts|findings?)\b(?! that\b)[^,;]*\b(?:sufficient|insufficient|sustain\w*|support\w*|authori[sz]e\w*|warrant\w*|justif\w+|establish\w*)\b|"
     r"\b(?:and|we)(?: therefore| accordingly| hereby)?,? (?:affirm|reverse|remand|reject|vacate)\b|"
     r"\bjudgment (?:of|is|was|must|should)\b[^,;]*\b(?:affirm|revers|remand)",
     re.IGNORECASE,
@@ -112,7 +150,7 @@ _PROCEDURAL = frozenset(
         "contentions argument without merit abuse abused discretion discretion its finding findings ruling rulings "
         "decision must should will may new complaint charge charges instruction instructions given giving give "
         "admitted admitting admissible admission inadmissible excluded excluding facts circumstances shown show shows "
-        "stated here these those clearly well made make makes issue issues each question questions matter committed prejudiced prejudice entitled void valid therefore accordingly",
+        "stated here these those clearly well made make makes issue issues each question questions matter matters ground grounds fact reason reasons requested special presented submitted before opinion law legal committed prejudiced prejudice entitled void valid therefore accordingly",
     )
 )
 
@@ -170,13 +208,36 @@ def syllabus(head_matter: str) -> Iterator[Holding]:
             end = max(start, following.start())
         holding = _judged("syllabus", head_matter, cue.start(), (start, end))
         if not holding.fault and not (after and after.group(1)) and not _FINITE.search(holding.text):
-            holding = Holding(holding.kind, holding.cue, start, end, holding.text, "fragment")
+            holding = replace(holding, fault="fragment")
         yield holding
 
 
-def like_holdings(text: str) -> Iterator[Range]:
-    """The rest of each sentence that speaks of what this or another court holds, own or not: what a prompt must hide."""
-    for cue in _LIKE_HOLDING.finditer(text):
+def notes(head_matter: str) -> Iterator[Holding]:
+    """The first sentence of each numbered note of a syllabus that does not say "Held": the reporter's words for a point
+    that the court decided. Numbers that do not count up from 1 are no notes.
+    """
+    found = list(_NOTE.finditer(head_matter))
+    for number, (note, following) in enumerate(zip_longest(found, found[1:]), 1):
+        if int(note.group(1)) != number:
+            return
+        start = note.end()
+        paragraph = head_matter[note.start() : following.start() if following else _line_end(head_matter, start)]
+        if _HELD.search(paragraph):
+            continue
+        judged = _judged("note", head_matter, note.start(), (start, sentence_end(head_matter, start)))
+        if not judged.fault and (_NOTE_POINTS_ELSEWHERE.match(judged.text) or not _FINITE.search(judged.text)):
+            judged = replace(judged, fault="fragment")
+        if not judged.fault and (_FORMAL.search(judged.text) or len(content_words(judged.text)) < MIN_NOTE_WORDS):
+            judged = replace(judged, fault="too_general")
+        yield judged
+
+
+def like_holdings(text: str, low: int = 0, high: int | None = None) -> Iterator[Range]:
+    """The rest of each sentence that speaks of what this or another court holds, own or not: what a prompt must hide.
+
+    Those that begin in [low, high); by default in the whole text.
+    """
+    for cue in _LIKE_HOLDING.finditer(text, low, len(text) if high is None else high):
         yield cue.end(), sentence_end(text, cue.start())
 
 
@@ -221,7 +282,8 @@ def _fault(raw: str, statement: str) -> str:
         ("quoted", bool(_QUOTE.search(raw))),
         ("citation", bool(_CITATION.search(raw))),
         ("attributed", bool(_ATTRIBUTED.search(raw))),
-        ("leading_pronoun", bool(_PRONOUN.match(statement))),
+        ("leading_pronoun", bool(_PRONOUN.match(statement)) and not _STANDS_FOR_NOTHING.match(statement)),
+        ("points_back", _points_back(statement)),
         ("fragment", bool(_FRAGMENT.match(statement))),
         ("too_short", len(words) < MIN_WORDS),
         ("too_long", len(words) > MAX_WORDS),
@@ -234,6 +296,34 @@ def _fault(raw: str, statement: str) -> str:
         ),
     )
     return next((code for code, wrong in checks if wrong), "")
+
+
+def _points_back(statement: str) -> bool:
+    """Whether it speaks of something by name that only the text before it tells ("said license", "as stated above")."""
+    if _POINTS_BACK.search(statement):
+        return True
+    for hit in _DEMONSTRATIVE.finditer(statement):
+        noun = hit[hit.lastindex or 1].lower()
+        if noun not in _NEEDS_NONE and noun[:5] not in statement[: hit.start()].lower():
+            return True
+    return False
+
+
+def note_subject(head_matter: str, note: Holding) -> str:
+    """What a note of a syllabus is about, as its caption says: `Local Option — Indictment`; `Same` is spelt out."""
+    subject, first = "", ""
+    for caption in _NOTE.finditer(head_matter, 0, note.start + 1):
+        words = re.split(r"\s*[—–]+\s*|\s+-\s*|\s*-\s+", re.sub(r"^\W*\d+\W*", "", caption.group()).strip(" .—–-\n"))
+        if words[0][:4].lower() == "same" and first:
+            words[0] = f"{first}{words[0][4:]}".rstrip(" .,")
+        first = words[0].split(".")[0]
+        subject = " — ".join(word for word in words if word)
+    return subject
+
+
+def _line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return len(text) if end < 0 else end
 
 
 def _opens_a_holding(text: str, cue: re.Match[str]) -> bool:

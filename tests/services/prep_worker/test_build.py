@@ -12,9 +12,9 @@ from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.manifest import Manifest, digest_files
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
+from cap_rlvr.wire.splits import FRACTIONS, split_of
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.build import assemble_task
-from services.prep_worker.splits import FRACTIONS, split_of
 
 FICTION = {"provenance": {"source": "synthetic"}}
 
@@ -58,6 +58,14 @@ def test_lines_are_rows_in_a_keyed_order(workspace: Workspace, tmp_path: Path) -
     train = rows(workspace, "train")
     assert [Row.model_validate(row).split for row in train] == ["train"] * len(train)
     assert [row["case_id"] for row in train] != sorted(row["case_id"] for row in train)
+
+
+def test_the_share_that_one_constant_answer_gets_is_told(workspace: Workspace, tmp_path: Path) -> None:
+    manifest = prepared(workspace, tmp_path, [case(page) for page in range(1, 60)])
+    for split in SPLITS:
+        golds = Counter(row["word"] for row in rows(workspace, split))
+        share = golds.most_common(1)[0][1] / golds.total()
+        assert manifest.counts["best_constant"][split] == {"static": pytest.approx(share, abs=1e-4)}
 
 
 def test_gold_below_the_ceiling_is_refused_and_counted(workspace: Workspace, tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
 """Candidates -> rows: distractors by the rules, letters and ranks level, nothing lost without a reason."""
 
+import sys
 from collections import Counter
 
 import pytest
 
 from cap_rlvr import registry
-from cap_rlvr.tasks.holding.assemble import ERA_YEARS, LENGTH_SHARE, LENGTH_WORDS, assemble
+from cap_rlvr.tasks.holding.assemble import assemble
 from cap_rlvr.tasks.holding.excerpt import MASK
 from cap_rlvr.tasks.holding.extract import Offer
+from cap_rlvr.tasks.holding.options import ERA_YEARS, LENGTH_SHARE, LENGTH_WORDS
 from cap_rlvr.tasks.holding.ranks import MAX_GAP
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import keyed_order
-from cap_rlvr.wire.rows import Candidate, Refusal, Row
+from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row, Split
+from cap_rlvr.wire.splits import split_of
 
 SUBJECTS = [
     "tenant",
@@ -112,12 +115,14 @@ def test_distractors_keep_the_rules(rows: list[Row]) -> None:
         assert max(lengths) - min(lengths) <= max(LENGTH_WORDS, LENGTH_SHARE * min(lengths))
 
 
-def test_letters_and_ranks_are_level(rows: list[Row]) -> None:
-    letters = Counter(row.truth["answer_idx"] for row in rows)
-    ranks = Counter(row.difficulty for row in rows)
-    assert len(letters) == len(ranks) == 5
+@pytest.mark.parametrize("split", SPLITS)
+def test_letters_and_ranks_are_level_in_each_split(rows: list[Row], split: Split) -> None:
+    own = [row for row in rows if split_of(row.case_id, "seed") == split]
+    letters = Counter(row.truth["answer_idx"] for row in own)
+    ranks = Counter(row.difficulty for row in own)
+    assert len(letters) == 5
     assert max(letters.values()) - min(letters.values()) <= 1
-    assert max(ranks.values()) - min(ranks.values()) <= MAX_GAP
+    assert max(ranks.values()) - min(ranks[place / 4] for place in range(5)) <= MAX_GAP
 
 
 def test_one_row_per_opinion() -> None:
@@ -140,6 +145,37 @@ def test_too_few_candidates_are_refused_with_the_reason() -> None:
         "too_few_distractors"
     }
     assert list(assemble([], "seed")) == []
+
+
+def test_ranks_that_one_block_lacks_are_made_up_by_a_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = [BLOCK[start : start + 25] for start in range(0, len(BLOCK), 25)]
+    kept = sum(isinstance(item, Row) for item in assemble(small, "seed"))
+    monkeypatch.setattr(sys.modules[assemble.__module__], "MAX_WAITING", 1)
+    forgotten = list(assemble(small, "seed"))
+    assert sum(isinstance(item, Row) for item in forgotten) < kept
+    assert len(forgotten) == len(BLOCK)
+
+
+def test_what_cannot_be_asked_is_an_option_and_refused_with_its_reason() -> None:
+    unfit = [
+        candidate.model_copy(update={"payload": {**candidate.payload, "excerpts": (), "unfit": "short_context"}})
+        for candidate in BLOCK[::2]
+    ]
+    made = list(assemble([[*unfit, *BLOCK[1::2]]], "seed"))
+    refused = {item.case_id for item in made if isinstance(item, Refusal) and item.reason == "short_context"}
+    assert refused == {candidate.case_id for candidate in unfit}
+    assert refused & {span.case_id for item in made if isinstance(item, Row) for span in item.spans}
+
+
+def test_notes_of_the_same_syllabus_do_not_meet() -> None:
+    noted = [_candidate(key, case=key // 3).model_copy(update={"kind": "note"}) for key in range(120)]
+    spread = [
+        candidate.model_copy(update={"payload": {**candidate.payload, "start": 2000 * i, "end": 2000 * i + 50}})
+        for i, candidate in enumerate(noted)
+    ]
+    rows = [item for item in assemble([spread], "seed") if isinstance(item, Row)]
+    assert rows
+    assert all(row.case_id not in {span.case_id for span in row.spans[1:]} for row in rows)
 
 
 def test_other_eras_do_not_meet() -> None:

@@ -82,15 +82,35 @@ def test_parenthetical_is_masked_in_the_citing_text() -> None:
     [
         (_case(f"{FILLER}The judgment is affirmed."), "no_holding"),
         (_case(f"{FILLER}We hold that {RULE}.", kind="dissent"), "no_majority_opinion"),
-        (_case(f"We hold that {RULE}."), "short_context"),
         (_case(f"{FILLER}We hold that {RULE.replace('a landlord', 'Bolton')}. {FILLER}"), "name_without_role"),
         (_case(f"{FILLER}We hold that {RULE.replace('a landlord', 'Zebulon')}. {FILLER}"), "name_without_role"),
-        (_case(FILLER, f"In this court. Held, that {RULE}."), "thin_lead"),
         (_case(f"{FILLER}We hold that {RULE}.").model_copy(update={"decision_date": ""}), "no_year"),
     ],
 )
 def test_refusals(case: Case, reason: str) -> None:
     assert _reasons(case) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        (_case(f"We hold that {RULE}."), "short_context"),
+        (_case(FILLER, f"In this court. Held, that {RULE}."), "thin_lead"),
+    ],
+)
+def test_what_cannot_be_asked_may_still_be_a_wrong_option(case: Case, reason: str) -> None:
+    [offer] = _offers(case)
+    assert (offer.unfit, offer.excerpts, offer.holding) == (reason, (), f"A{RULE[1:]}.")
+
+
+def test_a_note_is_asked_for_by_its_subject() -> None:
+    head = (
+        f"1. Lease—Waiver.—When a breach has been known to him, {RULE}.\n2.—Same—Barns.\n"
+        "A tenant may not let the barn of his landlord to a stranger before the harvest of the season ends.\n"
+    )
+    first, second = _offers(_case(FILLER, head))
+    assert first.excerpts[0].startswith(f"From the syllabus: Lease — Waiver. {MASK}.\n")
+    assert second.excerpts[0].startswith(f"From the syllabus: Lease — Barns. {MASK}.\n")
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -20,32 +21,62 @@ CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS // 8, MAX_CHARS * 7 // 8)  # of th
 MAX_LEAD_CHARS = 700  # of a syllabus paragraph before its "Held"
 SHORTEST_HIDDEN = 15  # characters; "that" between a cue and the target is not worth a mask
 CUE_CHARS = 30  # a cue such as "(holding that" or "we therefore hold" is within this of what follows it
-RESTATED = 0.5  # a sentence with this share of the holding's content words (by their first letters) says it again
+# A sentence with this share of the holding's content words (by their first letters) says it again. The stricter share
+# gives excerpts in which the gold is less like what is left, for the rows whose gold must not be the most like it.
+RESTATED = (0.5, 0.3)
 STEM = 6
 
 _SENTENCE_START = re.compile(r"[.?!][\"”’)\]]*\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Opinion:
-    """An opinion's text and the holdings stated in it; what must be hidden is worked out once for all its excerpts."""
+    """An opinion's text and the holdings stated in it. What must be hidden is worked out once for all its excerpts, and
+    only where an excerpt is cut.
+    """
 
     text: str
     holdings: Sequence[Holding]
+    _stems: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+    _like: dict[int, list[Range]] = field(default_factory=dict[int, list[Range]])
+
+    def stated(self, window: Range) -> list[Range]:
+        """The ranges of all in a window that is a holding or speaks like one, in order and apart."""
+        low, high = window
+        near = [holding for holding in self.holdings if holding.cue < high and holding.end > low]
+        cues = {holding.cue for holding in near}
+        like = [
+            found
+            for part in range(max(0, low - MAX_CHARS) // MAX_CHARS, high // MAX_CHARS + 1)
+            for found in self._like_in(part)
+            if cues.isdisjoint(range(found[0] - CUE_CHARS, found[0])) and found[0] < high and found[1] > low
+        ]
+        return _merged([*((holding.start, holding.end) for holding in near), *like])
+
+    def _like_in(self, part: int) -> list[Range]:
+        """What speaks like a holding from one part of MAX_CHARS characters."""
+        if part not in self._like:
+            low = part * MAX_CHARS
+            self._like[part] = list(like_holdings(self.text, low, low + MAX_CHARS + CUE_CHARS))
+        return self._like[part]
 
     @cached_property
-    def stated(self) -> list[Range]:
-        """The ranges of all that is a holding or speaks like one, in order and apart."""
-        own = [(holding.start, holding.end) for holding in self.holdings]
-        cues = {holding.cue for holding in self.holdings}
-        like = [(low, high) for low, high in like_holdings(self.text) if cues.isdisjoint(range(low - CUE_CHARS, low))]
-        return _merged([*own, *like])
+    def _breaks(self) -> list[int]:
+        return [0, *(match.end() for match in _SENTENCE_START.finditer(self.text)), len(self.text)]
 
-    @cached_property
-    def sentences(self) -> list[tuple[int, int, frozenset[str]]]:
-        """Rough sentences with the stems of their content words; too many breaks do no harm to a comparison of words."""
-        breaks = [0, *(match.end() for match in _SENTENCE_START.finditer(self.text)), len(self.text)]
-        return [(start, end, stems(self.text[start:end])) for start, end in pairwise(breaks) if end > start]
+    def sentences(self, window: Range | None = None) -> Iterator[tuple[int, int, frozenset[str]]]:
+        """Rough sentences of a window with the stems of their content words; too many breaks do no harm to a comparison
+        of words.
+        """
+        low, high = window or (0, len(self.text))
+        first = max(0, bisect_right(self._breaks, low) - 1)
+        for start, end in pairwise(self._breaks[first:]):
+            if start >= high:
+                return
+            if end > start:
+                if start not in self._stems:
+                    self._stems[start] = stems(self.text[start:end])
+                yield start, end, self._stems[start]
 
 
 def around(text: str, target: Range, before: int) -> Range:
@@ -61,11 +92,13 @@ def around(text: str, target: Range, before: int) -> Range:
     return low, closing[-1] if closing and closing[-1] > high - 600 else high
 
 
-def masked(opinion: Opinion, window: Range, target: Range | None, gold: str) -> str:
+def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, restated: float = RESTATED[0]) -> str:
     """A window with the target as MASK and everything else that is like a holding, or like the gold, as OTHER_MASK."""
     low, high = window
     text = opinion.text
-    hidden = [(start, end, OTHER_MASK) for start, end in _to_hide(opinion, window, target or (low, low), gold)]
+    hidden = [
+        (start, end, OTHER_MASK) for start, end in _to_hide(opinion, window, target or (low, low), (gold, restated))
+    ]
     if target:
         stop = "." if text[target[0] : target[1]].endswith(".") else ""
         hidden.append((*target, MASK + stop))
@@ -91,7 +124,7 @@ def nearest_window(opinion: Opinion, wanted: str) -> Range:
     """The window of MAX_CHARS - MAX_LEAD_CHARS characters whose sentences share most words with ``wanted``."""
     size = MAX_CHARS - MAX_LEAD_CHARS
     meant = stems(wanted)
-    shared = [(start, meant & said) for start, _, said in opinion.sentences if meant & said]
+    shared = [(start, meant & said) for start, _, said in opinion.sentences() if meant & said]
     starts = [start for start, _ in shared] or [0]
     best = max(
         starts, key=lambda low: len(frozenset[str]().union(*(said for at, said in shared if low <= at < low + size)))
@@ -113,13 +146,13 @@ def _whole_sentences(text: str, low: int, high: int) -> Range:
     return opening.end() if opening else low, closing[-1] if closing else high
 
 
-def _to_hide(opinion: Opinion, window: Range, target: Range, gold: str) -> list[Range]:
+def _to_hide(opinion: Opinion, window: Range, target: Range, said: tuple[str, float]) -> list[Range]:
     """Holdings of any kind, and sentences that say the gold again, as ranges of the text that leave the target out."""
-    ranges = [(start, end) for start, end in opinion.stated if start < window[1] and end > window[0]]
+    ranges = opinion.stated(window)
+    gold, restated = said
     meant = stems(gold)
-    for start, end, said in opinion.sentences:
-        inside = start < window[1] and end > window[0] and not start <= target[0] < end
-        if inside and len(meant & said) >= RESTATED * len(meant):
+    for start, end, words in opinion.sentences(window):
+        if end > window[0] and not start <= target[0] < end and len(meant & words) >= restated * len(meant):
             ranges.append((start, end))
     outside: list[Range] = []
     for start, end in _merged(ranges):

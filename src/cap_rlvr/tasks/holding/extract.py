@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
-from cap_rlvr.law.holdings import Holding, content_words, parentheticals, syllabus, we_hold
+from cap_rlvr.law.holdings import Holding, content_words, note_subject, notes, parentheticals, syllabus, we_hold
 from cap_rlvr.tasks.holding import excerpt
 from cap_rlvr.tasks.holding.roles import Names
 from cap_rlvr.wire.case import Case
@@ -15,17 +16,22 @@ from cap_rlvr.wire.rows import Candidate, Refusal
 TASK = "holding"
 MAX_PER_KIND = 6  # of one decision: enough to choose the gold from, and its other holdings as distractors
 MIN_LEAD_WORDS = 6  # content words of a syllabus paragraph before its "Held": fewer don't say what was decided
+NOTE_LEAD = "From the syllabus:"
+_OF_HEAD_MATTER = {"syllabus", "note"}
 _MAJORITY = {"majority", "unanimous", "on-the-merits"}
+_CUE_WORDS = ("hold", "conclu", "opinion")
 _CITED_YEAR = re.compile(r"\((?:[^()]{0,40}\s)?(1[789]\d\d|20[0-4]\d)\)")
 
 
 class Offer(Frozen):
     """A candidate's payload. ``start`` to ``end`` is the holding in ``field``; ``excerpts`` are masked prompt texts,
-    the best first, of which a row shows one.
+    the best first, of which a row shows one. Where none may be shown ``unfit`` says why, and the holding can only be a
+    wrong option for others.
     """
 
     holding: str
     excerpts: tuple[str, ...]
+    unfit: str = ""
     year: int
     field: str
     start: int
@@ -39,7 +45,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         yield _refusal(case, "no_majority_opinion")
         return
     opinion = _read(case.opinions[place].text)
-    found = [*opinion.holdings, *syllabus(case.head_matter)]
+    found = [*opinion.holdings, *syllabus(case.head_matter), *notes(case.head_matter)]
     if not found:
         yield _refusal(case, "no_holding")
         return
@@ -48,33 +54,40 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         yield _refusal(case, "no_year")
         return
     names = Names(case)
-    given: dict[str, int] = {}
+    given: Counter[str] = Counter()
     for holding in found:
-        kind = holding.kind
-        fault = holding.fault or ("enough_of_this_case" if given.get(kind, 0) >= MAX_PER_KIND else "")
+        fault = holding.fault or ("enough_of_this_case" if given[holding.kind] >= MAX_PER_KIND else "")
         text = names.as_roles(holding.text) if not fault else ""
-        shown, fault = _fit(text, _excerpts(case, opinion, holding)) if text else ([], fault or "name_without_role")
         if fault or not text:
-            yield _refusal(case, fault, f"{kind}: {holding.text[:80]}")
+            yield _refusal(case, fault or "name_without_role", f"{holding.kind}: {holding.text[:80]}")
             continue
-        given[kind] = given.get(kind, 0) + 1
-        offer = Offer(
-            holding=text,
-            excerpts=tuple(shown),
-            year=year,
-            field="head_matter" if kind == "syllabus" else f"opinions/{place}",
-            start=holding.start,
-            end=holding.end,
-        )
-        yield Candidate(
-            task=TASK,
-            case_id=case.id,
-            source_kind=case.source,
-            kind=kind,
-            block=f"{case.source}|{_jurisdiction(case)}|{kind}",
-            order=given[kind],
-            payload=offer.model_dump(),
-        )
+        shown, unfit = _fit(text, _excerpts(case, opinion, holding))
+        given[holding.kind] += 1
+        yield _candidate(case, holding, given[holding.kind], _offer(holding, text, shown, unfit, year, place))
+
+
+def _offer(holding: Holding, text: str, shown: list[str], unfit: str, year: int, place: int) -> Offer:
+    return Offer(
+        holding=text,
+        excerpts=tuple(shown),
+        unfit=unfit,
+        year=year,
+        field="head_matter" if holding.kind in _OF_HEAD_MATTER else f"opinions/{place}",
+        start=holding.start,
+        end=holding.end,
+    )
+
+
+def _candidate(case: Case, holding: Holding, order: int, offer: Offer) -> Candidate:
+    return Candidate(
+        task=TASK,
+        case_id=case.id,
+        source_kind=case.source,
+        kind=holding.kind,
+        block=f"{case.source}|{_jurisdiction(case)}|{holding.kind}",
+        order=order,
+        payload=offer.model_dump(),
+    )
 
 
 def _majority(case: Case) -> int | None:
@@ -82,7 +95,7 @@ def _majority(case: Case) -> int | None:
 
 
 def _read(text: str) -> excerpt.Opinion:
-    cued = "hold" in text  # both cues have it; most opinions don't, and are passed over at once
+    cued = any(word in text for word in _CUE_WORDS)  # most opinions have none and are passed over at once
     return excerpt.Opinion(text, [*parentheticals(text), *we_hold(text)] if cued else [])
 
 
@@ -92,14 +105,20 @@ def _excerpts(case: Case, opinion: excerpt.Opinion, holding: Holding) -> list[st
     For a syllabus: its paragraph, and of the opinion the part that is nearest to it, the beginning or the end.
     """
     text, target = opinion.text, (holding.start, holding.end)
-    if holding.kind != "syllabus":
+    if holding.kind not in _OF_HEAD_MATTER:
         windows = dict.fromkeys(excerpt.around(text, target, before) for before in excerpt.CHARS_BEFORE)
-        return [excerpt.masked(opinion, window, target, holding.text) for window in windows]
-    lead = _syllabus_lead(case.head_matter, holding)
+        shown = [
+            excerpt.masked(opinion, at, target, holding.text, share) for share in excerpt.RESTATED for at in windows
+        ]
+        return list(dict.fromkeys(shown))
+    if holding.kind == "note":
+        lead = f"{NOTE_LEAD} {note_subject(case.head_matter, holding)}."
+    else:
+        lead = _syllabus_lead(case.head_matter, holding)
     nearest = excerpt.nearest_window(opinion, f"{lead} {holding.text}")
     windows = dict.fromkeys((nearest, *excerpt.end_windows(text)))
-    parts = [excerpt.masked(opinion, window, None, holding.text) for window in windows]
-    return [f"{lead} {excerpt.MASK}.\n{part}" for part in parts]
+    parts = [excerpt.masked(opinion, at, None, holding.text, share) for share in excerpt.RESTATED for at in windows]
+    return [f"{lead} {excerpt.MASK}.\n{part}" for part in dict.fromkeys(parts)]
 
 
 def _syllabus_lead(head_matter: str, holding: Holding) -> str:
@@ -115,14 +134,15 @@ def _syllabus_lead(head_matter: str, holding: Holding) -> str:
 
 
 def _fit(text: str, excerpts: list[str]) -> tuple[list[str], str]:
-    """The excerpts that may be shown; where the first may not, why."""
+    """The excerpts that may be shown; where none may, why the first may not."""
     faults = [_unfit(text, shown) for shown in excerpts]
-    return [shown for shown, fault in zip(excerpts, faults, strict=True) if not fault], faults[0]
+    fit = [shown for shown, fault in zip(excerpts, faults, strict=True) if not fault]
+    return fit, "" if fit else faults[0]
 
 
 def _unfit(text: str, shown: str) -> str:
     lead, _, opinion = shown.rpartition("\n")
-    if lead and len(content_words(lead)) < MIN_LEAD_WORDS:
+    if lead and not lead.startswith(NOTE_LEAD) and len(content_words(lead)) < MIN_LEAD_WORDS:
         return "thin_lead"
     if excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS:
         return "short_context"

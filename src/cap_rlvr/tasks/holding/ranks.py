@@ -10,23 +10,23 @@ from itertools import combinations
 from cap_rlvr.wire.frozen import keyed_order
 
 RANKS = (1, 2, 3, 4, 5)
-MAX_GAP = 3  # rows between the fullest and the emptiest rank of a source: far below what a chi-square test sees
+MAX_GAP = 2  # rows between the fullest and the emptiest rank of a place: far below what a chi-square test sees
 
 Mask = frozenset[int]
 
 
 @dataclass
 class RankBooks:
-    """How many rows of each source have taken each rank so far."""
+    """How many rows of each place (a source and split) have taken each rank so far."""
 
     taken: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def settle(self, source: str, feasible: Sequence[Mask], seed: str) -> list[int | None]:
+    def settle(self, place: str, feasible: Sequence[Mask], seed: str) -> list[int | None]:
         """A rank for as many rows as the balance allows, None for the others; ``feasible`` is what each row can take.
 
         Rows that can take the same ranks are alike, so the choice is a flow from at most 31 kinds of rows to 5 ranks.
         """
-        taken = self.taken[source]
+        taken = self.taken[place]
         kinds = Counter(mask for mask in feasible if mask)
         level = self._level(taken, kinds)
         flow: Counter[tuple[Mask, int]] = Counter()

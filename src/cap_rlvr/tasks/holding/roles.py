@@ -18,7 +18,6 @@ _ROLE = re.compile(
 )
 _NAME = re.compile(r"[A-Z][\w&'’.-]*[A-Za-z]")
 _CAPITALISED = re.compile(r"(?<![\w§])[A-Z][\w-]*(?:['’](?!s\b)\w+)?")
-_LOWER_CASE = re.compile(r"(?<![\w'’])[a-z]{2,}")
 _CALLED = re.compile(rf"[^.;\n]{{0,40}}?,?\s+(?:\w+\s+)?{_ROLE.pattern}", re.IGNORECASE)
 _TITLE = r"(?:the\s+)?(?:(?:Mr|Mrs|Ms|Dr)\.\s+)?"
 _NOT_A_NAME = frozenset(
@@ -63,6 +62,7 @@ class Names:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self._common: dict[str, bool] = {}
 
     @cached_property
     def roles(self) -> dict[str, str]:
@@ -78,11 +78,13 @@ class Names:
             roles.update({name: role for name in _names(side) if name not in roles})
         return roles
 
-    @cached_property
-    def common(self) -> frozenset[str]:
-        """The words that the decision also writes in lower case, which are therefore no names."""
-        texts = [self._case.head_matter, *(opinion.text for opinion in self._case.opinions)]
-        return frozenset(word for text in texts for word in _LOWER_CASE.findall(text))
+    def is_common(self, word: str) -> bool:
+        """Whether the decision also writes a word in lower case, so that it is no name."""
+        if word not in self._common:
+            written = re.compile(rf"(?<![\w'’]){re.escape(word)}(?![a-z])")
+            texts = (self._case.head_matter, *(opinion.text for opinion in self._case.opinions))
+            self._common[word] = any(written.search(text) for text in texts)
+        return self._common[word]
 
     def as_roles(self, text: str) -> str | None:
         """A holding with the parties' names made into roles; None where a name stays that no role is known for."""
@@ -98,7 +100,7 @@ class Names:
         if self.roles.get(_plain(word)) == "":
             return True
         parts = [part for part in re.split(r"[-'’]", word.lower()) if len(part) > 1]
-        return any(part not in _LEGAL_CAPITALS and not part.isdigit() and part not in self.common for part in parts)
+        return any(part not in _LEGAL_CAPITALS and not part.isdigit() and not self.is_common(part) for part in parts)
 
     def _role_of(self, side: str) -> str:
         """`the appellant`, as the caption, the list of parties or the head matter calls this side; "" where none does."""
