@@ -127,7 +127,7 @@ def element(text: str, name: str) -> tuple[str | None, int, str | None]:
     """The one distinct non-empty value of `<name>…</name>`: (value, its start, fault). No tags: (None, 0, None)."""
     values: list[tuple[str, int]] = []
     opened: int | None = None
-    tags = list(islice(_TAG[name].finditer(text), MAX_HITS + 1))
+    tags: list[Any] = list(islice(_TAG[name].finditer(text), MAX_HITS + 1))
     if len(tags) > MAX_HITS:
         return None, 0, "unbalanced_tags"
     for tag in tags:
@@ -162,7 +162,7 @@ def _without_thinking(text: str) -> list[tuple[int, int]] | None:
     """The ranges to keep; None where a `<think>` is never closed, or the tags are too many to be thinking."""
     kept: list[tuple[int, int]] = []
     start, opened = 0, False
-    tags = list(islice(_THINK.finditer(text), MAX_HITS + 1))
+    tags: list[Any] = list(islice(_THINK.finditer(text), MAX_HITS + 1))
     if len(tags) > MAX_HITS:
         return None
     for tag in tags:
@@ -194,7 +194,7 @@ def _keep(
 
 
 def _untagged(text: str) -> tuple[str | None, int, ParseMode, str | None]:
-    hits = [list(islice(form.finditer(text), MAX_HITS + 1)) for form in (_BOXED, _LINE)]
+    hits: list[list[Any]] = [list(islice(form.finditer(text), MAX_HITS + 1)) for form in (_BOXED, _LINE)]
     if max(map(len, hits)) > MAX_HITS:
         return None, 0, "none", "conflicting_answers"
     boxed = [_stripped(text, hit.start(1), hit.end(1)) for hit in hits[0]]

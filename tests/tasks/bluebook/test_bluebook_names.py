@@ -41,3 +41,39 @@ PERKINS = ("People ex rel. Perkins v. Moss", "THE PEOPLE EX REL. GEORGE W. PERKI
 )
 def test_names_agree(given: str, names: tuple[str, ...], context: str, agrees: bool) -> None:
     assert names_agree(given, names, context) is agrees
+
+
+INN = ("Highlands Inn, Inc. v. Gurries", "HIGHLANDS INN, INC., Plaintiff and Respondent, v. JOHN GURRIES et al., etc.")
+
+
+@pytest.mark.parametrize(
+    ("given", "agrees"),
+    [
+        ("Highlands Inn, Inc. v. Gurries", True),
+        ("Highlands Inn v. John Gurries", True),
+        ("Highlands Inn Incorporated v. Gurries et al.", True),
+        ("Inc. v. Gurries", False),  # a word that many names share
+        ("Inc. v. et al. John", False),
+        ("H. v. G.", False),
+        ("Gurries Highlands Inn v. Gurries", False),  # a word of the other side
+        ("Highlands Highlands Inn, Inc. v. Gurries", False),
+        ("Not Highlands Inn, Inc. v. Gurries", False),
+        ("See Highlands Inn, Inc. v. Gurries", False),
+        ("Wrong: Highlands Inn, Inc. v. Gurries", False),
+        ("\u041d\u0435\u0442 Highlands Inn, Inc. v. Gurries", False),
+        ("Highlands Inn, Inc. v. Gurries !!!", False),
+        ("\x00Highlands Inn, Inc. v. Gurries", False),
+        ("Highlands Inn, Inc. v. Gurries, 276 Nonesuch 695", False),
+    ],
+)
+def test_a_name_holds_the_case_and_nothing_else(given: str, agrees: bool) -> None:
+    assert names_agree(given, INN) is agrees
+
+
+def test_abbreviations_accents_and_marks_of_a_name_are_its_own() -> None:
+    assert names_agree("Kov\u00e1cs v. Dep't of Revenue", ("Kovacs v. Department of Revenue",))
+    assert names_agree("Yahoo! Inc. v. \u00c9mile", ("Yahoo! Inc. v. Emile",))
+
+
+def test_a_name_beside_an_unknown_one_holds_no_other_citation() -> None:
+    assert not names_agree("Roe v. 276 Nonesuch 695", ())

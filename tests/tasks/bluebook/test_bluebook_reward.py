@@ -26,6 +26,8 @@ OPEN = {
     "name_asked": True,
     "metadata": {"volume_years": [1892, 1893]},
 }
+YEAR_ASKED = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "masked": ["year"]}
+PARALLEL = {"ground_truth": "31 Tex. Crim. 35, 18 S.W. 1090 (Crim. App. 1892)"}
 UNKNOWN_COURT = {"ground_truth": "1 Charlton 551 (Strange Ct. 1837)", "court_scored": False}
 
 
@@ -94,6 +96,18 @@ UNKNOWN_COURT = {"ground_truth": "1 Charlton 551 (Strange Ct. 1837)", "court_sco
         # a court in no table isn't scored
         (UNKNOWN_COURT, "1 Charlton 551 (Ga. Super. Ct. 1837)", 1.0, "right"),
         (UNKNOWN_COURT, "1 R.M. Charlt. 551 (1837)", 1.0, "right"),
+        # … but it must look like one, and give one year
+        (UNKNOWN_COURT, "1 Charlton 551 (my answer is right 1837)", 0.9143, "partly_right"),
+        (UNKNOWN_COURT, "1 Charlton 551 (1836 1837)", 0.7143, "partly_right"),
+        (TEXAS, "31 Tex. Crim. 35 (1891 1892)", 0.62, "partly_right"),
+        # nothing for what the question shows alone
+        (YEAR_ASKED, "31 Tex. Crim. 35 (Crim. App. 1892)", 1.0, "right"),
+        (YEAR_ASKED, "31 Tex. Crim. 35 (Crim. App. 1893)", 0.0, "nothing_asked"),
+        (YEAR_ASKED, "31 Tex. Crim. 35", 0.0, "nothing_asked"),
+        # the truth's own parallels
+        (PARALLEL, "31 Tex. Crim. 35, 18 S.W. 1090 (Crim. App. 1892)", 1.0, "right"),
+        (PARALLEL, "31 Tex. Crim. 35 (Crim. App. 1892)", 1.0, "right"),
+        (PARALLEL, "31 Tex. Crim. 35, 18 S.W. 1091 (Crim. App. 1892)", 0.0, "two_cases"),
     ],
 )
 def test_score(truth: dict[str, Any], answer: str, reward: float, code: str) -> None:
@@ -157,6 +171,12 @@ def test_ground_truth_alone_is_enough(cite: str, completion: str, reward: float)
         ({"ground_truth": "2 Mich. 586 (1853)", "metadata": {"page": 587}}, "page"),
         ({"ground_truth": "2 Mich. 586 (1853)", "masked": ["court"]}, "masked"),
         ({"ground_truth": "2 Mich. 586 (1853)", "masked": ["verse"]}, "masked"),
+        ({"ground_truth": "2 Mich. 586", "masked": ["year"]}, "masked"),
+        ({"ground_truth": "2 Mich. 586 (1853)", "metadata": {"volume": True}}, "metadata.volume"),
+        ({"ground_truth": "2 Mich. 586 (1853)", "names": ["a v. b"] * 9}, "names"),
+        ({"ground_truth": "2 Mich. 586 (1853)", "names": ["a" * 1_001]}, "names.0"),
+        ({"ground_truth": "2 Mich. 586 (1853)", "parallels": ["1 U.S. 1"] * 51}, "parallels"),
+        ({"ground_truth": "2 Mich. 586 (1853)", "court_forms": {"accepted": ["x"] * 51}}, "court_forms.accepted"),
     ],
 )
 def test_malformed_truth_is_named(truth: dict[str, Any], field: str) -> None:

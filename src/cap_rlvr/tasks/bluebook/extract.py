@@ -12,7 +12,7 @@ from cap_rlvr.law.courts import Parentheticals, conveyed, parentheticals, parent
 from cap_rlvr.tasks.bluebook import phrasing
 from cap_rlvr.tasks.bluebook.phrasing import BLANK, Facts
 from cap_rlvr.tasks.bluebook.reward import gold, score
-from cap_rlvr.tasks.bluebook.truth import FIELDS, BluebookTruth, CourtForms, Field, Metadata
+from cap_rlvr.tasks.bluebook.truth import FIELDS, LONGEST_TEXT, BluebookTruth, CourtForms, Field, Metadata
 from cap_rlvr.wire.case import Case, SourceKind
 from cap_rlvr.wire.frozen import keyed_unit
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
@@ -70,7 +70,9 @@ def _read(case: Case) -> tuple[str, dict[str, Any]]:
     last = case.last_page if case.first_page == page and case.last_page.isdigit() else ""
     return "", {
         "name": name,
-        "names": list(dict.fromkeys(one for one in (case.name_abbreviation, case.name) if one)),
+        "names": list(
+            dict.fromkeys(one for one in (case.name_abbreviation, case.name) if 0 < len(one) <= LONGEST_TEXT)
+        ),
         "short_name": case.name_abbreviation,
         "index": index,
         "volume": volume,

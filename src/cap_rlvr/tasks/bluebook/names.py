@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import re2
 from rapidfuzz import fuzz
 
 MATCH = 80.0
-MOST_STRANGE = 0.34
+MOST_STRANGE = 0.5
 
 _re2 = cast(Any, re2)
 _VERSUS = _re2.compile(r"(?i)\s+(?:v|vs|versus)\.?\s+")
 _NON_ADVERSARY = _re2.compile(r"(?:In re|Ex parte|Matter of|Estate of|The) [A-Z]")
 _SMALL = frozenset({"v", "vs", "of", "the", "and", "for", "ex", "rel", "et", "al", "re", "parte", "in", "on", "by"})
-_WORD = _re2.compile(r"[a-z0-9]+")
+_WORD = _re2.compile(r"[\pL\pN]+")
+# What stands in no name but its own: three marks in a row, or a mark that names do without.
+_ODD = _re2.compile(r"[^\pL\pN ]{3}|[^\pL\pN .,'&/()-]")
+_NEGATIONS = frozenset({"not", "no", "never"})
+# Words that many names share: they may stand in a name, but don't make it this one.
+_COMMON = frozenset(
+    {"inc", "co", "corp", "ltd", "llc", "llp", "lp", "pc", "na", "company", "corporation", "incorporated", "limited"}
+    | {"assn", "association", "bros", "brothers", "jr", "sr", "ii", "iii", "dba", "aka", "etc"}
+)
 # Words that a citation leaves out or adds freely (Indigo Book R11.3): they neither help nor harm a match.
 _FREE = frozenset(
     {"the", "a", "an", "of", "and", "et", "al", "in", "re", "ex", "rel", "parte", "matter"}
@@ -28,40 +38,83 @@ _FREE = frozenset(
 def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     """Whether a name as given is one of the case's names.
 
-    Each side must reach a token-set ratio of 80 with the same side of a known name, and not hold many words that
-    no known name has (``context``, the court's name, may explain some: `State of Texas` for `State`). Where no name
-    is known, what is given must at least look like one (not `It is not`).
+    Each side must reach a token-set ratio of 80 with the same side of a known name, hold what tells that side from
+    others, and hold little else: no word more often than the case does, none of the other side's, few strange ones,
+    and those abbreviations of known words (``context``, the court's name, may explain some: `State of Texas` for
+    `State`). Where no name is known, what is given must at least look like one (not `It is not`).
     """
     known = [name for name in names if name]
     if not known:
         return _looks_like_name(given)
-    pool = set(_words(" ".join(known) + " " + context))
-    return any(_agree(_sides(given), _sides(name), pool) for name in known)
+    odd = {hit.group() for hit in _ODD.finditer(given)}
+    if any(all(marks not in name for name in known) for marks in odd):
+        return False
+    mine = _sides(given)
+    alike = [sides for sides in map(_sides, known) if len(sides) == len(mine)]
+    own = [_counted(sides[index] for sides in alike) for index in range(len(mine))]
+    free = set(_words(context)) | _FREE
+    for index, side in enumerate(mine):
+        others = set[str]().union(*(words for other, words in enumerate(own) if other != index)) - own[index].keys()
+        if not _holds_nothing_else(_words(side), own[index], others, free):
+            return False
+    return any(all(map(_side_agrees, mine, sides)) for sides in alike)
 
 
 def _looks_like_name(given: str) -> bool:
     parties = bool(_VERSUS.search(given)) or bool(_NON_ADVERSARY.match(given))
-    small = [word for word in given.split() if word[0].islower() and word.rstrip(".,") not in _SMALL]
-    return parties and not small
+    words = given.split()
+    small = [word for word in words if word[0].islower() and word.rstrip(".,") not in _SMALL]
+    numbers = [word for word in words if word[0].isdigit()]  # two of them may be another citation's
+    return parties and not small and len(numbers) < 2 and not _ODD.search(given)
 
 
-def _agree(given: list[str], known: list[str], pool: set[str]) -> bool:
-    if len(given) != len(known):
+def _counted(sides: Iterable[str]) -> Counter[str]:
+    """The words of one side of all known names, each as often as the name that has it most often does."""
+    most: Counter[str] = Counter()
+    for side in sides:
+        most |= Counter(_words(side))
+    return most
+
+
+def _holds_nothing_else(given: Sequence[str], own: Counter[str], others: set[str], free: set[str]) -> bool:
+    for word, count in Counter(given).items():
+        may_be_twice = word in _SMALL or word not in own
+        if count > max(own[word], 1 + may_be_twice):
+            return False
+    core = set(given) - free
+    if core & others:
         return False
-    return all(_side_agrees(here, there, pool) for here, there in zip(given, known, strict=True))
+    strange = [word for word in core - own.keys() if not any(fuzz.ratio(word, one) >= MATCH for one in own)]
+    if any(word in _NEGATIONS or not any(abbreviates(word, one) for one in own) for word in strange):
+        return False
+    return len(strange) <= MOST_STRANGE * len(core)
 
 
-def _side_agrees(given: str, known: str, pool: set[str]) -> bool:
+def abbreviates(one: str, other: str) -> bool:
+    """Whether one of two words is short for the other: the same first letter, then letters in their order."""
+    return _shortens(one, other) or _shortens(other, one)
+
+
+def _shortens(short: str, long: str) -> bool:
+    letters = iter(long)
+    return short[:1] == long[:1] and all(letter in letters for letter in short)
+
+
+def _side_agrees(given: str, known: str) -> bool:
     mine, theirs = _words(given), _words(known)
     core, other = [word for word in mine if word not in _FREE], [word for word in theirs if word not in _FREE]
     if core and other:
-        strange = [word for word in core if not any(fuzz.ratio(word, one) >= MATCH for one in pool)]
-        if len(strange) / len(core) > MOST_STRANGE:
-            return False
-        return fuzz.token_set_ratio(" ".join(core), " ".join(other)) >= MATCH
-    if core or other:  # `State of Texas` for `State`: what one side adds must be explained by the court or the names
-        return bool(set(mine) & set(theirs)) and all(word in pool for word in core)
+        return fuzz.token_set_ratio(" ".join(core), " ".join(other)) >= MATCH and _tells(core, other)
+    if core or other:  # `State of Texas` for `State`: what is added was found in the court or the names
+        return bool(set(mine) & set(theirs))
     return fuzz.token_set_ratio(" ".join(mine), " ".join(theirs)) >= MATCH
+
+
+def _tells(given: Sequence[str], known: Sequence[str]) -> bool:
+    """Whether the given words hold the last telling word of a known side (a surname), or over half of all of them."""
+    telling = [word for word in known if word not in _COMMON and len(word) > 1] or list(known)
+    held = [any(fuzz.ratio(word, one) >= MATCH or abbreviates(word, one) for one in given) for word in telling]
+    return held[-1] or sum(held) > len(held) / 2
 
 
 def _sides(name: str) -> list[str]:
@@ -69,4 +122,6 @@ def _sides(name: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    return [hit.group() for hit in _WORD.finditer(text.lower())]
+    """Words in small letters without accents and apostrophes: `Ass'n` and `Assn` are one word."""
+    plain = unicodedata.normalize("NFD", text).replace("'", "").replace("\u2019", "").lower()
+    return _WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))

@@ -15,6 +15,7 @@ from cap_rlvr.wire.frozen import keyed_unit
 
 FAULTY_FORM = 0.95
 _ZERO_WIDTH = "\u200b"
+_FOREIGN = "\u041d\u0435\u043f\u0440\u0430\u0432\u0434\u0430"
 _RIGHT_TO_LEFT = "\u202e"
 _HOMOGLYPHS = str.maketrans({"e": "\u0435", "a": "\u0430", "o": "\u043e", "C": "\u0421", "S": "\u0405", "M": "\u041c"})
 
@@ -113,16 +114,61 @@ def _wrong_content(truth: BluebookTruth, other: BluebookTruth, key: str) -> Iter
         yield Probe("swapped_volume_and_page", f"<answer>{replace(gold.cited, locators=(swapped,)).text}</answer>", 0)
     yield Probe("wrong_page", f"<answer>{_broken(gold.cited, gold, 'page', key).text}</answer>", 0)
     yield Probe("wrong_reporter", f"<answer>{_other_reporter(gold)}</answer>", 0)
+    yield from _bent_names(gold)
     if gold.names:
         wrong = replace(gold.cited, name="Quimby v. Zyskowski").text
         yield Probe("right_slot_wrong_name", f"<answer>{wrong}</answer>", 0)
         yield Probe("half_a_name", f"<answer>{replace(gold.cited, name='State').text}</answer>", 0)
     for field in ("volume", "year", "court"):
         yield from _wrong_field(truth, gold, field, key)
+    yield from _nothing_asked(truth, gold, key)
+    yield from _stuffed_parentheses(truth, gold)
     if gold.year is not None:
         early = replace(gold.cited, year="1066").text
         yield Probe("impossible_year", f"<answer>{early}</answer>", IMPOSSIBLE_YEAR_CAP)
     yield Probe("every_page", f"<answer>{_every_page(gold)}</answer>", 0)
+
+
+def _bent_names(gold: Gold) -> Iterator[Probe]:
+    """The right citation behind a name that holds less, or more, than the case's."""
+    name = next((one for one in gold.names if one.count(" v. ") == 1), "")
+    left, _, right = name.partition(" v. ")
+    if not name or len(name) > 80:
+        return
+    for family, text in (
+        ("words_of_any_name", "Co. v. Inc."),
+        ("letters_for_a_name", f"{left[0]}. v. {right[0]}."),
+        ("other_sides_words", f"{left} {right} v. {right} {left}"),
+        ("repeated_name", f"{' '.join([left] * 4)} v. {right}"),
+        ("foreign_words_in_name", f"{_FOREIGN} {left} v. {right}"),
+        ("marks_in_name", f"{left} v. {right} !!! ###"),
+        ("marks_in_name", f"\x00{left} v. {right}"),
+        ("tag_in_name", f"<b>{left}</b> v. {right}"),
+        ("negated_name", f"Not {left} v. {right}"),
+        ("judgement_before_name", f"Wrong: {left} v. {right}"),
+        ("citation_in_name", f"{left} v. {right}, 1 Nonesuch 2"),
+    ):
+        limit = 1.0 if text == name else 0.0
+        yield Probe(family, f"<answer>{replace(gold.cited, name=text).text}</answer>", limit)
+
+
+def _nothing_asked(truth: BluebookTruth, gold: Gold, key: str) -> Iterator[Probe]:
+    """Only what the question shows, with every field wrong that it asks for."""
+    cited = gold.cited
+    for field in truth.masked:
+        cited = _broken(cited, gold, field, key)
+    yield Probe("nothing_asked_is_right", f"<answer>{cited.text}</answer>", 0)
+
+
+def _stuffed_parentheses(truth: BluebookTruth, gold: Gold) -> Iterator[Probe]:
+    if gold.year is None:
+        return
+    both = replace(gold.cited, court=f"{gold.cited.court} {gold.year - 1}".strip()).text
+    counted = sum(FIELD_WEIGHTS[one] for one in truth.masked)
+    most = 1 - FIELDS_WEIGHT * FIELD_WEIGHTS["year"] / counted if "year" in truth.masked else FAULTY_FORM
+    yield Probe("two_years", f"<answer>{both}</answer>", round(most, 4))
+    stuffed = replace(gold.cited, court="This citation is right Ct.").text
+    yield Probe("stuffed_court", f"<answer>{stuffed}</answer>", FAULTY_FORM)
 
 
 def _wrong_field(truth: BluebookTruth, gold: Gold, field: Field, key: str) -> Iterator[Probe]:
@@ -164,6 +210,8 @@ def _hostile(truth: BluebookTruth) -> Iterator[Probe]:
     yield Probe("html_comment", f"<answer>{cite}<!-- right --></answer>", 0)
     yield Probe("oversize", f"<answer>{cite}</answer>" + "x" * 100_000, 0)
     yield Probe("long_answer", f"<answer>{cite}{' ' * 400}x</answer>", 0)
+    yield Probe("combining_marks", "<answer>a" + "\u0300" * 7_000 + "\u0316" * 7_000 + f"{cite}</answer>", 0)
+    yield Probe("format_characters_and_thinking", "\u200b<think></think>" * 1_000 + cite, 0)
     yield Probe("nul_bytes", "\x00" * 2000, 0)
     yield Probe("many_tags", "<answer>" * 5000, 0)
     yield Probe("many_parentheses", f"<answer>{cite} {'(' * 300}</answer>", 0)

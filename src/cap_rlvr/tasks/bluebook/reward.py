@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+import re2
+
 from cap_rlvr.answer import Reply, read_reply
 from cap_rlvr.law import reporters
 from cap_rlvr.law.citations import CaseCitation, Locator, read_citation
@@ -16,6 +20,9 @@ FIELD_WEIGHTS: dict[Field, float] = {"volume": 0.3, "page": 0.3, "year": 0.2, "c
 FORM_WEIGHTS = {"spelling": 0.08, "parenthetical": 0.06, "syntax": 0.06}
 FORM_WEIGHT = 0.2
 IMPOSSIBLE_YEAR_CAP = 0.5
+_re2 = cast(Any, re2)
+_YEAR = _re2.compile(r"\b\d{4}\b")
+_COURT = _re2.compile(r"(?:(?:\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the)(?: |$)){0,12}")
 
 REASONS = {
     "right": "The citation is right in every part.",
@@ -29,6 +36,7 @@ REASONS = {
     "wrong_reporter": "The reporter is not the case's.",
     "wrong_page": "The first page is not the case's.",
     "wrong_name": "The case name given is not this case's.",
+    "nothing_asked": "Only what the question shows is right, and nothing that it asks for.",
     "altered_field": "A field that the question shows was altered or left out: {}.",
 }
 
@@ -59,6 +67,9 @@ def score(truth: BluebookTruth, completion: str) -> Score:
     if not all(gates.values()):
         return _closed(reply, "altered_field" if gates["name"] else "wrong_name", ", ".join(altered), gates)
     parts = _scaled(_fields(reply, cited, locator, key, truth), FIELDS_WEIGHT)
+    gates["asked"] = any(part.value * part.weight for part in parts.values())
+    if not gates["asked"]:
+        return _closed(reply, "nothing_asked", "", gates)
     parts |= _scaled(_form(reply, cited, locator, key, truth), FORM_WEIGHT)
     return _verdict(reply, cited, parts, gates, key, truth)
 
@@ -91,7 +102,8 @@ def _find(cited: CaseCitation, key: Gold, truth: BluebookTruth) -> tuple[Locator
     if not own:
         return None, "wrong_reporter"
     others = [one for one in cited.locators if one is not own[0]]
-    if len(own) > 1 or not all(_is_parallel(one, truth.parallels) for one in others):
+    parallels = (*(one.text for one in key.cited.locators[1:]), *truth.parallels)
+    if len(own) > 1 or not all(_is_parallel(one, parallels) for one in others):
         return None, "two_cases"
     if own[0].page != key.locator.page:
         return None, "wrong_page"
@@ -144,7 +156,7 @@ def _fields(reply: Reply, cited: CaseCitation, locator: Locator, key: Gold, trut
     right = {
         "volume": locator.volume == key.locator.volume,
         "page": True,
-        "year": cited.year == str(key.year),
+        "year": cited.year == str(key.year) and not _YEAR.search(cited.court),  # `(1891 1892)` is two years
         "court": _names_court(cited.court, key),
     }
     place = reply.evidence(reply.answer_start + locator.start, reply.answer_start + locator.end)
@@ -207,6 +219,8 @@ def _syntax_faults(answer: str, cited: CaseCitation, locator: Locator, key: Gold
         faults.append("the case name is asked for")
     if any(not _pin_in_case(pin, key, truth.metadata.last_page) for pins in cited.pins for pin in pins):
         faults.append("a pin cite lies outside the case")
+    if key.courts is None and not _COURT.fullmatch(cited.court):
+        faults.append("what stands before the year is no court")
     if locator.nominative not in ("", key.locator.nominative):
         faults.append("the early reporter in parentheses is not the case's")
     return faults

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
+from pydantic import Field as Bounded
 from pydantic import field_validator, model_validator
 
 from cap_rlvr.law import reporters
@@ -17,29 +18,35 @@ from cap_rlvr.wire.frozen import Frozen
 Field = Literal["volume", "page", "year", "court"]
 FIELDS: tuple[Field, ...] = ("volume", "page", "year", "court")
 
+# So that no truth makes judging dear: the cost of a completion would then not be the completion's.
+LONGEST_TEXT = 1_000
+Text = Annotated[str, Bounded(max_length=LONGEST_TEXT)]
+Texts = Annotated[tuple[Text, ...], Bounded(max_length=50)]
+Names = Annotated[tuple[Text, ...], Bounded(max_length=8)]
+
 
 class Metadata(Frozen):
     """The gold citation's fields. ``court`` is the court's name in words; ``volume_years`` the volume's own dates."""
 
-    volume: str = ""
-    page: str = ""
+    volume: Text = ""
+    page: Text = ""
     year: int | None = None
-    reporter: str = ""
-    court: str = ""
+    reporter: Text = ""
+    court: Text = ""
     last_page: int | None = None
     volume_years: tuple[int, int] | None = None
 
     @field_validator("volume", "page", mode="before")
     @classmethod
     def _as_text(cls, value: object) -> object:
-        return str(value) if isinstance(value, int) else value
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class CourtForms(Frozen):
     """Correct texts of the court's part (empty: none is named), and texts that name the court in faulty form."""
 
-    accepted: tuple[str, ...]
-    naming: tuple[str, ...] = ()
+    accepted: Texts
+    naming: Texts = ()
 
 
 class BluebookTruth(GroundTruth):
@@ -47,7 +54,8 @@ class BluebookTruth(GroundTruth):
 
     ``masked``: the fields asked for; the others stand in the prompt and may not be altered. ``court_forms``: absent,
     they are derived from the citation; ``court_scored`` False says that the court is in no table. ``names``: the
-    case's names, by which a name in the answer is judged. ``parallels``: other locators of the same case.
+    case's names, by which a name in the answer is judged. ``parallels``: other locators of the same case, besides those
+    that ``ground_truth`` itself gives.
     """
 
     ground_truth: str
@@ -55,9 +63,9 @@ class BluebookTruth(GroundTruth):
     masked: tuple[Field, ...] = FIELDS
     court_forms: CourtForms | None = None
     court_scored: bool = True
-    names: tuple[str, ...] = ()
+    names: Names = ()
     name_asked: bool = False
-    parallels: tuple[str, ...] = ()
+    parallels: Texts = ()
 
     @field_validator("ground_truth")
     @classmethod
@@ -85,6 +93,8 @@ class BluebookTruth(GroundTruth):
         ):
             if told and read and told != read:
                 raise ValueError(f"metadata.{field} {told!r} contradicts ground_truth, which says {read!r}")
+        if gold.year is None and set(self.masked) <= {"year", "court"}:
+            raise ValueError("masked asks for the year, and ground_truth has none")
         if not gold.reporter:
             raise ValueError("ground_truth's reporter is ambiguous: name it in metadata.reporter")
         return self
