@@ -59,12 +59,25 @@ _FRAGMENT = re.compile(
     rf"costs|prejudice|cause|the|to|case|appeal|judgment|order|prosecution|ordered|relator|{_DONE})*\W*",
     re.IGNORECASE,
 )
+# "Judgment affirmed, with costs to the wife." "Motion granted and case is ordered on the calendar."
+_HEADLINE = re.compile(
+    rf"\W*(?:{_OBJECT.pattern})(?:\s+(?!(?:not|never|be|is|are|was|were|been|being|has|had|which|that)\b)[\w’']+){{0,4}}?"
+    rf"\s+(?P<verbs>(?:{_DONE})\b(?:,?\s+(?:and\s+)?(?:{_DONE})\b)*)(?!,?\s+(?:in\s+\d+|by|to|at|etc)\b)",
+    re.IGNORECASE,
+)
+# "We conclude that the claim is barred and affirm the judgment."
+_AND_AFFIRM = re.compile(
+    r"\W*we\b.{5,}\band\s+(?:\w+ly\s+|therefore\s+)?(?P<verb>affirm|reverse|vacate)(?:\s+(?:the|his|her|that|Defendant['’]s)\b[^;]*)?\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_PART = re.compile(rf"\W*(?:(?:the\s+)?[\w’']+\s+){{0,2}}(?:(?:is|are)\s+)?({_DONE})\b", re.IGNORECASE)
+_MISREAD = re.compile(r"\b(a)[fiñlt]{2,3}(rm(?:ed|s)?)\b", re.IGNORECASE)  # `aifirmed`, `afñrmed`
 _NO_ORDER = re.compile(
     r"\b(?:cannot|can not|could|might|may|would|if|unless|whether|not)\b[ ,]*(?:\w+[ ,]+){0,3}?$|\bto (?:have )?$",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"\b(?:was|were|am|are) of (?:the )?opinion|\bvotes?d? (?:to|for)\b|\b(?:should|would|could|might|ought to) (?:not )?have\b|\bcontend|\bargue[sd]?\b",
+    r"\bno\b[^.;]{0,60}\breason\b|\b(?:was|were|am|are) of (?:the )?opinion|\bvotes?d? (?:to|for)\b|\b(?:should|would|could|might|ought to) (?:not )?have\b|\bcontend|\bargue[sd]?\b",
     re.IGNORECASE,
 )
 _NOT_NOW = re.compile(  # what others did, what was done before, and what someone is told or asked to do
@@ -153,10 +166,17 @@ def verbs_of(sentence: str) -> frozenset[str]:
     """The disposition verbs of a sentence that is an order; empty for any other sentence."""
     if _ASIDE.search(sentence):
         return frozenset()
+    sentence = _MISREAD.sub(r"\1ffi\2", sentence)
     words = _NOT_NOW.sub(" ", _REHEARING_VERDICT.sub(" ", sentence))
     if len(words) < 120 and _FRAGMENT.fullmatch(words):
         return _reported(_LATER_DONE.findall(words))
+    headline = _HEADLINE.match(words)
+    if headline:
+        return _reported(_LATER_DONE.findall(headline["verbs"]) + _later_orders(words[headline.end() :]))
     found: list[str] = []
+    closing = _AND_AFFIRM.match(words)
+    if closing:
+        found.append(closing["verb"])
     passive = next((hit for hit in _PASSIVE.finditer(words) if not _NO_ORDER.search(words, 0, hit.start())), None)
     if passive and not re.search(r"\b(?:not|never)\b", passive["aux"]):
         found += [passive["verb"], *_LATER_DONE.findall(words, passive.end())]
@@ -165,6 +185,11 @@ def verbs_of(sentence: str) -> frozenset[str]:
         found += [active["verb"], *_LATER_DO.findall(words, active.end())]
     verbs = _reported(found)
     return verbs if _OBJECT.search(words) and not _IDEA.search(words) else verbs - _NEED_OBJECT
+
+
+def _later_orders(words: str) -> list[str]:
+    """The verbs of what else is ordered in one sentence: `; cause remanded`, `, and the petition is dismissed`."""
+    return [hit.group(1) for part in re.split(r"[,;]|\band\b", words) for hit in [_PART.match(part)] if hit]
 
 
 def _closing_line(text: str) -> _Order | None:
