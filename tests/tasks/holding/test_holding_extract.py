@@ -96,11 +96,12 @@ def test_refusals(case: Case, reason: str) -> None:
     [
         (_case(f"We hold that {RULE}."), "short_context"),
         (_case(FILLER, f"In this court. Held, that {RULE}."), "thin_lead"),
+        (_case(FILLER, f"1. Lease.—A{RULE[1:].replace('gives', 'must give')}."), "off_the_point"),
     ],
 )
 def test_what_cannot_be_asked_may_still_be_a_wrong_option(case: Case, reason: str) -> None:
     [offer] = _offers(case)
-    assert (offer.unfit, offer.excerpts, offer.holding) == (reason, (), f"A{RULE[1:]}.")
+    assert (offer.unfit, offer.excerpts, offer.holding[:10]) == (reason, (), "A landlord")
 
 
 def test_a_note_is_asked_for_by_its_subject() -> None:
@@ -108,7 +109,9 @@ def test_a_note_is_asked_for_by_its_subject() -> None:
         f"1. Lease—Waiver.—When a breach has been known to him, {RULE}.\n2.—Same—Barns.\n"
         "A tenant may not let the barn of his landlord to a stranger before the harvest of the season ends.\n"
     )
-    first, second = _offers(_case(FILLER, head))
+    bearing = "The landlord took rent in May. A breach came after it. He had the right. The lease was for a season. The barn was full. "
+    bearing += "A stranger let himself in. It was before harvest. "
+    first, second = _offers(_case(bearing + FILLER, head))
     assert first.excerpts[0].startswith(f"From the syllabus: Lease — Waiver. {MASK}.\n")
     assert second.excerpts[0].startswith(f"From the syllabus: Lease — Barns. {MASK}.\n")
 

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cap_rlvr.tasks.holding.ranks import MAX_GAP, RANKS, RankBooks
+from cap_rlvr.tasks.holding.ranks import MAX_GAP, RANKS, ROWS_PER_GAP, RankBooks
 
 feasible = st.lists(st.frozensets(st.sampled_from(RANKS)), max_size=60)
 
@@ -35,11 +35,17 @@ def test_rows_are_moved_to_make_room() -> None:
 
 
 def test_surplus_of_one_rank_is_refused() -> None:
-    ranks = RankBooks().settle("text", [frozenset({1})] * 50, "seed")
-    assert Counter(ranks) == {1: MAX_GAP, None: 50 - MAX_GAP}
+    level = [frozenset({rank}) for rank in RANKS] * ROWS_PER_GAP * MAX_GAP
+    ranks = RankBooks().settle("text", level + [frozenset({1})] * 50, "seed")
+    assert Counter(ranks)[1] == ROWS_PER_GAP * MAX_GAP + MAX_GAP
+    assert Counter(ranks)[None] == 50 - MAX_GAP
 
 
-def test_sources_are_level_apart() -> None:
+def test_few_rows_have_no_surplus() -> None:
+    assert Counter(RankBooks().settle("text", [frozenset({1})] * 50, "seed")) == {None: 50}
+
+
+def test_places_are_level_apart() -> None:
     books = RankBooks()
-    assert Counter(books.settle("text", [frozenset({1})] * 5, "s"))[1] == MAX_GAP
-    assert Counter(books.settle("static", [frozenset({1})] * 5, "s"))[1] == MAX_GAP
+    free = [frozenset(RANKS)] * 5
+    assert Counter(books.settle("text", free, "s")) == Counter(books.settle("static", free, "s")) == Counter(RANKS)

@@ -15,7 +15,9 @@ from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 from cap_rlvr.wire.splits import split_of
 
-MAX_WAITING = 200  # opinions of a source and split whose rank is full, kept until later blocks make room; bounds memory
+MAX_WAITING = (
+    200  # opinions of a source, kind and split whose rank is full, kept until later blocks make room; bounds memory
+)
 
 
 @dataclass
@@ -42,7 +44,7 @@ class _Opinion:
 def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Refusal]:
     """Rows of the blocks, at most one per opinion and kind, or why a candidate gave none.
 
-    Within a source and split, the letters are level, and so is the gold's rank among its options by likeness to the
+    Within a source, kind and split, the letters are level, and so is the gold's rank among its options by likeness to the
     text (TF-IDF cosine); what that leaves over at the end is refused as `surplus_rank`.
     """
     table = _Table(seed)
@@ -70,21 +72,22 @@ class _Table:
             opinion = list(group)
             found = openings(opinion, items, self._seed)
             if found:
-                fresh[f"{block[0].source_kind}|{split_of(case_id, self._seed)}"].append(_Opinion(opinion, found))
+                place = "|".join((block[0].source_kind, block[0].kind, split_of(case_id, self._seed)))
+                fresh[place].append(_Opinion(opinion, found))
             else:
                 yield from _refusals(opinion, "too_few_distractors")
+        uses: Counter[Item] = Counter()
         for place in sorted(fresh):
-            yield from self._settle(place, fresh[place])
+            yield from self._settle(place, fresh[place], uses)
 
     def rest(self) -> Iterator[Refusal]:
         for place in sorted(self._waiting):
             for opinion in self._waiting[place]:
                 yield from _refusals(opinion.items, "surplus_rank")
 
-    def _settle(self, place: str, fresh: list[_Opinion]) -> Iterator[Row | Refusal]:
+    def _settle(self, place: str, fresh: list[_Opinion], uses: Counter[Item]) -> Iterator[Row | Refusal]:
         queue = [*self._waiting.pop(place, []), *fresh]
         ranks = self._books.settle(place, [frozenset(opinion.openings) for opinion in queue], self._seed)
-        uses: Counter[Item] = Counter()
         left: list[_Opinion] = []
         for opinion, rank in zip(queue, ranks, strict=True):
             if rank is None:

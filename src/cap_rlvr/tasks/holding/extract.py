@@ -16,6 +16,7 @@ from cap_rlvr.wire.rows import Candidate, Refusal
 TASK = "holding"
 MAX_PER_KIND = 6  # of one decision: enough to choose the gold from, and its other holdings as distractors
 MIN_LEAD_WORDS = 6  # content words of a syllabus paragraph before its "Held": fewer don't say what was decided
+MIN_BEARING = 0.4  # of a note's content words, in the part of the opinion that is shown
 NOTE_LEAD = "From the syllabus:"
 _OF_HEAD_MATTER = {"syllabus", "note"}
 _MAJORITY = {"majority", "unanimous", "on-the-merits"}
@@ -146,7 +147,15 @@ def _unfit(text: str, shown: str) -> str:
         return "thin_lead"
     if excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS:
         return "short_context"
+    if lead.startswith(NOTE_LEAD) and not _bears_on(text, opinion):
+        return "off_the_point"
     return "said_in_the_open" if _given_away(text, shown) else ""
+
+
+def _bears_on(text: str, opinion: str) -> bool:
+    """Whether a part of an opinion has enough of a note's content words to tell that it decides the note's point."""
+    meant = excerpt.stems(text)
+    return len(meant & excerpt.stems(opinion)) >= MIN_BEARING * len(meant)
 
 
 def _given_away(text: str, shown: str) -> bool:

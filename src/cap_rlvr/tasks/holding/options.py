@@ -19,6 +19,7 @@ OPTIONS = len(LETTERS)
 MAX_SIMILARITY = 75.0
 ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
+MAX_OVERLAP = 0.5  # of content words, with a holding of another opinion: more may be the same rule in other words
 MAX_OWN_OVERLAP = 0.25  # of content words, with another holding of this opinion: more may be the gold said again
 MIN_OWN_DISTANCE = 600  # characters from such a holding: nearer, the text around the mask fits both
 POOL = 400  # candidates nearest in time that one gold chooses among; keeps the work linear in the block
@@ -41,6 +42,10 @@ class Item:
     @cached_property
     def length(self) -> int:
         return len(self.offer.holding.split())
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return stems(self.offer.holding)
 
     @cached_property
     def folded(self) -> str:
@@ -139,14 +144,12 @@ def _may_join(item: Item, gold: Item) -> bool:
         return False
     if not _as_long(item, gold):
         return False
-    if item.candidate.case_id == gold.candidate.case_id:
-        if gold.candidate.kind == "note":  # nothing in the prompt tells one note of a syllabus from the others
-            return False
-        if abs(item.offer.start - gold.offer.start) < MIN_OWN_DISTANCE:
-            return False
-        mine, its = stems(gold.offer.holding), stems(item.offer.holding)
-        if len(mine & its) > MAX_OWN_OVERLAP * min(len(mine), len(its)):
-            return False
+    own = item.candidate.case_id == gold.candidate.case_id
+    if own and (gold.candidate.kind == "note" or abs(item.offer.start - gold.offer.start) < MIN_OWN_DISTANCE):
+        return False  # nothing in the prompt tells one note of a syllabus from the others
+    shared = len(item.stems & gold.stems)
+    if shared > (MAX_OWN_OVERLAP if own else MAX_OVERLAP) * min(len(item.stems), len(gold.stems)):
+        return False
     return _unlike(item, gold)
 
 

@@ -10,14 +10,16 @@ from itertools import combinations
 from cap_rlvr.wire.frozen import keyed_order
 
 RANKS = (1, 2, 3, 4, 5)
-MAX_GAP = 2  # rows between the fullest and the emptiest rank of a place: far below what a chi-square test sees
+# Rows between the fullest and the emptiest rank of a place: at most one to five rows that each rank has.
+MAX_GAP = 2
+ROWS_PER_GAP = 5
 
 Mask = frozenset[int]
 
 
 @dataclass
 class RankBooks:
-    """How many rows of each place (a source and split) have taken each rank so far."""
+    """How many rows of each place (a source, kind and split) have taken each rank so far."""
 
     taken: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
@@ -30,7 +32,7 @@ class RankBooks:
         kinds = Counter(mask for mask in feasible if mask)
         level = self._level(taken, kinds)
         flow: Counter[tuple[Mask, int]] = Counter()
-        for room in (0, MAX_GAP):
+        for room in (0, min(MAX_GAP, level // ROWS_PER_GAP)):
             for rank in RANKS:
                 while taken[rank] < level + room and _augment(rank, flow, kinds):
                     taken[rank] += 1
