@@ -34,6 +34,13 @@ def test_changed_bytes_are_named(tmp_path: Path) -> None:
         lineage(tmp_path / "tasks", workspace=tmp_path)
 
 
+def test_broken_manifest_is_named(tmp_path: Path) -> None:
+    artefact(tmp_path / "tasks", "rows", {})
+    (tmp_path / "tasks" / "MANIFEST.json").write_text("{broken")
+    with pytest.raises(BadData, match=r"MANIFEST\.json: not JSON"):
+        lineage(tmp_path / "tasks", workspace=tmp_path)
+
+
 def test_folder_without_manifest(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"MANIFEST\.json"):
+    with pytest.raises(BadInput, match="no run is there"):
         lineage(tmp_path, workspace=tmp_path)

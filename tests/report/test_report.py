@@ -7,10 +7,10 @@ import pytest
 
 from cap_rlvr.report.intervals import mean_interval, paired_interval
 from cap_rlvr.report.page import write_report
-from cap_rlvr.report.records import read_lines
+from cap_rlvr.report.records import read_lines, read_run
 from cap_rlvr.report.summary import surviving
 from cap_rlvr.wire.case import SourceKind
-from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.runs import EvalRecord, PhaseRecord, RunRecord, SftRecord, Stage, StepRecord, StepSeconds
 
 
@@ -83,6 +83,14 @@ def test_torn_last_line_is_passed_over_and_a_broken_one_is_named(tmp_path: Path)
     path.write_text("{}\n" + good + "\n")
     with pytest.raises(BadData, match=r"sft\.jsonl:1"):
         read_lines(path, SftRecord)
+
+
+def test_no_run_and_a_broken_run_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"run\.json: no run is there"):
+        read_run(tmp_path)
+    (tmp_path / "run.json").write_text("{broken")
+    with pytest.raises(BadData, match=r"run\.json"):
+        read_run(tmp_path)
 
 
 def test_intervals() -> None:

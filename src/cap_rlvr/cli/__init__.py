@@ -44,7 +44,9 @@ class LazyGroup(TyperGroup):
         return command
 
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+app = typer.Typer(
+    cls=LazyGroup, no_args_is_help=True, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False
+)
 
 
 @app.callback()
@@ -60,3 +62,6 @@ def main() -> None:
     except CapError as error:
         typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
         sys.exit(2 if type(error).__name__ == "BadInput" else 1)
+    except OSError as error:  # a path that can't be read or written, wherever it was given
+        typer.secho(f"{error.filename or 'system'}: {error.strerror or error}. Check the path", fg="red", err=True)
+        sys.exit(1)

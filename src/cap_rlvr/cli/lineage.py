@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.manifest import MANIFEST
 
 app = typer.Typer(add_completion=False)
@@ -41,29 +40,35 @@ def _insist_unchanged(path: Path) -> None:
 
     if not (path / MANIFEST).exists():
         return
-    for name, digest in json.loads((path / MANIFEST).read_bytes())["files"].items():
+    for name, digest in _parsed(path / MANIFEST).get("files", {}).items():
         if not (path / name).exists() or file_digest(path / name) != digest:
             raise BadData("not the file that its manifest names", str(path / name), "Build the artefact again")
 
 
 def _read(path: Path) -> tuple[str, str, dict[str, str]]:
     """An artefact's (digest, name, parents)."""
-    file = path / MANIFEST if (path / MANIFEST).exists() else path / "run.json"
-    if not file.exists():
-        raise BadInput(f"neither {MANIFEST} nor run.json is there", str(path), "Give the folder of an artefact")
-    data: dict[str, Any] = json.loads(file.read_bytes())
-    if file.name == "run.json":
-        return data["id"], f"run {data['id']}", data["lineage"]
+    if not (path / MANIFEST).exists():
+        from cap_rlvr.report.records import read_run
+
+        run = read_run(path)
+        return run.id, f"run {run.id}", run.lineage
+    data = _parsed(path / MANIFEST)
     if "policy" in data:
-        return (
-            data["policy"]["digest"],
-            f"policy of step {data['trainer_step']}",
-            {"base": data["base_digest"], **data["parents"]},
-        )
+        parents = {"base": data["base_digest"], **data["parents"]}
+        return data["policy"]["digest"], f"policy of step {data['trainer_step']}", parents
     from cap_rlvr.wire.manifest import read_manifest
 
     manifest = read_manifest(path)
     return manifest.digest, f"{manifest.kind} {path}", manifest.parents
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    from cap_rlvr.wire.errors import BadData
+
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise BadData(f"not JSON ({error})", str(path), "Build the artefact again") from None
 
 
 def _known(workspace: Path) -> dict[str, tuple[str, dict[str, str]]]:

@@ -20,10 +20,12 @@ def report(
 ) -> None:
     """Write report.html and report.json again from a run's files.
 
-    Example: cap-rlvr report 2026-11-22-a1b2 --workspace workspace
+    Example: cap-rlvr report run-1f2e3d4c --workspace workspace
     """
     from cap_rlvr.report.page import write_report
 
+    if "/" in run:
+        raise BadInput("not a run's id", run, "See the ids with cap-rlvr status")
     typer.echo(write_report(Workspace(workspace).run(run) if run else newest_run(workspace)))
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from cap_rlvr.wire.errors import CapError
-from cap_rlvr.wire.runs import RunRecord
 
 app = typer.Typer(add_completion=False)
 
@@ -38,9 +37,11 @@ def status(
 def _runs(paths: list[Path]) -> Any:
     from rich.table import Table
 
+    from cap_rlvr.report.records import read_run
+
     table = Table("run", "source", "model", "tasks", "phases done", "steps", "seconds", title="Runs")
     for path in paths:
-        run = RunRecord.model_validate_json(path.read_bytes())
+        run = read_run(path.parent)
         steps_file = path.with_name("steps.jsonl")
         steps = len(steps_file.read_bytes().splitlines()) if steps_file.exists() else 0
         phases = ", ".join(phase.name for phase in run.phases)

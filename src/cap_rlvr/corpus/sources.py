@@ -45,6 +45,8 @@ def list_units(source: Path) -> list[Unit]:
     """
     if not source.exists():
         raise BadInput("no such file or folder", str(source), _FORMATS)
+    if not (source.is_file() or source.is_dir()):
+        raise BadInput("neither a file nor a folder", str(source), _FORMATS)
     units = [_unit_of_file(source, source.name)] if source.is_file() else list(_walk(source, source))
     if not units:
         raise BadInput("no CAP files in this folder", str(source), _FORMATS)

@@ -71,7 +71,7 @@ def _zip_records(path: Path, on_bad: OnBad) -> Iterator[Record]:
             place = PurePosixPath(name).parent
             if place not in volumes:
                 inside = [part for part in place.parts if part not in ("cases", "json")]
-                slug, number = (*path.parent.parts[-1:], path.stem) if len(inside) < 2 else inside[-2:]
+                slug, number = (path.absolute().parent.name, path.stem) if len(inside) < 2 else inside[-2:]
                 volumes[place] = _volume(_zip_metadata(archive, place), slug, number, path)
             origin = Origin(file=str(path), member=name)
             fields = _parsed(_member(archive, name, origin, on_bad), origin, on_bad)

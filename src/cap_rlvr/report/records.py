@@ -1,4 +1,4 @@
-"""Reading a run's JSON lines back; a torn last line (a killed writer) is passed over, any other is an error."""
+"""Reading a run's files back; a torn last line (a killed writer) is passed over, any other fault is an error."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.frozen import Frozen
+from cap_rlvr.wire.runs import RunRecord
 
 R = TypeVar("R", bound=Frozen)
 
@@ -17,6 +18,20 @@ R = TypeVar("R", bound=Frozen)
 def read_lines(path: Path, model: type[R]) -> list[R]:
     """All records of a JSONL file, [] where there is none. Raises BadData with file and line."""
     return list(_lines(path, model)) if path.exists() else []
+
+
+def read_run(folder: Path) -> RunRecord:
+    """A run's `run.json`. Raises BadInput where there is no such run, BadData where the file is broken."""
+    path = folder / "run.json"
+    try:
+        return RunRecord.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInput("no run is there", str(path), "See the ids with cap-rlvr status") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadData(
+            f"{first['loc']}: {first['msg']}", str(path), "Remove the run's folder, or run it again"
+        ) from None
 
 
 def _lines(path: Path, model: type[R]) -> Iterator[R]:

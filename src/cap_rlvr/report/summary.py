@@ -9,9 +9,9 @@ from statistics import median
 from typing import Any
 
 from cap_rlvr.report.intervals import mean_interval, paired_interval
-from cap_rlvr.report.records import read_lines
+from cap_rlvr.report.records import read_lines, read_run
 from cap_rlvr.wire.frozen import Frozen
-from cap_rlvr.wire.runs import STAGES, EvalRecord, RunRecord, StepRecord
+from cap_rlvr.wire.runs import STAGES, EvalRecord, StepRecord
 
 
 class StageFigures(Frozen):
@@ -63,8 +63,8 @@ class Report(Frozen):
 
 
 def summarise(folder: Path) -> Report:
-    """Read a run's folder and compute its figures. Raises BadData where a file is broken."""
-    run = RunRecord.model_validate_json((folder / "run.json").read_bytes())
+    """Read a run's folder and compute its figures. Raises BadInput where there is no run, BadData where a file is broken."""
+    run = read_run(folder)
     steps = surviving(read_lines(folder / "steps.jsonl", StepRecord))
     by_stage = {stage: read_lines(folder / "eval" / f"{stage}.jsonl", EvalRecord) for stage in STAGES}
     return Report(

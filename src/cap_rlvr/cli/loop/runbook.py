@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cap_rlvr.report.records import read_run
 from cap_rlvr.wire.files import write_whole
 from cap_rlvr.wire.runs import EventRecord, PhaseRecord, RunRecord
 
@@ -24,7 +25,7 @@ class Runbook:
         self._on_event = on_event
         self._lock = threading.Lock()
         path = folder / "run.json"
-        self.record = RunRecord.model_validate_json(path.read_bytes()) if path.exists() else record
+        self.record = read_run(folder) if path.exists() else record
         self._save()
 
     def is_done(self, phase: str) -> bool:
