@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from cap_rlvr import registry
 from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.jobs import RowsConfig
 from cap_rlvr.wire.rows import Row, Split
 from cap_rlvr.wire.workspace import Workspace
 
@@ -46,8 +47,22 @@ def tasks_of(workspace: Workspace, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(wanted)))
 
 
-def questions(workspace: Workspace, task: str, split: Split, training: bool) -> list[Question]:
-    """A split's rows in file order; ``training`` leaves out rows that are for evaluation only."""
+def training_questions(workspace: Workspace, task: str, wanted: RowsConfig) -> list[Question]:
+    """The rows of a task that train: none that are for evaluation only, none of a kind that is not wanted."""
+    rows = [one for one in questions(workspace, task, "train") if not one.row.evaluation_only]
+    chosen = [one for one in rows if wanted.takes(task, one.row.kind)]
+    if not chosen:
+        kinds = sorted({one.row.kind for one in rows})
+        raise BadInput(
+            f"no training rows of {task}, of which there are the kinds {', '.join(kinds) or 'none'}",
+            str(workspace.tasks / task),
+            "Prepare more cases, or name other kinds in rows.kinds",
+        )
+    return chosen
+
+
+def questions(workspace: Workspace, task: str, split: Split) -> list[Question]:
+    """A split's rows in file order."""
     path = workspace.tasks / task / f"{split}.jsonl"
     template = registry.get(task)
     rows: list[Question] = []
@@ -56,14 +71,14 @@ def questions(workspace: Workspace, task: str, split: Split, training: bool) -> 
             row = Row.model_validate_json(line)
         except ValidationError as error:
             raise BadData(f"not a row ({error.error_count()} errors)", f"{path}:{number}", "Prepare again") from None
-        if not (training and row.evaluation_only):
-            rows.append(Question(row, template.prompt(row.inputs)))
+        rows.append(Question(row, template.prompt(row.inputs)))
     return rows
 
 
-def sft_rows(workspace: Workspace, tasks: Sequence[str], split: str = "train") -> list[SftRow]:
-    """The unified supervised set, the wanted tasks only. Raises BadInput where it is absent or has none of them."""
-    path = workspace.sft / "unified" / f"{split}.jsonl"
+def sft_rows(workspace: Workspace, tasks: Sequence[str], wanted: RowsConfig) -> list[SftRow]:
+    """The unified supervised set, the wanted rows only. Raises BadInput where it is absent or has none of them."""
+    path = workspace.sft / "unified" / "train.jsonl"
+    ids = {one.row.id for task in tasks for one in training_questions(workspace, task, wanted)}
     rows: list[SftRow] = []
     for number, line in _lines(path):
         try:
@@ -71,7 +86,7 @@ def sft_rows(workspace: Workspace, tasks: Sequence[str], split: str = "train") -
             row = SftRow(str(data["prompt"]), str(data["completion"]), str(data["task"]))
         except (ValueError, KeyError) as error:
             raise BadData(f"not a supervised row ({error!r})", f"{path}:{number}", "Prepare again") from None
-        if row.task in tasks:
+        if data.get("row_id") in ids:
             rows.append(row)
     if not rows:
         raise BadInput(f"no supervised rows of {', '.join(tasks)}", str(path), "Run cap-rlvr prep first")

@@ -36,6 +36,14 @@ class Ready:
         return self.workspace.run(self.job.run)
 
     @property
+    def trained(self) -> tuple[str, ...]:
+        """The tasks whose rows train; the others are evaluated only. Raises BadInput where there are none."""
+        trained = tuple(task for task in self.tasks if self.config.rows.trains(task))
+        if not trained:
+            raise BadInput("no task would be trained", f"{self.job.config}: rows.kinds", "Name kinds of rows for one")
+        return trained
+
+    @property
     def served(self) -> Path:
         """The model folder that the fleet serves, and that adapters belong to."""
         return self.config.model.served(self.workspace)

@@ -79,7 +79,7 @@ def held_out(ready: Ready, rows_per_task: int) -> list[Question]:
     """The held-out rows, at most ``rows_per_task`` of each task: real ones first, in an order of their own."""
     chosen: list[Question] = []
     for task in ready.tasks:
-        found = [one for split in ready.config.eval.splits for one in questions(ready.workspace, task, split, False)]
+        found = [one for split in ready.config.eval.splits for one in questions(ready.workspace, task, split)]
         by_id = {one.row.id: one for one in found}
         order = [by_id[row_id] for row_id in keyed_order(sorted(by_id), "held out", task)]
         order.sort(key=lambda one: one.row.source_kind == SourceKind.SYNTHETIC)

@@ -23,7 +23,7 @@ from cap_rlvr.wire.jobs import GrpoConfig
 from cap_rlvr.wire.manifest import read_manifest
 from services.trainer.adapters import adapter_digest, lora_config
 from services.trainer.chat import Chat, prompt_ids
-from services.trainer.dataset import Question, questions
+from services.trainer.dataset import Question, training_questions
 from services.trainer.entry import Ready
 from services.trainer.fleet_trainer import FleetTrainer, Services
 from services.trainer.lean_trl import GRPOConfig
@@ -108,15 +108,10 @@ def run(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal) 
 def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal) -> FleetTrainer:
     """The trainer for a job: model with its adapter, rows, schedule, callbacks."""
     wanted = ready.config.grpo
-    rows = {task: questions(ready.workspace, task, "train", training=True) for task in ready.tasks}
-    empty = [task for task, found in rows.items() if not found]
-    if empty:
-        raise BadInput(f"no training rows of {', '.join(empty)}", str(ready.workspace.tasks), "Prepare more cases")
-    every: list[Question] = [question for task in ready.tasks for question in rows[task]]
-    indices = {task: [i for i, one in enumerate(every) if one.row.task == task] for task in ready.tasks}
-    schedule = PromptSchedule(
-        indices, share_out(wanted.prompts, ready.tasks, wanted.task_prompts), ready.config.model.seed
-    )
+    tasks = ready.trained
+    every = [one for task in tasks for one in training_questions(ready.workspace, task, ready.config.rows)]
+    indices = {task: [i for i, one in enumerate(every) if one.row.task == task] for task in tasks}
+    schedule = PromptSchedule(indices, share_out(wanted.prompts, tasks, wanted.task_prompts), ready.config.model.seed)
     tokenizer = load_tokenizer(ready.served)
     check_lengths(tokenizer, every, context_of(ready.served) - wanted.max_completion_tokens)
     log = StepLog(recorder)

@@ -81,7 +81,7 @@ def warm_start(ready: Ready) -> None:
     Raises BadInput where rows or settings can't be used, Unavailable where a signal stopped it (it can be resumed).
     """
     target = ready.workspace.models / "sft"
-    rows = sft_rows(ready.workspace, ready.tasks)
+    rows = sft_rows(ready.workspace, ready.trained, ready.config.rows)
     parents = {"rows": file_digest(ready.workspace.sft / "unified" / "train.jsonl")}
     recorder = Recorder(ready.run_folder, PartialState().is_main_process)
     with PartialState().main_process_first():
@@ -90,6 +90,7 @@ def warm_start(ready: Ready) -> None:
     settings = {
         "sft": ready.config.sft.model_dump(mode="json"),
         "tasks": list(ready.tasks),
+        "rows": ready.config.rows.model_dump(mode="json"),
         "seed": ready.config.model.seed,
     }
     if _done(target, settings, parents):

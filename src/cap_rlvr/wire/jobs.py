@@ -1,6 +1,6 @@
 """What a training run is asked to do: the TOML that a person writes, and the job that crosses the queue.
 
-A config has four sections, each with few knobs; an unknown name is refused. What GRPO can't do right is refused here,
+A config has five sections, each with few knobs; an unknown name is refused. What GRPO can't do right is refused here,
 when the file is read, and not an hour later.
 """
 
@@ -64,6 +64,20 @@ class LoraConfig(Frozen):
         if value not in (False, "none", ()):
             raise ValueError("vLLM can't load such an adapter at run time: leave it out")
         return value
+
+
+class RowsConfig(Frozen):
+    """Which rows train. ``kinds``: of each task named, the kinds of rows that do; none: it is evaluated only."""
+
+    kinds: dict[str, tuple[str, ...]] = {}
+
+    def trains(self, task: str) -> bool:
+        """Whether any row of the task may train."""
+        return self.kinds.get(task) != ()
+
+    def takes(self, task: str, kind: str) -> bool:
+        """Whether rows of that kind of the task train."""
+        return task not in self.kinds or kind in self.kinds[task]
 
 
 class SftConfig(Frozen):
@@ -132,6 +146,7 @@ class RunConfig(Frozen):
     """One training run, as in `configs/*.toml`."""
 
     model: ModelConfig = ModelConfig()
+    rows: RowsConfig = RowsConfig()
     sft: SftConfig
     grpo: GrpoConfig
     eval: EvalConfig = EvalConfig()

@@ -1,0 +1,58 @@
+"""Which prepared rows train: those that are not held back for evaluation, and of a kind that is wanted."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.jobs import RowsConfig
+from cap_rlvr.wire.workspace import Workspace
+from services.trainer.dataset import sft_rows, training_questions
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    kinds = {"a": ("conversion", False), "b": ("open_book", False), "c": ("closed_book", True)}
+    rows = [
+        {
+            "id": name,
+            "case_id": name,
+            "task": "bluebook",
+            "split": "train",
+            "inputs": name,
+            "source_kind": "static",
+            "kind": kind,
+            "evaluation_only": held_back,
+            "ground_truth": "1 Mich. 1 (1850)",
+        }
+        for name, (kind, held_back) in kinds.items()
+    ]
+    pairs = [{"prompt": name, "completion": "x", "task": "bluebook", "row_id": name} for name in "ab"]
+    for path, lines in {"tasks/bluebook/train.jsonl": rows, "sft/unified/train.jsonl": pairs}.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return Workspace(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "ids"),
+    [({}, ["a", "b"]), ({"bluebook": ("conversion",)}, ["a"]), ({"holding": ()}, ["a", "b"])],
+    ids=["all", "one kind", "another task's kinds"],
+)
+def test_both_phases_take_the_same_rows(
+    workspace: Workspace, kinds: dict[str, tuple[str, ...]], ids: list[str]
+) -> None:
+    wanted = RowsConfig(kinds=kinds)
+    assert [one.row.id for one in training_questions(workspace, "bluebook", wanted)] == ids
+    assert [row.prompt for row in sft_rows(workspace, ["bluebook"], wanted)] == ids
+
+
+def test_unknown_kind_is_told_which_there_are(workspace: Workspace) -> None:
+    with pytest.raises(BadInput, match="the kinds conversion, open_book"):
+        training_questions(workspace, "bluebook", RowsConfig(kinds={"bluebook": ("converson",)}))
+
+
+def test_empty_list_leaves_a_task_to_evaluation() -> None:
+    assert not RowsConfig(kinds={"holding": ()}).trains("holding")
+    assert RowsConfig().trains("holding")
