@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cap_rlvr import registry
 from cap_rlvr.wire.errors import BadData, BadInput
-from cap_rlvr.wire.jobs import RowsConfig
+from cap_rlvr.wire.jobs import Phase, RowsConfig
 from cap_rlvr.wire.rows import Row, Split
 from cap_rlvr.wire.workspace import Workspace
 
@@ -47,10 +47,10 @@ def tasks_of(workspace: Workspace, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(wanted)))
 
 
-def training_questions(workspace: Workspace, task: str, wanted: RowsConfig) -> list[Question]:
-    """The rows of a task that train: none that are for evaluation only, none of a kind that is not wanted."""
+def training_questions(workspace: Workspace, task: str, wanted: RowsConfig, phase: Phase) -> list[Question]:
+    """The rows of a task that train in a phase: none held back for evaluation, of another phase or an unwanted kind."""
     rows = [one for one in questions(workspace, task, "train") if not one.row.evaluation_only]
-    chosen = [one for one in rows if wanted.takes(task, one.row.kind)]
+    chosen = [one for one in rows if wanted.takes(task, one.row.kind) and phase in wanted.phases(one.row.id)]
     if not chosen:
         kinds = sorted({one.row.kind for one in rows})
         raise BadInput(
@@ -78,7 +78,7 @@ def questions(workspace: Workspace, task: str, split: Split) -> list[Question]:
 def sft_rows(workspace: Workspace, tasks: Sequence[str], wanted: RowsConfig) -> list[SftRow]:
     """The unified supervised set, the wanted rows only. Raises BadInput where it is absent or has none of them."""
     path = workspace.sft / "unified" / "train.jsonl"
-    ids = {one.row.id for task in tasks for one in training_questions(workspace, task, wanted)}
+    ids = {one.row.id for task in tasks for one in training_questions(workspace, task, wanted, "sft")}
     rows: list[SftRow] = []
     for number, line in _lines(path):
         try:

@@ -18,7 +18,7 @@ from cap_rlvr.wire.manifest import Manifest, digest_files, write_manifest
 from services.trainer.chat import ANSWER_TAGS, END_OF_TEXT, END_OF_TURN, START_OF_TURN
 
 # A small vocabulary shows each token often, and copying (of names, above all) is what this model must learn.
-VOCABULARY = 1536
+VOCABULARY = 1024
 CONTEXT = 4096
 SHAPE: dict[str, Any] = {
     "hidden_size": 192,

@@ -13,10 +13,11 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 
 from cap_rlvr.wire.errors import BadInput
-from cap_rlvr.wire.frozen import Frozen
+from cap_rlvr.wire.frozen import Frozen, keyed_unit
 from cap_rlvr.wire.rows import Split
 from cap_rlvr.wire.workspace import Workspace
 
+Phase = Literal["sft", "grpo"]
 LORA_RANKS = (8, 16, 32, 64)  # what the engine of a replica can be started with
 LORA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -67,9 +68,14 @@ class LoraConfig(Frozen):
 
 
 class RowsConfig(Frozen):
-    """Which rows train. ``kinds``: of each task named, the kinds of rows that do; none: it is evaluated only."""
+    """Which rows train. ``kinds``: of each task named, the kinds of rows that do; none: it is evaluated only.
+
+    ``warm_start_share``: below 1, the warm start takes that share of the rows and GRPO the others, so that GRPO never
+    asks what the model has by heart; at 1, both take all.
+    """
 
     kinds: dict[str, tuple[str, ...]] = {}
+    warm_start_share: float = Field(default=1.0, gt=0, le=1)
 
     def trains(self, task: str) -> bool:
         """Whether any row of the task may train."""
@@ -78,6 +84,12 @@ class RowsConfig(Frozen):
     def takes(self, task: str, kind: str) -> bool:
         """Whether rows of that kind of the task train."""
         return task not in self.kinds or kind in self.kinds[task]
+
+    def phases(self, row_id: str) -> tuple[Phase, ...]:
+        """Which of the two takes a row that trains: by a keyed draw, the same in every run."""
+        if self.warm_start_share == 1:
+            return ("sft", "grpo")
+        return ("sft",) if keyed_unit("warm start", row_id) < self.warm_start_share else ("grpo",)
 
 
 class SftConfig(Frozen):
@@ -99,7 +111,10 @@ class SftConfig(Frozen):
 
 
 class GrpoConfig(Frozen):
-    """GRPO. A step asks ``prompts`` groups of ``completions``; ``task_prompts`` says how many of each task."""
+    """GRPO. A step asks ``prompts`` groups of ``completions``; ``task_prompts`` says how many of each task.
+
+    ``prefer_real``: a task that has real rows is asked those alone, and synthetic ones serve the warm start.
+    """
 
     steps: int = Field(ge=1)
     prompts: int = Field(default=16, ge=1)
@@ -112,6 +127,7 @@ class GrpoConfig(Frozen):
     max_completion_tokens: int = Field(default=96, ge=1)
     lora: LoraConfig = LoraConfig()
     task_prompts: dict[str, int] = {}
+    prefer_real: bool = False
     importance_cap: float = Field(default=3.0, ge=1)
     max_null_share: float = Field(default=0.1, ge=0, le=1)
     max_truncated_share: float = Field(default=1.0, gt=0, le=1)

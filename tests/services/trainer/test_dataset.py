@@ -44,13 +44,20 @@ def test_both_phases_take_the_same_rows(
     workspace: Workspace, kinds: dict[str, tuple[str, ...]], ids: list[str]
 ) -> None:
     wanted = RowsConfig(kinds=kinds)
-    assert [one.row.id for one in training_questions(workspace, "bluebook", wanted)] == ids
+    assert [one.row.id for one in training_questions(workspace, "bluebook", wanted, "grpo")] == ids
     assert [row.prompt for row in sft_rows(workspace, ["bluebook"], wanted)] == ids
 
 
 def test_unknown_kind_is_told_which_there_are(workspace: Workspace) -> None:
     with pytest.raises(BadInput, match="the kinds conversion, open_book"):
-        training_questions(workspace, "bluebook", RowsConfig(kinds={"bluebook": ("converson",)}))
+        training_questions(workspace, "bluebook", RowsConfig(kinds={"bluebook": ("converson",)}), "sft")
+
+
+def test_a_share_below_one_parts_the_phases() -> None:
+    wanted = RowsConfig(warm_start_share=0.6)
+    phases = [wanted.phases(f"row {number}") for number in range(1000)]
+    assert all(len(found) == 1 for found in phases)
+    assert 550 < phases.count(("sft",)) < 650
 
 
 def test_empty_list_leaves_a_task_to_evaluation() -> None:

@@ -12,7 +12,7 @@ from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.workspace import Workspace
 
-FICTION_CASES = 1_200  # enough rows for the warm start of the small model to see each form of each reporter often
+FICTION_CASES = 2_000  # enough rows for the warm start of the small model to see each form of each reporter often
 FICTION_SEED = 11
 
 
