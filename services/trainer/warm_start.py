@@ -82,7 +82,8 @@ def warm_start(ready: Ready) -> None:
     """
     target = ready.workspace.models / "sft"
     rows = sft_rows(ready.workspace, ready.trained, ready.config.rows)
-    parents = {"rows": file_digest(ready.workspace.sft / "unified" / "train.jsonl")}
+    # Of the rows that train, not of their file: other rows of a task that is evaluated only are no other warm start.
+    parents = {"rows": digest([[row.prompt, row.completion] for row in rows])}
     recorder = Recorder(ready.run_folder, PartialState().is_main_process)
     with PartialState().main_process_first():
         base = _base(ready, rows, parents, recorder)

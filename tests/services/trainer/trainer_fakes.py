@@ -91,8 +91,9 @@ def write_rows(workspace: Path, rows: int = 12) -> None:
             "prompt": f"Volume 31, page {page}.",
             "completion": f"<answer>31 Tex. Crim. {page}</answer>",
             "task": "bluebook",
+            "row_id": f"bluebook:train/{page}",
         }
-        for page in range(1, 30)
+        for page in range(1, rows + 1)
     ]
     (unified / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in sft))
 
