@@ -89,4 +89,4 @@ def _fleet(services: Services, loop: Loop, replicas: int) -> None:
 
 def _minutes(sft_steps: int, grpo_steps: int) -> int:
     """A rough forecast from this project's own runs: seconds a step, and what does not depend on the steps."""
-    return round((330 + 1.3 * sft_steps + 9.0 * grpo_steps) / 60)
+    return round((420 + 1.0 * sft_steps + 7.5 * grpo_steps) / 60)
