@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from cap_rlvr.corpus import read_cases
-from cap_rlvr.tasks.holding.excerpt import MASK, MAX_CHARS, MIN_CHARS, OTHER_MASK, visible_chars
+from cap_rlvr.tasks.holding.excerpt import (
+    GAP,
+    MASK,
+    MAX_CHARS,
+    MIN_CHARS,
+    OTHER_MASK,
+    gapped,
+    stems,
+    visible_chars,
+)
 from cap_rlvr.tasks.holding.extract import Offer, find
 from cap_rlvr.tasks.holding.roles import Names
 from cap_rlvr.wire.case import Case, Opinion, Origin, SourceKind
@@ -62,6 +71,12 @@ def test_sentences_that_say_the_holding_again_are_masked() -> None:
     assert OTHER_MASK in offer.excerpts[0]
 
 
+def test_gaps_are_in_the_opinion_alone_and_run_together() -> None:
+    shown = f"From the syllabus: Rent of barns. {MASK}.\nThe rent was paid. Paid rents are good."
+    assert gapped(shown, stems("rent")).endswith(f"{MASK}.\nThe {GAP} was paid. Paid rents are good.")
+    assert gapped(shown, stems("rents rent paid")).endswith(f"{MASK}.\nThe {GAP} was {GAP}. {GAP} are good.")
+
+
 def test_syllabus_shows_its_facts_and_the_opinion() -> None:
     head = f"1. Lease. — The landlord took rent for May, though the tenant had let the barn to a stranger. Held, that {RULE}."
     [offer] = _offers(_case(FILLER, head))
@@ -97,6 +112,13 @@ def test_refusals(case: Case, reason: str) -> None:
         (_case(f"We hold that {RULE}."), "short_context"),
         (_case(FILLER, f"In this court. Held, that {RULE}."), "thin_lead"),
         (_case(FILLER, f"1. Lease.—A{RULE[1:].replace('gives', 'must give')}."), "off_the_point"),
+        (
+            _case(
+                FILLER,
+                "1. Lease.—A landlord who sued objected to the lease as one of the tenants was a stranger to it.",
+            ),
+            "no_ruling",
+        ),
     ],
 )
 def test_what_cannot_be_asked_may_still_be_a_wrong_option(case: Case, reason: str) -> None:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import islice
 
 from cap_rlvr.tasks.holding.extract import TASK
-from cap_rlvr.tasks.holding.options import OPTIONS, Item, Opening, distractors, openings, read_items
+from cap_rlvr.tasks.holding.options import OPTIONS, Block, Chance, Item, Opening, distractors
 from cap_rlvr.tasks.holding.ranks import RankBooks
 from cap_rlvr.tasks.holding.reward import LETTERS
 from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 from cap_rlvr.wire.splits import split_of
 
-MAX_WAITING = (
-    200  # opinions of a source, kind and split whose rank is full, kept until later blocks make room; bounds memory
-)
+MAX_LOOKS = 12  # excerpts in which an opinion looks for the rank that is wanted most
+_PLACES = {"syllabus": "head matter", "note": "head matter"}  # kinds whose prompts look alike are levelled together
 
 
 @dataclass
@@ -33,83 +32,72 @@ class _Letters:
         return keyed_order(range(OPTIONS), self.seed, "letters", place, deck)[card]
 
 
-@dataclass(frozen=True)
-class _Opinion:
-    """An opinion's holdings, and for each rank that one of them can take how it takes it."""
-
-    items: list[Item]
-    openings: dict[int, Opening]
-
-
 def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Refusal]:
     """Rows of the blocks, at most one per opinion and kind, or why a candidate gave none.
 
-    Within a source, kind and split, the letters are level, and so is the gold's rank among its options by likeness to the
-    text (TF-IDF cosine); what that leaves over at the end is refused as `surplus_rank`.
+    The letters are level within a source and split; the gold's rank among its options by likeness to the text
+    (TF-IDF cosine) is bounded within a source and kind of prompt, and what that leaves over is refused as
+    `surplus_rank`.
     """
     table = _Table(seed)
     for block in blocks:
         if block:
             yield from table.block(block)
-    yield from table.rest()
 
 
 class _Table:
-    """What is kept from block to block: the ranks and letters given, and the opinions that wait for a rank."""
+    """What is kept from block to block: the ranks and letters given."""
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
         self._books = RankBooks()
         self._letters = _Letters(seed)
-        self._waiting: dict[str, list[_Opinion]] = {}
 
-    def block(self, block: list[Candidate]) -> Iterator[Row | Refusal]:
-        items = read_items(block)
-        fresh: defaultdict[str, list[_Opinion]] = defaultdict(list)
-        for case_id, group in groupby(
-            sorted(items, key=lambda item: item.key), key=lambda item: item.candidate.case_id
-        ):
-            opinion = list(group)
-            found = openings(opinion, items, self._seed)
-            if found:
-                place = "|".join((block[0].source_kind, block[0].kind, split_of(case_id, self._seed)))
-                fresh[place].append(_Opinion(opinion, found))
-            else:
-                yield from _refusals(opinion, "too_few_distractors")
+    def block(self, candidates: list[Candidate]) -> Iterator[Row | Refusal]:
+        block = Block(candidates, self._seed)
+        source, kind = candidates[0].source_kind, candidates[0].kind
+        place = f"{source}|{_PLACES.get(kind, kind)}"
+        opinions: defaultdict[str, list[Item]] = defaultdict(list)
+        for item in block.items:
+            opinions[item.candidate.case_id].append(item)
         uses: Counter[Item] = Counter()
-        for place in sorted(fresh):
-            yield from self._settle(place, fresh[place], uses)
-
-    def rest(self) -> Iterator[Refusal]:
-        for place in sorted(self._waiting):
-            for opinion in self._waiting[place]:
-                yield from _refusals(opinion.items, "surplus_rank")
-
-    def _settle(self, place: str, fresh: list[_Opinion], uses: Counter[Item]) -> Iterator[Row | Refusal]:
-        queue = [*self._waiting.pop(place, []), *fresh]
-        ranks = self._books.settle(place, [frozenset(opinion.openings) for opinion in queue], self._seed)
-        left: list[_Opinion] = []
-        for opinion, rank in zip(queue, ranks, strict=True):
-            if rank is None:
-                left.append(opinion)
+        for case_id in keyed_order(sorted(opinions), self._seed, "opinions", place):
+            items = opinions[case_id]
+            chances = islice(block.chances(items, self._seed), MAX_LOOKS)
+            chosen = self._choose(place, chances, uses)
+            if isinstance(chosen, str):
+                yield from _refusals(items, chosen)
                 continue
-            opening = opinion.openings[rank]
-            # Use may lead to a dead end; the choice without it is the one that found the rank open.
-            others = (opening.chance and distractors(opening.chance, rank, self._seed, uses)) or opening.others
-            uses.update(others)
-            yield _row(opening, others, self._letters.next(place), rank, self._seed)
-            yield from _refusals([item for item in opinion.items if item is not opening.gold], "one_row_per_opinion")
-        for opinion in left[:-MAX_WAITING]:
-            yield from _refusals(opinion.items, "surplus_rank")
-        self._waiting[place] = [
-            _Opinion(opinion.items, {rank: opening.alone() for rank, opening in opinion.openings.items()})
-            for opinion in left[-MAX_WAITING:]
-        ]
+            rank, opening = chosen
+            self._books.take(place, rank)
+            uses.update(opening.others)
+            yield self._row(opening, rank)
+            yield from _refusals([item for item in items if item is not opening.gold], "one_row_per_opinion")
+
+    def _choose(self, place: str, chances: Iterable[Chance], uses: Counter[Item]) -> tuple[int, Opening] | str:
+        """The first opening at a rank that is wanted, else one at the rank that has most room; or why there is none."""
+        room, wanted = self._books.open(place), self._books.wanted(place)
+        found: dict[int, Opening] = {}
+        reason = "too_few_distractors"
+        for chance in chances:
+            reason = "surplus_rank"
+            for rank in room:
+                others = None if rank in found else distractors(chance, rank, self._seed, uses)
+                if others:
+                    found[rank] = Opening(chance.gold, chance.shown, others)
+                    if rank in wanted:
+                        return rank, found[rank]
+        return next(((rank, found[rank]) for rank in room if rank in found), reason)
+
+    def _row(self, opening: Opening, rank: int) -> Row:
+        candidate = opening.gold.candidate
+        deck = "|".join((candidate.source_kind, split_of(candidate.case_id, self._seed)))
+        return _row(opening, self._letters.next(deck), rank, self._seed)
 
 
-def _row(opening: Opening, others: Sequence[Item], letter: int, rank: int, seed: str) -> Row:
+def _row(opening: Opening, letter: int, rank: int, seed: str) -> Row:
     gold, offer = opening.gold, opening.gold.offer
-    options = [*keyed_order(others, seed, "order", gold.key)]
+    options = [*keyed_order(opening.others, seed, "order", gold.key)]
     options.insert(letter, gold)
     listed = "\n".join(f"{LETTERS[i]}. {item.offer.holding}" for i, item in enumerate(options))
     spans = [_span(item, "gold" if item is gold else f"option {LETTERS[i]}") for i, item in enumerate(options)]
@@ -117,7 +105,7 @@ def _row(opening: Opening, others: Sequence[Item], letter: int, rank: int, seed:
         id=f"{TASK}-{digest([*gold.key, gold.candidate.kind, offer.holding])[:16]}",
         case_id=gold.candidate.case_id,
         task=TASK,
-        inputs=f"{offer.excerpts[opening.shown]}\n\n{listed}",
+        inputs=f"{opening.shown}\n\n{listed}",
         spans=tuple(sorted(spans, key=lambda span: span.role != "gold")),
         source_kind=gold.candidate.source_kind,
         kind=gold.candidate.kind,

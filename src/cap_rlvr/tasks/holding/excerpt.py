@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -15,6 +15,7 @@ Range = tuple[int, int]
 
 MASK = "[HOLDING]"
 OTHER_MASK = "[...]"
+GAP = "____"
 MIN_CHARS = 1_000  # of real text, masks not counted
 MAX_CHARS = 2_400  # about 600 tokens; with five options of 60 words the whole question stays under 1,100
 CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS // 8, MAX_CHARS * 7 // 8)  # of the window, before the holding
@@ -26,6 +27,7 @@ CUE_CHARS = 30  # a cue such as "(holding that" or "we therefore hold" is within
 RESTATED = (0.5, 0.3)
 STEM = 6
 
+_WORD = re.compile(r"[A-Za-z]+")
 _SENTENCE_START = re.compile(r"[.?!][\"”’)\]]*\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})")
 
 
@@ -113,6 +115,13 @@ def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, res
     shown = re.sub(rf"(?:{re.escape(OTHER_MASK)}\s*){{2,}}", f"{OTHER_MASK} ", shown)
     shown = re.sub(r"\s+([,;:)]|\.(?!\.))", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
     return re.sub(rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", r"\1 ", shown)
+
+
+def gapped(shown: str, hidden: Set[str]) -> str:
+    """A masked excerpt with every word of some stems made a gap, but for the lead before its last line."""
+    lead, line, part = shown.rpartition("\n")
+    part = _WORD.sub(lambda word: GAP if word.group()[:STEM].lower() in hidden else word.group(), part)
+    return f"{lead}{line}" + re.sub(rf"{GAP}(?:[\s-]+{GAP})+", GAP, part)
 
 
 def visible_chars(shown: str) -> int:

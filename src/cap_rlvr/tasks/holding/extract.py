@@ -21,6 +21,13 @@ NOTE_LEAD = "From the syllabus:"
 _OF_HEAD_MATTER = {"syllabus", "note"}
 _MAJORITY = {"majority", "unanimous", "on-the-merits"}
 _CUE_WORDS = ("hold", "conclu", "opinion")
+# A note that tells what a party asked for, and not what the court ruled on it.
+_ASKED = re.compile(r"\b(?:objected|excepted|moved|requested|contended|claimed|offered)\b")
+_RULED = re.compile(
+    r"\b(?:err\w*|(?:im)?proper\w*|(?:in)?correct\w*|(?:in)?admiss\w*|(?:in)?sufficien\w*|untenable|entitled|valid|void|"
+    r"liable|sustain\w*|overrul\w*|refus\w*|revers\w*|disturb\w*|constitut\w*|not?|nor|must|may|should|would|could|"
+    r"can|cannot|will|shall|is|are|has|have|does)\b"
+)
 _CITED_YEAR = re.compile(r"\((?:[^()]{0,40}\s)?(1[789]\d\d|20[0-4]\d)\)")
 
 
@@ -143,6 +150,8 @@ def _fit(text: str, excerpts: list[str]) -> tuple[list[str], str]:
 
 def _unfit(text: str, shown: str) -> str:
     lead, _, opinion = shown.rpartition("\n")
+    if lead.startswith(NOTE_LEAD) and _ASKED.search(text) and not _RULED.search(text):
+        return "no_ruling"
     if lead and not lead.startswith(NOTE_LEAD) and len(content_words(lead)) < MIN_LEAD_WORDS:
         return "thin_lead"
     if excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from cap_rlvr.tasks.holding.excerpt import MASK
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+    Places = NDArray[np.intp]
+
 VIEWS = 5
-UNSEEN = 1.0  # the weight of a term that no option or first excerpt has
 NEAR_WORDS = 45  # on each side of the mask: the sentence with the holding and its neighbours
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a the an of to in on at and or by for from with without under upon as that this these those there is was were "
@@ -43,35 +50,87 @@ def rarity(texts: Iterable[Terms]) -> Vector:
     return {term: math.log((1 + len(known)) / (1 + seen)) + 1 for term, seen in frequency.items()}
 
 
-class Seen:
-    """A text as the views see it: its content words, and its TF-IDF vectors of unit length."""
+class Bags:
+    """Bags of words as one array with a row for each, so that one text is compared with all of them at once."""
 
-    def __init__(self, words: Terms, weights: Vector) -> None:
-        self.content = frozenset(words) - _FUNCTION_WORDS
-        self.damped = _unit({word: (1 + math.log(words[word])) * weights.get(word, UNSEEN) for word in self.content})
-        self.plain = _unit({word: count * weights.get(word, UNSEEN) for word, count in words.items()})
+    def __init__(self, bags: Sequence[Iterable[str]]) -> None:
+        import numpy as np
 
+        read = [list(bag) for bag in bags]
+        self.numbers = {word: i for i, word in enumerate(dict.fromkeys(word for bag in read for word in bag), 1)}
+        self.ids = np.zeros((len(read), max(map(len, read), default=0)), dtype=np.int32)
+        for row, bag in zip(self.ids, read, strict=True):
+            row[: len(bag)] = [self.numbers[word] for word in bag]
 
-def views(whole: Seen, near: Seen, option: Seen) -> tuple[float, ...]:
-    """An option's likeness to an excerpt and to what is near its mask, the first view being the one that ranks are of.
+    def shared(self, words: Iterable[str], places: Places) -> Numbers:
+        """How many of these words the bags at some places have."""
+        import numpy as np
 
-    TF-IDF cosine with damped counts and content words only; the same with plain counts of all words; with what is near
-    the mask; the share of the option's content words that the excerpt has; and their number.
-    """
-    shared = len(option.content & whole.content)
-    return (
-        _cosine(whole.damped, option.damped),
-        _cosine(whole.plain, option.plain),
-        _cosine(near.damped, option.damped),
-        shared / max(1, len(option.content)),
-        float(shared),
-    )
+        said = np.zeros(len(self.numbers) + 1)
+        said[[self.numbers[word] for word in words if word in self.numbers]] = 1.0
+        return said[self.ids[places]].sum(axis=1)
 
 
-def _unit(weights: Vector) -> Vector:
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    return {term: weight / length for term, weight in weights.items()}
+class Shelf:
+    """Options side by side, as the views see them against one excerpt."""
+
+    def __init__(self, options: Sequence[str], texts: Iterable[str]) -> None:
+        import numpy as np
+
+        read = [terms(option) for option in options]
+        weights = rarity([*read, *(terms(text) for text in texts)])
+        self._bags = Bags(read)
+        self._weights = np.array([0.0, *(weights[word] for word in self._bags.numbers)])
+        self._is_content = np.array([0.0, *(float(word not in FUNCTION_WORDS) for word in self._bags.numbers)])
+        counts = np.zeros(self._bags.ids.shape)
+        for row, words in zip(counts, read, strict=True):
+            row[: len(words)] = list(words.values())
+        damped, plain = self._vectors(self._bags.ids, np.maximum(counts, 1.0))
+        content = self._is_content[self._bags.ids]
+        self._sizes = np.maximum(1.0, content.sum(axis=1))
+        self._table = np.stack((_unit(damped), _unit(plain), _unit(damped), content), axis=2)
+
+    def views(self, excerpt: str, places: Places) -> Numbers:
+        """The likeness of the options at some places to an excerpt: a row for each, the first view being the one that
+        ranks are of.
+
+        TF-IDF cosine with damped counts and content words only; the same with plain counts of all words; with what is
+        near the mask; the share of the option's content words that the excerpt has; and their number. The excerpt's own
+        length is left out of the cosines, being the same for all options. Rounded, so that no machine's order of adding
+        decides a tie.
+        """
+        import numpy as np
+
+        ids, counts = self._counted(excerpt)
+        near_ids, near_counts = self._counted(near_mask(excerpt))
+        said = np.zeros((len(self._weights), 4))
+        said[ids, 0], said[ids, 1] = self._vectors(ids, counts)
+        said[near_ids, 2], _ = self._vectors(near_ids, near_counts)
+        said[ids, 3] = 1.0
+        likeness = (self._table[places] * said[self._bags.ids[places]]).sum(axis=1)
+        share = likeness[:, 3] / self._sizes[places]
+        return np.round(np.column_stack((likeness[:, :3], share, likeness[:, 3])), 9)
+
+    def _counted(self, text: str) -> tuple[Places, Numbers]:
+        """The numbers of a text's words that options have too, and how often each is there."""
+        import numpy as np
+
+        numbers = self._bags.numbers
+        found = [(numbers[word], count) for word, count in terms(text).items() if word in numbers]
+        return np.array([place for place, _ in found], dtype=np.intp), np.array(
+            [count for _, count in found], dtype=float
+        )
+
+    def _vectors(self, ids: NDArray[np.integer[Any]], counts: Numbers) -> tuple[Numbers, Numbers]:
+        """TF-IDF with damped counts of content words, and with plain counts of all."""
+        import numpy as np
+
+        weights = self._weights[ids]
+        return (1.0 + np.log(counts)) * weights * self._is_content[ids], counts * weights
 
 
-def _cosine(one: Vector, other: Vector) -> float:
-    return sum(weight * one.get(term, 0.0) for term, weight in other.items())
+def _unit(rows: Numbers) -> Numbers:
+    import numpy as np
+
+    lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
+    return rows / np.where(lengths > 0, lengths, 1.0)

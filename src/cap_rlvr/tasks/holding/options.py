@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
-from cap_rlvr.tasks.holding.excerpt import stems
+from cap_rlvr.tasks.holding.excerpt import gapped, stems
 from cap_rlvr.tasks.holding.extract import Offer
-from cap_rlvr.tasks.holding.likeness import VIEWS, Seen, near_mask, rarity, terms, views
+from cap_rlvr.tasks.holding.likeness import FUNCTION_WORDS, VIEWS, Bags, Shelf, terms
 from cap_rlvr.tasks.holding.reward import LETTERS
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Candidate
+
+if TYPE_CHECKING:
+    from cap_rlvr.tasks.holding.likeness import Places
 
 OPTIONS = len(LETTERS)
 MAX_SIMILARITY = 75.0
 ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
-MAX_OVERLAP = 0.5  # of content words, with a holding of another opinion: more may be the same rule in other words
+# Of content words, with a holding of another opinion: more may be the same rule in other words, or a like ruling.
+MAX_OVERLAP = 0.3
 MAX_OWN_OVERLAP = 0.25  # of content words, with another holding of this opinion: more may be the gold said again
+MAX_SAID = 0.5  # of a wrong option's content words, in one sentence of the excerpt
 MIN_OWN_DISTANCE = 600  # characters from such a holding: nearer, the text around the mask fits both
-POOL = 400  # candidates nearest in time that one gold chooses among; keeps the work linear in the block
+POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
+CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
 MAX_UNMET = 1  # of the views, and never the one near the mask: with none at all the written set shrinks by a fifth
-NEAR_VIEW = 2
+ALL_VIEWS = 2**VIEWS - 1
+NEAR_VIEW = 1 << 2
+_BITS = [1 << view for view in range(VIEWS)]
+# A syllabus says the opinion's own words again, so that nothing else is as like the opinion. The opinion beside it is shown
+# without these shares of the words of the gold.
+GAPPED = {"note", "syllabus"}
+GAP_SHARES = (0.6, 0.75, 0.9)
 NEAREST = 24  # of those less like the text than the gold, distractors come from the nearest: the rest are off topic
 
 
@@ -32,8 +46,6 @@ NEAREST = 24  # of those less like the text than the gold, distractors come from
 class Item:
     candidate: Candidate
     offer: Offer
-    option: Seen
-    texts: tuple[tuple[Seen, Seen], ...]
 
     @cached_property
     def key(self) -> tuple[str, int, int]:
@@ -57,109 +69,100 @@ class Item:
 
 @dataclass(frozen=True)
 class Chance:
-    """A gold with one of its excerpts, the items more and less like that than it is, and in which views each is so."""
+    """A gold with one of its excerpts, and the items more and less like that than it is, each with the views in which
+    it is so, as the bits of a number.
+    """
 
     gold: Item
-    shown: int
-    above: list[Item]
-    below: list[Item]
-    agreeing: Mapping[Item, frozenset[int]]
+    shown: str
+    above: Mapping[Item, int]
+    below: Mapping[Item, int]
+
+    @cached_property
+    def _said(self) -> list[frozenset[str]]:
+        return [stems(sentence) for sentence in re.split(r"[.;:?!]\s|\n", self.shown)]
+
+    def says(self, item: Item) -> bool:
+        """Whether a sentence of the excerpt has so many of an item's words that the court may hold that too."""
+        return any(len(item.stems & words) >= MAX_SAID * len(item.stems) for words in self._said)
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A gold, the excerpt that asks for it, and the wrong options with which it takes a rank.
-
-    ``chance`` is what else it could choose among, None where that is no longer known.
-    """
+    """A gold, the excerpt that asks for it, and the wrong options with which it takes a rank."""
 
     gold: Item
-    shown: int
+    shown: str
     others: list[Item]
-    chance: Chance | None
-
-    def alone(self) -> Opening:
-        """The same without ``chance``, which holds a whole block in memory."""
-        return replace(self, chance=None)
 
 
-def read_items(block: list[Candidate]) -> list[Item]:
-    """The block's candidates as the views see them, in order of year."""
-    offers = [Offer.model_validate(candidate.payload) for candidate in block]
-    options = [terms(offer.holding) for offer in offers]
-    texts = [[(terms(text), terms(near_mask(text))) for text in offer.excerpts] for offer in offers]
-    weights = rarity([*options, *(shown[0][0] for shown in texts if shown)])
-    items = [
-        Item(
-            candidate,
-            offer,
-            Seen(option, weights),
-            tuple((Seen(whole, weights), Seen(near, weights)) for whole, near in shown),
+class Block:
+    """The candidates that may meet, in order of year, with what decides whether they do as arrays."""
+
+    def __init__(self, candidates: Sequence[Candidate], seed: str) -> None:
+        import numpy as np
+
+        made = [Item(candidate, Offer.model_validate(candidate.payload)) for candidate in candidates]
+        self.items = sorted(made, key=lambda item: (item.offer.year, item.key))
+        self._places = {item: place for place, item in enumerate(self.items)}
+        self._shelf = Shelf(
+            [item.offer.holding for item in self.items],
+            [item.offer.excerpts[0] for item in self.items if item.offer.excerpts],
         )
-        for candidate, offer, option, shown in zip(block, offers, options, texts, strict=True)
-    ]
-    return sorted(items, key=lambda item: (item.offer.year, item.key))
+        self._stems = Bags([sorted(item.stems) for item in self.items])
+        self._stem_counts = np.array([len(item.stems) for item in self.items])
+        self._years = np.array([item.offer.year for item in self.items])
+        self._lengths = np.array([item.length for item in self.items])
+        self._starts = np.array([item.offer.start for item in self.items])
+        cases = {case_id: i for i, case_id in enumerate({item.candidate.case_id: None for item in self.items})}
+        self._cases = np.array([cases[item.candidate.case_id] for item in self.items])
+        self._turns = np.array([keyed_unit(seed, "distractors", item) for item in self.items])
+
+    def chances(self, opinion: Sequence[Item], seed: str) -> Iterator[Chance]:
+        """Each holding of an opinion that may be asked for, with each excerpt that asks for it."""
+        for gold in keyed_order([item for item in opinion if item.offer.excerpts], seed, "gold"):
+            pool = self._pool(gold)
+            if len(pool) >= OPTIONS - 1:
+                yield from (self._chance(gold, shown, pool) for shown in _shown(gold, seed))
+
+    def _pool(self, gold: Item) -> Places:
+        """The places of items that may stand beside a gold, in an order of its own."""
+        import numpy as np
+
+        middle = self._places[gold]
+        low = max(0, min(middle - POOL // 2, len(self.items) - POOL))
+        near = np.arange(low, min(len(self.items), low + POOL))
+        gap = np.abs(self._lengths[near] - gold.length)
+        own = self._cases[near] == self._cases[middle]
+        fits = np.abs(self._years[near] - gold.offer.year) <= ERA_YEARS
+        fits &= gap <= np.maximum(LENGTH_WORDS, LENGTH_SHARE * np.minimum(self._lengths[near], gold.length))
+        if gold.candidate.kind == "note":
+            fits &= ~own  # nothing in the prompt tells one note of a syllabus from the others
+        else:
+            fits &= ~own | (np.abs(self._starts[near] - gold.offer.start) >= MIN_OWN_DISTANCE)
+        near, own = near[fits], own[fits]
+        most = np.where(own, MAX_OWN_OVERLAP, MAX_OVERLAP) * np.minimum(self._stem_counts[near], len(gold.stems))
+        near = near[self._stems.shared(gold.stems, near) <= most]
+        turns = (self._turns[near] - self._turns[middle]) % 1.0
+        return near[np.argsort(turns, kind="stable")][:CHOICE]
+
+    def _chance(self, gold: Item, shown: str, pool: Places) -> Chance:
+        import numpy as np
+
+        seen = self._shelf.views(shown, np.append(pool, self._places[gold]))
+        seen, mark = seen[:-1], seen[-1]
+        above = np.flatnonzero(seen[:, 0] > mark[0])
+        below = np.flatnonzero(seen[:, 0] < mark[0])
+        below = below[np.argsort(-seen[below, 0], kind="stable")][:NEAREST]
+
+        def agreeing(rows: Places, sign: int) -> dict[Item, int]:
+            views = (sign * (seen[rows] - mark) > 0) @ _BITS
+            return {self.items[place]: int(bits) for place, bits in zip(pool[rows], views, strict=True)}
+
+        return Chance(gold, shown, agreeing(above, 1), agreeing(below, -1))
 
 
-def openings(opinion: list[Item], items: Sequence[Item], seed: str) -> dict[int, Opening]:
-    """For each rank that some holding of an opinion can take: that holding and what may stand beside it."""
-    found: dict[int, Opening] = {}
-    for gold in keyed_order([item for item in opinion if item.texts], seed, "gold"):
-        pool = keyed_order(_pool(gold, items), seed, "distractors", gold.key)
-        if len(pool) < OPTIONS - 1:
-            continue
-        for shown in range(len(gold.texts)):
-            chance = _chance(gold, shown, pool)
-            for rank in range(1, OPTIONS + 1):
-                others = None if rank in found else distractors(chance, rank, seed)
-                if others:
-                    found[rank] = Opening(gold, shown, others, chance)
-            if len(found) == OPTIONS:
-                return found
-    return found
-
-
-def _chance(gold: Item, shown: int, pool: Sequence[Item]) -> Chance:
-    mark = views(*gold.texts[shown], gold.option)
-    seen = {item: views(*gold.texts[shown], item.option) for item in pool}
-    above = [item for item in pool if seen[item][0] > mark[0]]
-    below = sorted((item for item in pool if seen[item][0] < mark[0]), key=lambda item: -seen[item][0])[:NEAREST]
-    agreeing = {
-        item: frozenset(i for i, view in enumerate(seen[item]) if (view > mark[i] if side is above else view < mark[i]))
-        for side in (above, below)
-        for item in side
-    }
-    return Chance(gold, shown, above, below, agreeing)
-
-
-def _pool(gold: Item, items: Sequence[Item]) -> list[Item]:
-    """The items that may stand beside the gold. ``items`` are in order of year."""
-    middle = items.index(gold)
-    low = max(0, min(middle - POOL // 2, len(items) - POOL))
-    return [item for item in items[low : low + POOL] if item is not gold and _may_join(item, gold)]
-
-
-def _may_join(item: Item, gold: Item) -> bool:
-    if abs(item.offer.year - gold.offer.year) > ERA_YEARS:
-        return False
-    if not _as_long(item, gold):
-        return False
-    own = item.candidate.case_id == gold.candidate.case_id
-    if own and (gold.candidate.kind == "note" or abs(item.offer.start - gold.offer.start) < MIN_OWN_DISTANCE):
-        return False  # nothing in the prompt tells one note of a syllabus from the others
-    shared = len(item.stems & gold.stems)
-    if shared > (MAX_OWN_OVERLAP if own else MAX_OVERLAP) * min(len(item.stems), len(gold.stems)):
-        return False
-    return _unlike(item, gold)
-
-
-def _unlike(one: Item, other: Item) -> bool:
-    """Whether two options are at most .75 alike, by letters in order and by words in any order."""
-    scores = (alike(one.folded, other.folded, score_cutoff=MAX_SIMILARITY) for alike in (ratio, token_set_ratio))
-    return all(score <= MAX_SIMILARITY for score in scores)
-
-
-def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int] | None = None) -> list[Item] | None:
+def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int]) -> list[Item] | None:
     """``rank`` - 1 options more like the text than the gold and the others less; None where there are too few.
 
     Where any is more like it, each view must find one that is, so that no view puts the gold on top more often than
@@ -170,27 +173,70 @@ def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int] |
     chosen: list[Item] = []
     shorter = _shorter_wanted(chance.gold, seed)
     for side, wanted in ((chance.above, rank - 1), (chance.below, OPTIONS - rank)):
-        unmet = set(range(VIEWS)) if wanted else set[int]()
-        rest = [item for item in side if all(_may_stand_together(item, other) for other in chosen)]
+        unmet = ALL_VIEWS if wanted else 0
+        rest = list(side)
         for _ in range(wanted):
-            rest = [item for item in rest if not chosen or _may_stand_together(item, chosen[-1])]
-            if not rest:
+            wish = _Wish(chance, side, unmet, shorter[len(chosen)], uses)
+            best = _take(rest, wish, chosen)
+            if best is None:
                 return None
-            place = len(chosen)
-            best = min(
-                rest,
-                key=lambda item: (
-                    -len(unmet & chance.agreeing[item]),
-                    len(chance.agreeing[item]) < VIEWS - MAX_UNMET,
-                    (len(item.folded) < len(chance.gold.folded)) != shorter[place],
-                    (uses or {}).get(item, 0),
-                ),
-            )
             chosen.append(best)
-            unmet -= chance.agreeing[best]
-        if (len(unmet) > MAX_UNMET or NEAR_VIEW in unmet) and side is chance.above:
+            unmet &= ~side[best]
+        if (unmet.bit_count() > MAX_UNMET or unmet & NEAR_VIEW) and side is chance.above:
             return None
     return chosen
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the next distractor should be like."""
+
+    chance: Chance
+    side: Mapping[Item, int]
+    unmet: int
+    shorter: bool
+    uses: Mapping[Item, int]
+
+    def miss(self, item: Item) -> tuple[int, bool, bool, int]:
+        """How far an item is from the wish, the smallest first."""
+        agreeing = self.side[item]
+        return (
+            -(self.unmet & agreeing).bit_count(),
+            agreeing.bit_count() < VIEWS - MAX_UNMET,
+            (len(item.folded) < len(self.chance.gold.folded)) != self.shorter,
+            self.uses.get(item, 0),
+        )
+
+
+def _take(rest: list[Item], wish: _Wish, chosen: Sequence[Item]) -> Item | None:
+    """Take out of ``rest`` the item nearest to a wish that may stand with the gold and those chosen, and on the way those
+    that may not.
+    """
+    while rest:
+        best = min(rest, key=wish.miss)
+        rest.remove(best)
+        apart = _unlike(best, wish.chance.gold) and all(_may_stand_together(best, other) for other in chosen)
+        if apart and not wish.chance.says(best):
+            return best
+    return None
+
+
+def _shown(gold: Item, seed: str) -> Iterator[str]:
+    """The texts that may ask for a gold."""
+    if gold.candidate.kind not in GAPPED:
+        yield from gold.offer.excerpts
+        return
+    said = keyed_order(sorted(stems(" ".join(terms(gold.offer.holding).keys() - FUNCTION_WORDS))), seed, "gaps", gold)
+    for share in keyed_order(GAP_SHARES, seed, "gaps", gold):
+        for text in gold.offer.excerpts:
+            yield gapped(text, frozenset(said[: round(share * len(said))]))
+
+
+@lru_cache(maxsize=50_000)
+def _unlike(one: Item, other: Item) -> bool:
+    """Whether two options are at most .75 alike, by letters in order and by words in any order."""
+    scores = (alike(one.folded, other.folded, score_cutoff=MAX_SIMILARITY) for alike in (ratio, token_set_ratio))
+    return all(score <= MAX_SIMILARITY for score in scores)
 
 
 def _shorter_wanted(gold: Item, seed: str) -> list[bool]:
