@@ -109,7 +109,8 @@ class Shelf:
         said[ids, 3] = 1.0
         likeness = (self._table[places] * said[self._bags.ids[places]]).sum(axis=1)
         share = likeness[:, 3] / self._sizes[places]
-        return np.round(np.column_stack((likeness[:, :3], share, likeness[:, 3])), 9)
+        seen: Numbers = np.column_stack((likeness[:, :3], share, likeness[:, 3]))
+        return seen.round(9)
 
     def _counted(self, text: str) -> tuple[Places, Numbers]:
         """The numbers of a text's words that options have too, and how often each is there."""
