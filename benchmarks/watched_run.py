@@ -70,8 +70,11 @@ class WatchedRun:
 def watched_run(workspace: Path, source: Path, settings: dict[str, dict[str, int]]) -> Generator[WatchedRun]:
     """Run the loop with `configs/small.toml` changed by ``settings`` (section -> name -> value).
 
-    It starts from the rows and the warm start of ``workspace``, and writes to a folder of its own inside.
+    It starts from the rows and the warm start of ``workspace``, and writes to a folder of its own inside. Ctrl-C and
+    SIGTERM end the run too, even where a shell has started this program in the background.
     """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     scratch = workspace / "watched"
     shutil.rmtree(scratch, ignore_errors=True)
     (scratch / "models").mkdir(parents=True)

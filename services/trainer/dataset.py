@@ -76,7 +76,10 @@ def questions(workspace: Workspace, task: str, split: Split) -> list[Question]:
 
 
 def sft_rows(workspace: Workspace, tasks: Sequence[str], wanted: RowsConfig) -> list[SftRow]:
-    """The unified supervised set, the wanted rows only. Raises BadInput where it is absent or has none of them."""
+    """The unified supervised set, each wanted row once: so the rows do not depend on how large other tasks are.
+
+    Raises BadInput where the set is absent or has none of them.
+    """
     path = workspace.sft / "unified" / "train.jsonl"
     ids = {one.row.id for task in tasks for one in training_questions(workspace, task, wanted, "sft")}
     rows: list[SftRow] = []
@@ -87,6 +90,7 @@ def sft_rows(workspace: Workspace, tasks: Sequence[str], wanted: RowsConfig) -> 
         except (ValueError, KeyError) as error:
             raise BadData(f"not a supervised row ({error!r})", f"{path}:{number}", "Prepare again") from None
         if data.get("row_id") in ids:
+            ids.remove(data["row_id"])  # the set repeats the rows of small tasks; here the sampler balances tasks
             rows.append(row)
     if not rows:
         raise BadInput(f"no supervised rows of {', '.join(tasks)}", str(path), "Run cap-rlvr prep first")

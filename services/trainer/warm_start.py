@@ -91,7 +91,6 @@ def warm_start(ready: Ready) -> None:
     settings = {
         "sft": ready.config.sft.model_dump(mode="json"),
         "tasks": list(ready.tasks),
-        "rows": ready.config.rows.model_dump(mode="json"),
         "seed": ready.config.model.seed,
     }
     if _done(target, settings, parents):

@@ -71,9 +71,10 @@ class RowsConfig(Frozen):
     """Which rows train. ``kinds``: of each task named, the kinds of rows that do; none: it is evaluated only.
 
     ``warm_start_share``: below 1, the warm start takes that share of the rows and GRPO the others, so that GRPO never
-    asks what the model has by heart; at 1, both take all.
+    asks what the model has by heart; at 1, both take all. ``seed``: the salt of splits, orders and shuffles.
     """
 
+    seed: str = "7"
     kinds: dict[str, tuple[str, ...]] = {}
     warm_start_share: float = Field(default=1.0, gt=0, le=1)
 

@@ -28,7 +28,7 @@ def workspace(tmp_path: Path) -> Workspace:
         }
         for name, (kind, held_back) in kinds.items()
     ]
-    pairs = [{"prompt": name, "completion": "x", "task": "bluebook", "row_id": name} for name in "ab"]
+    pairs = [{"prompt": name, "completion": "x", "task": "bluebook", "row_id": name} for name in "aab"]
     for path, lines in {"tasks/bluebook/train.jsonl": rows, "sft/unified/train.jsonl": pairs}.items():
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -40,7 +40,7 @@ def workspace(tmp_path: Path) -> Workspace:
     [({}, ["a", "b"]), ({"bluebook": ("conversion",)}, ["a"]), ({"holding": ()}, ["a", "b"])],
     ids=["all", "one kind", "another task's kinds"],
 )
-def test_both_phases_take_the_same_rows(
+def test_both_phases_take_the_same_rows_each_once(
     workspace: Workspace, kinds: dict[str, tuple[str, ...]], ids: list[str]
 ) -> None:
     wanted = RowsConfig(kinds=kinds)

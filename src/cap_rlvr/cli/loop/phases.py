@@ -36,7 +36,9 @@ class Loop:
 
     def prepare(self, source: Source) -> None:
         """Rows and supervised sets, from the source and from the fiction that the warm start may mix in."""
-        request = PrepRequest(sources=source.paths, workspace=self.workspace.root, tasks=self.job.tasks)
+        request = PrepRequest(
+            sources=source.paths, workspace=self.workspace.root, tasks=self.job.tasks, seed=self.config.rows.seed
+        )
         with self.book.phase("prep"):
             made = prepare(self.services.prep, request, check(request), self._show)
         self.book.note(yields=_flat(read_yields(self.workspace.root, self.job.tasks)), source_kinds=source.kinds)
