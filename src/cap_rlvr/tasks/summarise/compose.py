@@ -1,0 +1,65 @@
+"""The canonical brief: fixed frames around pieces of the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cap_rlvr.tasks.summarise.truth import Brief, SummariseTruth
+from cap_rlvr.wire.errors import BadInput
+
+SHORT = 92  # words of the first three sections
+_APART = {"remanded": "the cause is remanded", "rendered": "judgment is rendered", "dismissed": "the case is dismissed"}
+
+
+def gold(truth: SummariseTruth) -> str:
+    """The canonical completion. Raises BadInput where the truth has no pieces to compose it from."""
+    if truth.brief is None:
+        raise BadInput("there is no canonical brief without its pieces", "ground_truth.brief", "Give a prepared row")
+    return f"<answer>\n{compose(truth.brief, truth.ground_truth.disposition)}\n</answer>"
+
+
+def compose(brief: Brief, verbs: Sequence[str]) -> str:
+    """The four sections, a line each; a short brief says in its conclusion what the others leave to be understood."""
+    sections = "\n".join((_issue(brief), _rule(brief), _application(brief)))
+    done = f"{disposed(verbs, brief.object)} in {brief.case_name}"
+    if len(sections.split()) < SHORT:
+        return f"{sections}\nConclusion: The question is answered by the standard just stated, and for these reasons {done}."
+    return f"{sections}\nConclusion: For these reasons, {done}."
+
+
+def _issue(brief: Brief) -> str:
+    if brief.asked:
+        return f"Issue: In {brief.case_name}, is it the law that {brief.asked}?"
+    subject = " and of ".join(brief.topics)
+    return f"Issue: In {brief.case_name}, what does the law require on the subject of {subject}?"
+
+
+def _rule(brief: Brief) -> str:
+    if brief.authority:
+        return f"Rule: The court looks to {brief.authority}, and it takes as the governing standard that {brief.rule}."
+    return f"Rule: The court takes as the governing standard that {brief.rule}."
+
+
+def _application(brief: Brief) -> str:
+    first, *more = brief.facts
+    told = [f"Application: The record before the court shows that {first}."]
+    told += [f"It further appears that {fact}." for fact in more]
+    if brief.held:
+        told.append(f"Measuring those facts by that standard, the court concludes that {brief.held}.")
+    else:
+        told.append("Measuring those facts by that standard, the court finds that it decides the case.")
+    return " ".join(told)
+
+
+def disposed(verbs: Sequence[str], what: str) -> str:
+    """What was done, as a clause: `the judgment is reversed and the cause is remanded`."""
+    own = [verb for verb in verbs if verb not in _APART]
+    clauses = [f"the {what} is {_listed(own)}"] if own else []
+    for verb in verbs:
+        if verb in _APART:
+            clauses.append(_APART[verb] if own or verb != "dismissed" else f"the {what} is dismissed")
+    return _listed(clauses)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

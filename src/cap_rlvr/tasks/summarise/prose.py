@@ -1,0 +1,99 @@
+"""Whether a text is prose: finite verbs, a natural share of function words, a word order that English has, few repeats."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, cast
+
+import re2
+
+from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, read_list, words
+
+_re2 = cast(Any, re2)
+_PIECE = _re2.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+(?:,[0-9]{3})*|[.,;:?!]")
+_FINITE = frozenset(
+    (
+        "is are was were am has have had does do did may must can cannot could shall will should would might ought "
+        "holds hold finds find found says say said gives give gave takes take took makes make made shows show showed "
+        "applies apply requires require looks depends turns rests lies lay fails follows stands stood means meant "
+        "permits provides bars allows governs controls arises arose becomes became begins began comes came goes went "
+        "keeps kept leaves left sets sends sent sold bought brought told knew knows saw sees thought thinks wrote read "
+        "gets got lets let met pays paid puts runs ran seeks sought sues takes tells claims contends argues affirms reverses "
+        "vacates dismisses remands grants denies rejects concludes decides states asks rules appeals relies supports includes "
+        "isn't wasn't aren't weren't doesn't don't didn't can't couldn't won't wouldn't shouldn't hasn't haven't hadn't"
+    ).split()
+)
+_SHAPES = ("ing", "ed", "ly", "ion", "ment", "ity", "or", "er", "al", "ous", "ive", "s")
+START, NUMBER, OTHER, STOP = "<s>", "<n>", "<w>", "."
+WINDOW = 40  # transitions: a shorter salad hides in good prose only at the price of being short
+
+
+def has_finite_verb(sentence: str) -> bool:
+    """Whether a sentence has a verb that can carry it."""
+    said = words(sentence)
+    return any(word in _FINITE or (len(word) > 4 and word.endswith("ed")) for word in said)
+
+
+def function_share(said: list[str]) -> float:
+    """The share of function words among a text's words."""
+    return sum(word in FUNCTION_WORDS for word in said) / len(said) if said else 0.0
+
+
+def distinct_trigrams(said: list[str]) -> float:
+    """The share of a text's runs of three words that are unlike the others."""
+    runs = list(zip(said, said[1:], said[2:], strict=False))
+    return len(set(runs)) / len(runs) if runs else 1.0
+
+
+def symbols(text: str) -> list[str]:
+    """A text as the word-order model sees it: function words as they are, other words by their endings."""
+    return [_symbol(piece) for piece in _PIECE.findall(text.lower())]
+
+
+def surprise(text: str) -> tuple[float, float]:
+    """How unlike English the order of a text's words is, in bits a step: (mean over the text, over its worst window)."""
+    model, unseen = _model()
+    steps = symbols(text)
+    bits = [model.get((one, other), unseen) for one, other in zip([STOP, *steps], steps, strict=False)]
+    if not bits:
+        return 0.0, 0.0
+    mean = sum(bits) / len(bits)
+    if len(bits) <= WINDOW:
+        return mean / 10, mean / 10
+    running = sum(bits[:WINDOW])
+    worst = running
+    for index in range(WINDOW, len(bits)):
+        running += bits[index] - bits[index - WINDOW]
+        worst = max(worst, running)
+    return mean / 10, worst / WINDOW / 10
+
+
+def commonest_step(text: str) -> float:
+    """The share of the commonest pair of neighbouring function words: a list joined by `and the` is full of one."""
+    said = words(text)
+    counts: dict[tuple[str, str], int] = {}
+    for pair in zip(said, said[1:], strict=False):
+        if pair[0] in FUNCTION_WORDS and pair[1] in FUNCTION_WORDS:
+            counts[pair] = counts.get(pair, 0) + 1
+    return max(counts.values(), default=0) / max(1, len(said))
+
+
+def _symbol(piece: str) -> str:
+    if not piece[0].isalpha():
+        return NUMBER if piece[0].isdigit() else "," if piece == "," else STOP
+    if piece in FUNCTION_WORDS:
+        return piece
+    ending = next((shape for shape in _SHAPES if piece.endswith(shape) and len(piece) > len(shape) + 2), None)
+    return f"-{ending}" if ending else OTHER
+
+
+@cache
+def _model() -> tuple[dict[tuple[str, str], int], int]:
+    """The frozen costs of each step in tenths of a bit, and the cost of one that was never seen."""
+    model: dict[tuple[str, str], int] = {}
+    for line in read_list("word_order.txt"):
+        first, *following = line.split()
+        for step in following:
+            other, _, cost = step.rpartition("=")
+            model[first, other] = int(cost)
+    return model, max(model.values(), default=100) + 10

@@ -1,0 +1,213 @@
+"""A truth made ready for scoring: what the source says, word by word, and what the reference asks for.
+
+Everything here is worked out once for a truth and kept for the completions of its group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, cast
+
+import re2
+
+from cap_rlvr.answer import normalise
+from cap_rlvr.tasks.summarise.truth import SummariseTruth
+from cap_rlvr.tasks.summarise.words import negations, number, read_list, salient, sentences, stem, weight, words
+
+_re2 = cast(Any, re2)
+KEY_TERMS = 24  # the reference's salient terms that recall is measured over, the rarest first
+MIN_KEY_TERMS = 5
+_ROLES = (
+    "plaintiff|defendant|appellant|appellee|petitioner|respondent|complainant|relator|claimant|"
+    "libelant|libellant|prosecutor|insurer|insured|lessor|lessee|vendor|vendee|mortgagor|mortgagee|buyer|seller"
+)
+_OPPOSITES = {
+    "plaintiff": {"defendant"}, "defendant": {"plaintiff"}, "appellant": {"appellee", "respondent"},
+    "appellee": {"appellant", "petitioner"}, "petitioner": {"respondent", "appellee"}, "respondent": {"petitioner", "appellant"},
+    "complainant": {"defendant"}, "claimant": {"libelant", "libellant"}, "libelant": {"claimant"}, "libellant": {"claimant"},
+    "insurer": {"insured"}, "insured": {"insurer"}, "lessor": {"lessee"}, "lessee": {"lessor"}, "vendor": {"vendee"},
+    "vendee": {"vendor"}, "mortgagor": {"mortgagee"}, "mortgagee": {"mortgagor"}, "buyer": {"seller"}, "seller": {"buyer"},
+}  # fmt: skip
+_ROLE_THEN_NAME = _re2.compile(rf"\b(?i:({_ROLES}))s?,? (?:in error,? )?([A-Z][A-Za-z'&-]{{2,}})")
+_NAME_THEN_ROLE = _re2.compile(
+    rf"\b([A-Z][A-Za-z'&-]{{2,}})(?:,? (?:as )?(?:the|an|a)|,| \((?:the )?| (?:is|was) (?:the|an|a)) (?i:({_ROLES}))s?\b"
+)
+
+
+_PARTS = _re2.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
+
+
+@dataclass(frozen=True)
+class ReferenceSentence:
+    """A sentence of the reference: its salient terms, and whether it negates an odd number of times."""
+
+    terms: frozenset[str]
+    odd: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Key:
+    """A truth as the scorer uses it.
+
+    ``places`` are up to four positions of each run of three words; ``joined`` is the source's words between spaces.
+    ``asked`` are the key terms with their weights; ``expected`` all salient terms of the reference.
+    ``constant`` is what the best constant brief earns in `term_score`; ``told`` whether a syllabus was given.
+    """
+
+    disposition: frozenset[str]
+    words: tuple[str, ...]
+    joined: str
+    vocabulary: frozenset[str]
+    stems: frozenset[str]
+    places: dict[tuple[str, str, str], tuple[int, ...]]
+    positions: dict[str, tuple[int, ...]]
+    numbers: frozenset[str]
+    arts: frozenset[str]
+    roles: dict[str, frozenset[str]]
+    asked: dict[str, int]
+    expected: frozenset[str]
+    reference: tuple[ReferenceSentence, ...]
+    constant: float
+    told: bool
+
+    def term_score(self, terms: frozenset[str]) -> float:
+        """The harmonic mean of recall and precision of salient terms against the reference, both weighed by rarity."""
+        said = sum(weight(term) for term in terms)
+        wanted = sum(self.asked.values())
+        if not said or not wanted:
+            return 0.0
+        recall = sum(value for term, value in self.asked.items() if term in terms) / wanted
+        precision = sum(weight(term) for term in terms if term in self.expected) / said
+        return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
+
+
+@lru_cache(maxsize=64)  # the completions of one group are judged against one truth
+def key_of(truth: SummariseTruth) -> Key:
+    """Index a truth."""
+    source = normalise(truth.source)[0]
+    said = words(source)
+    stems = frozenset(stem(word) for word in said)
+    syllabus = normalise(truth.ground_truth.syllabus)[0]
+    reference = _reference(syllabus)
+    asked, expected = _key_terms(said, stems, syllabus)
+    key = Key(
+        disposition=frozenset(truth.ground_truth.disposition),
+        words=tuple(said),
+        joined=f" {' '.join(said)} ",
+        vocabulary=frozenset(said),
+        stems=stems,
+        places=_places(said),
+        positions=_positions(said),
+        numbers=frozenset(filter(None, map(number, said))),
+        arts=arts(said),
+        roles=_roles_of(truth, source),
+        asked=asked,
+        expected=expected,
+        reference=reference,
+        constant=0.0,
+        told=bool(syllabus) and len(asked) >= MIN_KEY_TERMS,
+    )
+    best = max((key.term_score(terms) for terms in constants()), default=0.0)
+    object.__setattr__(key, "constant", best)
+    return key
+
+
+def said_roles(text: str) -> list[tuple[str, str]]:
+    """The (name, role) pairs that a text states, both in lower case: `plaintiff Mosher`, `Mosher, the plaintiff`."""
+    pairs = [(hit.group(2), hit.group(1)) for hit in _ROLE_THEN_NAME.finditer(text)]
+    pairs += [(hit.group(1), hit.group(2)) for hit in _NAME_THEN_ROLE.finditer(text)]
+    return [(name.lower().removesuffix("'s"), role.lower()) for name, role in pairs]
+
+
+def contradicts(role: str, known: frozenset[str]) -> bool:
+    """Whether someone known only in opposite roles is given this one."""
+    return role not in known and bool(_OPPOSITES.get(role, set[str]()) & known)
+
+
+def arts(text_words: list[str]) -> frozenset[str]:
+    """The terms of art in a text, each as it stands in the frozen list."""
+    single, double = _art_index()
+    stems = [stem(word) for word in text_words]
+    found = {single[term] for term in stems if term in single}
+    runs = zip(stems, stems[1:], [*stems[2:], ""], strict=False)
+    for first, second, third in runs:
+        found.update(double[run] for run in ((first, second), (first, second, third)) if run in double)
+    return frozenset(found)
+
+
+@cache
+def constants() -> tuple[frozenset[str], ...]:
+    """The salient terms of each frozen constant brief."""
+    return tuple(frozenset(line.split()) for line in read_list("constants.txt"))
+
+
+@cache
+def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
+    single: dict[str, str] = {}
+    double: dict[tuple[str, ...], str] = {}
+    for term in read_list("terms_of_art.txt"):
+        stems = tuple(stem(word) for word in words(term))
+        if len(stems) == 1:
+            single[stems[0]] = term
+        else:
+            double[stems] = term
+    return single, double
+
+
+def _reference(syllabus: str) -> tuple[ReferenceSentence, ...]:
+    """The sentences of the reference, and the parts of those that a semicolon or a "held" divides."""
+    found: list[ReferenceSentence] = []
+    for start, end in sentences(syllabus):
+        whole = syllabus[start:end]
+        pieces = [part for part in _PARTS.split(whole) if part]
+        for text in dict.fromkeys([whole, pieces[0], pieces[-1]]):
+            said = words(text)
+            terms = frozenset(salient(said))
+            if len(terms) >= 3:
+                found.append(ReferenceSentence(terms, negations(said) % 2 == 1))
+    return tuple(found)
+
+
+def _key_terms(said: list[str], stems: frozenset[str], syllabus: str) -> tuple[dict[str, int], frozenset[str]]:
+    """The terms that a summary should hold: of the syllabus, as far as the source has them; else of the source itself."""
+    told = salient(words(syllabus))
+    counts: dict[str, int] = {}
+    for term in told or salient(said):
+        counts[term] = counts.get(term, 0) + 1
+    known = [term for term in counts if term in stems]
+    if told:
+        ranked = sorted(known, key=lambda term: (-weight(term) - min(2, counts[term] - 1), term))
+    else:
+        ranked = sorted(known, key=lambda term: (-weight(term) * min(6, counts[term]), term))
+    asked = {term: weight(term) for term in ranked[:KEY_TERMS]}
+    return asked, frozenset(counts) if told else frozenset(ranked[: 3 * KEY_TERMS])
+
+
+def _places(said: list[str]) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    places: dict[tuple[str, str, str], tuple[int, ...]] = {}
+    for index, run in enumerate(zip(said, said[1:], said[2:], strict=False)):
+        before = places.get(run, ())
+        if len(before) < 4:
+            places[run] = (*before, index)
+    return places
+
+
+def _positions(said: list[str]) -> dict[str, tuple[int, ...]]:
+    positions: dict[str, list[int]] = {}
+    for index, word in enumerate(said):
+        term = stem(word)
+        if weight(term) >= 4:
+            positions.setdefault(term, []).append(index)
+    return {term: tuple(found) for term, found in positions.items()}
+
+
+def _roles_of(truth: SummariseTruth, source: str) -> dict[str, frozenset[str]]:
+    roles: dict[str, set[str]] = {}
+    for name, role in said_roles(source):
+        roles.setdefault(name, set()).add(role)
+    for party in truth.ground_truth.key_parties:
+        for name in words(party.name):
+            if party.role and len(name) > 2:
+                roles.setdefault(name, set()).add(party.role.lower())
+    return {name: frozenset(found) for name, found in sorted(roles.items())}
