@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from cap_rlvr.tasks.summarise.extract import TASK
-from cap_rlvr.tasks.summarise.reward import STRICT, gold, score
-from cap_rlvr.tasks.summarise.truth import SummariseTruth
+from cap_rlvr.tasks.summarise.reward import gold, score
+from cap_rlvr.tasks.summarise.truth import Brief, SummariseTruth
 from cap_rlvr.wire.frozen import digest
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
+from cap_rlvr.wire.scoring import Score
 
 
 def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Refusal]:
@@ -20,18 +22,26 @@ def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Ref
 
 
 def _row(candidate: Candidate) -> Row | Refusal:
-    truth = SummariseTruth.model_validate(candidate.payload["truth"])
-    verdict = score(truth, gold(truth))
-    if verdict.reward < STRICT or not verdict.strict:
-        reason = f"gold_{verdict.reason.code}"
-        detail = f"{verdict.reward}: {verdict.reason.text}"
-        return Refusal(case_id=candidate.case_id, task=TASK, reason=reason, detail=detail)
+    told = SummariseTruth.model_validate(candidate.payload["truth"])
+    best: Score | None = None
+    for offered in candidate.payload["briefs"]:
+        truth = told.model_copy(update={"brief": Brief.model_validate(offered["brief"])})
+        verdict = score(truth, gold(truth))
+        if verdict.strict:
+            return _written(candidate, truth, [*offered["spans"], *candidate.payload["spans"]])
+        best = verdict if best is None or verdict.reward > best.reward else best
+    assert best is not None, "a candidate offers a brief"
+    detail = f"{best.reward}: {best.reason.text}"
+    return Refusal(case_id=candidate.case_id, task=TASK, reason=f"gold_{best.reason.code}", detail=detail)
+
+
+def _written(candidate: Candidate, truth: SummariseTruth, spans: list[Any]) -> Row:
     return Row(
         id=f"{TASK}-{digest([candidate.case_id, truth.source])[:16]}",
         case_id=candidate.case_id,
         task=TASK,
         inputs=truth.source,
-        spans=tuple(Span.model_validate(span) for span in candidate.payload["spans"]),
+        spans=tuple(Span.model_validate(span) for span in spans),
         source_kind=candidate.source_kind,
         kind=candidate.kind,
         difficulty=0.7 if candidate.payload["cut"] else 0.5,

@@ -21,17 +21,18 @@ def gold(truth: SummariseTruth) -> str:
 def compose(brief: Brief, verbs: Sequence[str]) -> str:
     """The four sections, a line each; a short brief says in its conclusion what the others leave to be understood."""
     sections = "\n".join((_issue(brief), _rule(brief), _application(brief)))
-    done = f"{disposed(verbs, brief.object)} in {brief.case_name}"
+    done = f"{disposed(verbs, brief.object)} in {_called(brief.case_name)}".removesuffix(".")
     if len(sections.split()) < SHORT:
         return f"{sections}\nConclusion: The question is answered by the standard just stated, and for these reasons {done}."
     return f"{sections}\nConclusion: For these reasons, {done}."
 
 
 def _issue(brief: Brief) -> str:
-    if brief.asked:
-        return f"Issue: In {brief.case_name}, is it the law that {brief.asked}?"
     subject = " and of ".join(brief.topics)
-    return f"Issue: In {brief.case_name}, what does the law require on the subject of {subject}?"
+    if not brief.asked:
+        return f"Issue: In {_called(brief.case_name)}, what does the law require on the subject of {subject}?"
+    opening = f"In {_called(brief.case_name)}, on the subject of {subject}," if subject else f"In {_called(brief.case_name)},"
+    return f"Issue: {opening} is it the law that {brief.asked}?"
 
 
 def _rule(brief: Brief) -> str:
@@ -63,3 +64,8 @@ def disposed(verbs: Sequence[str], what: str) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _called(case_name: str) -> str:
+    """A case as a sentence with "in" names it: `the matter of Edrow` for `In re Edrow`."""
+    return f"the matter of {case_name[6:]}" if case_name.startswith("In re ") else case_name

@@ -20,6 +20,7 @@ _FORMS = {verb: verb for verb in VERBS} | {
 }  # fmt: skip
 _VERB = _re2.compile(rf"(?i)\b({'|'.join(sorted(_FORMS, key=len, reverse=True))})\b")
 _NOT = _re2.compile(r"(?i)\b(?:not|never|cannot|neither|nor|no longer|without|declin\w+ to|refus\w+ to|fail\w* to)\b(?:\W+\w+){0,3}\W*$")
+_WISHED = _re2.compile(r"(?i)\b(?:should|ought|could|would|might)(?:\W+not)?(?:\W+to)?\W+have\W+(?:been\W+)?$")
 _UP = frozenset({"affirmed", "confirmed"})
 _DOWN = frozenset({"reversed", "vacated", "quashed", "annulled", "set aside"})
 _YES = frozenset({"granted", "sustained"})
@@ -34,6 +35,8 @@ def said_verbs(text: str) -> tuple[frozenset[str], frozenset[str]]:
     for hit in _VERB.finditer(text):
         verb = _FORMS[" ".join(hit.group(1).lower().split())]
         before = text[max(0, hit.start() - 60) : hit.start()]
+        if _WISHED.search(before):
+            continue
         (negated if _NOT.search(before.rpartition(".")[2].rpartition(";")[2]) else said).add(verb)
     return frozenset(said), frozenset(negated)
 

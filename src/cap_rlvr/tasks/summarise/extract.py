@@ -5,28 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice, product
+from typing import Any
 
 from cap_rlvr.law.dispositions import Disposition, read_disposition
 from cap_rlvr.law.names import sides
 from cap_rlvr.law.opinions import later_indexes, majority_index
 from cap_rlvr.tasks.summarise import passages
 from cap_rlvr.tasks.summarise.compose import compose
-from cap_rlvr.tasks.summarise.headnotes import Headnotes, Statement, as_clause, read_headnotes
+from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, as_clause, read_headnotes
 from cap_rlvr.tasks.summarise.passages import Passage
 from cap_rlvr.tasks.summarise.source import arts
 from cap_rlvr.tasks.summarise.truth import Brief, Party, Reference, SummariseTruth
-from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, salient, weight, words
+from cap_rlvr.tasks.summarise.words import number, salient, stem, weight, words
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.rows import Candidate, Refusal, Span
 
 TASK = "summarise"
 MIN_BRIEF, MAX_BRIEF = 102, 196  # words: a margin inside what earns full length
+MAX_FACTS = 4  # two, and more only where the brief would be too short
+MAX_BRIEFS = 6  # that are offered; the first that reaches the ceiling becomes the gold
 MAX_HEAD = 12_000  # characters of head matter that are read
 MAX_RUN = 14  # words in common with the source in a statement: it stands in a frame that may add to the run
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]+")
-_LOWER = re.compile(r"(?<![\w'’])[a-z]{2,}")
-_NEVER_NAMES = frozenset(word.capitalize() for word in FUNCTION_WORDS)
 _PROSECUTION = re.compile(r"\b(?:State|People|Commonwealth|United States|Territory|Regina|Government)\b")
 _JUDGED = ("affirmed", "reversed", "vacated", "modified", "reformed", "set aside", "annulled", "confirmed", "rendered", "remanded")
 _OBJECTS = re.compile(
@@ -90,15 +90,18 @@ def _offer(case: Case, notes: Headnotes, text: _Text, verbs: tuple[str, ...], wh
     name = " ".join((case.name_abbreviation or case.name).split())
     court = ", ".join(part for part in (case.court.name, case.decision_date) if part)
     source = f"{name}\n{court}\n\n{shown}"
-    names = _names(f"{case.head_matter[:MAX_HEAD]} {shown}")
+    names = Names(f"{case.head_matter[:MAX_HEAD]} {shown}")
     pieces = _pieces(notes, text, ranges, names, source)
-    brief, spans, reason = _brief(case.id, name, pieces, text, verbs, what)
-    if brief is None:
-        yield _refusal(case, reason)
+    if not pieces.statements or not (pieces.facts or pieces.posture):
+        yield _refusal(case, "no_fact" if pieces.statements else "no_statement")
+        return
+    briefs = list(islice(_briefs(case.id, name, pieces, text, verbs, what), MAX_BRIEFS))
+    if not briefs:
+        yield _refusal(case, "no_fitting_length")
         return
     reference = Reference(disposition=verbs, syllabus=notes.text, key_parties=_parties(name, shown))
-    truth = SummariseTruth(source=source, ground_truth=reference, brief=brief)
-    spans += [text.span(case.id, low, high, "shown") for low, high in ranges]
+    truth = SummariseTruth(source=source, ground_truth=reference)
+    spans = [text.span(case.id, low, high, "shown") for low, high in ranges]
     spans.append(Span(case_id=case.id, field="head_matter", start=notes.start, end=notes.end, role="syllabus"))
     yield Candidate(
         task=TASK,
@@ -109,15 +112,13 @@ def _offer(case: Case, notes: Headnotes, text: _Text, verbs: tuple[str, ...], wh
         payload={
             "truth": truth.model_dump(mode="json"),
             "spans": [span.model_dump(mode="json") for span in spans],
+            "briefs": [
+                {"brief": brief.model_dump(mode="json"), "spans": [span.model_dump(mode="json") for span in own]}
+                for brief, own in briefs
+            ],
             "cut": len(ranges) > 1,
         },
     )
-
-
-def _names(text: str) -> frozenset[str]:
-    """The words that the decision writes with a capital inside its sentences, and never without."""
-    lower = {word.capitalize() for word in _LOWER.findall(text)}
-    return frozenset(_NAME.findall(text)) - _NEVER_NAMES - lower
 
 
 def _court_text(case: Case, disposition: Disposition | None) -> _Text | None:
@@ -147,13 +148,15 @@ def _order(text: _Text, disposition: Disposition) -> tuple[int, int]:
 
 
 def _pieces(
-    notes: Headnotes, text: _Text, ranges: list[tuple[int, int]], names: frozenset[str], source: str
+    notes: Headnotes, text: _Text, ranges: list[tuple[int, int]], names: Names, source: str
 ) -> _Pieces:
     runs = f" {' '.join(words(source))} "
-    own = [one for one in notes.statements if not _copies(one.text, runs)]
+    numbers = {number(word) for word in words(source)}
+    own = [one for one in notes.statements if not _copies(one.text, runs) and _numbers(one.text) <= numbers]
     wanted = {term for term in salient(words(notes.text))} & set(salient(words(source)))
     statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
-    topics = [topic for topic in notes.topics if set(salient(words(topic))) & wanted]
+    spoken = {stem(word) for word in words(source)}
+    topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
     topics = sorted(topics, key=lambda topic: not arts(words(topic)))[:2]
     topics = topics if arts(words(" ".join(topics))) else []
     happened = _best(list(passages.facts(text.text, ranges, names)), wanted)
@@ -165,6 +168,10 @@ def _pieces(
 def _copies(statement: str, source_words: str) -> bool:
     said = words(statement)
     return any(f" {' '.join(said[i : i + MAX_RUN + 1])} " in source_words for i in range(len(said) - MAX_RUN))
+
+
+def _numbers(text: str) -> set[str | None]:
+    return {word for word in words(text) if word[0].isdigit()}
 
 
 def _covering(statements: Sequence[Statement], wanted: set[str]) -> list[Statement]:
@@ -183,63 +190,66 @@ def _covering(statements: Sequence[Statement], wanted: set[str]) -> list[Stateme
 
 
 def _best(found: list[Passage], wanted: set[str]) -> list[Passage]:
-    """Two facts: those that share most with what the headnotes speak of, in the order of the opinion."""
+    """The facts that share most with what the headnotes speak of, the best first."""
     able = [one for one in found if salient(words(one.text))]
     ranked = sorted(able, key=lambda one: (-_worth(set(salient(words(one.text))) & wanted), one.start))
     kept: list[Passage] = []
     for one in ranked:
-        if len(kept) < 2 and all(len(set(words(one.text)) & set(words(other.text))) < 6 for other in kept):
+        if len(kept) < MAX_FACTS and all(len(set(words(one.text)) & set(words(other.text))) < 6 for other in kept):
             kept.append(one)
-    return sorted(kept, key=lambda one: one.start)
+    return kept
 
 
 def _worth(terms: set[str]) -> int:
     return sum(weight(term) for term in terms)
 
 
-def _brief(
+def _briefs(
     case_id: str, name: str, pieces: _Pieces, text: _Text, verbs: tuple[str, ...], what: str
-) -> tuple[Brief | None, list[Span], str]:
+) -> Iterator[tuple[Brief, list[Span]]]:
     """The pieces in the frames that fit the length, best covered first; and where they were read."""
-    if not pieces.statements:
-        return None, [], "no_statement"
-    if len(pieces.facts) + (pieces.posture is not None) < 1:
-        return None, [], "no_fact"
-    for count in range(len(pieces.statements), 0, -1):
+    for count, many in product(range(len(pieces.statements), 0, -1), range(2, MAX_FACTS + 1)):
+        told = _told(pieces, many)
+        if not told or (many > 2 and len(told) < many):
+            continue
         for chosen in combinations(pieces.statements, count):
-            for brief, used in _framed(name, chosen, pieces, what):
-                length = len(words(compose(brief, verbs)))
-                if MIN_BRIEF <= length <= MAX_BRIEF:
-                    spans = [Span(case_id=case_id, field="head_matter", start=one.start, end=one.end, role="law") for one in chosen]
-                    spans += [text.span(case_id, one.start, one.end, "fact") for one in pieces.facts]
-                    if pieces.posture and pieces.posture.text in brief.facts:
-                        spans.append(Span(case_id=case_id, field="head_matter", start=pieces.posture.start, end=pieces.posture.end, role="fact"))
-                    spans += [text.span(case_id, one.start, one.end, "authority") for one in used]
-                    return brief, spans, ""
-    return None, [], "no_fitting_length"
+            for brief, used in _framed(name, chosen, pieces, tuple(one.text for one in told), what):
+                if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
+                    head = [*((one, "law") for one in chosen), *((one, "fact") for one in told if isinstance(one, Statement))]
+                    spans = [
+                        Span(case_id=case_id, field="head_matter", start=one.start, end=one.end, role=role)
+                        for one, role in head
+                    ]
+                    own = [*((one, "fact") for one in told if isinstance(one, Passage)), *((one, "law") for one in used)]
+                    yield brief, spans + [text.span(case_id, one.start, one.end, role) for one, role in own]
 
 
-def _framed(name: str, chosen: Sequence[Statement], pieces: _Pieces, what: str) -> Iterator[tuple[Brief, list[Passage]]]:
+def _told(pieces: _Pieces, many: int) -> list[Statement | Passage]:
+    """So many facts, in the order of the opinion; where it has fewer, how the case came up."""
+    told: list[Statement | Passage] = [*sorted(pieces.facts[:many], key=lambda one: one.start)]
+    return [pieces.posture, *told] if pieces.posture and len(told) < many else told
+
+
+def _framed(
+    name: str, chosen: Sequence[Statement], pieces: _Pieces, facts: tuple[str, ...], what: str
+) -> Iterator[tuple[Brief, list[Passage]]]:
     """Briefs with one, two or three statements of the headnotes; what they leave open is filled from the opinion."""
-    facts = tuple(one.text for one in pieces.facts)
-    facts = (pieces.posture.text, *facts[:1]) if len(facts) < 2 and pieces.posture else facts
     cited = [pieces.authority] if pieces.authority else []
     said = [one.text for one in chosen]
+    common: dict[str, Any] = {"case_name": name, "authority": cited[0].text if cited else "", "facts": facts, "object": what}
     topics = tuple(pieces.topics)
-    leads = cited[0].text if cited else ""
     if len(said) == 3:
-        yield Brief(case_name=name, asked=said[0], authority=leads, rule=said[1], facts=facts, held=said[2], object=what), cited
+        yield Brief(**common, asked=said[0], rule=said[1], held=said[2]), cited
     if len(said) == 2 and topics:
-        yield Brief(case_name=name, topics=topics, authority=leads, rule=said[0], facts=facts, held=said[1], object=what), cited
+        yield Brief(**common, topics=topics, rule=said[0], held=said[1]), cited
     if len(said) == 2:
-        yield Brief(case_name=name, asked=said[0], authority=leads, rule=said[1], facts=facts, object=what), cited
-    for rule in pieces.rules[:1] if len(said) == 1 and topics else []:
-        used = [*cited, rule]
-        yield Brief(case_name=name, topics=topics, authority=leads, rule=rule.text, facts=facts, held=said[0], object=what), used
-    for rule in pieces.rules[:1] if len(said) == 1 else []:
-        yield Brief(case_name=name, asked=said[0], authority=leads, rule=rule.text, facts=facts, object=what), [*cited, rule]
+        yield Brief(**common, topics=topics[:1], asked=said[0], rule=said[1]), cited
+    for rule in pieces.rules[:2] if len(said) == 1 else []:
+        if topics:
+            yield Brief(**common, topics=topics, rule=rule.text, held=said[0]), [*cited, rule]
+        yield Brief(**common, topics=topics[:1], asked=said[0], rule=rule.text), [*cited, rule]
     if len(said) == 1 and topics:
-        yield Brief(case_name=name, topics=topics, authority=leads, rule=said[0], facts=facts, object=what), cited
+        yield Brief(**common, topics=topics, rule=said[0]), cited
 
 
 def _object(case: Case, disposition: Disposition) -> str:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import re2
 
-from cap_rlvr.tasks.summarise.source import Key, contradicts, said_roles
+from cap_rlvr.tasks.summarise.source import MIN_SHARED, Key, Statement, contradicts, said_roles, statements
 from cap_rlvr.tasks.summarise.words import MIN_SALIENT, FUNCTION_WORDS, is_content, negations, number, salient, stem, weight, words
 
 _re2 = cast(Any, re2)
@@ -18,14 +18,14 @@ CHAIN = 12  # words: a copied passage with a word changed here and there is stil
 MAX_CHAINED = 0.40
 MAX_QUOTED_WORDS = 30
 NEAR = 20  # words of the source within which two neighbouring terms of a summary belong together
-MIN_SHARED = 3
-MIN_ALIKE = 0.25  # of the salient terms of two sentences together: fewer in common, and they speak of different things
+ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.6  # of the salient terms of both together
 _QUOTE = _re2.compile(r'"([^"]{3,600})"')
 _VERSUS = _re2.compile(r"([A-Z][A-Za-z.'&-]*),? v(?:s)?\.? (?:[Tt]he )?([A-Z][A-Za-z.'&-]*)")
 _EX_PARTE = _re2.compile(r"\b(?:[Ii]n re|[Ee]x parte|[Mm]atter of) ([A-Z][A-Za-z'-]+)")
 _LOCATOR = _re2.compile(r"\b(\d{1,4}) ([A-Z][A-Za-z.']*(?: [A-Z0-9][A-Za-z0-9.']*){0,4}),? (\d{1,5})\b")
 _STATUTE = _re2.compile(r"(?i)(?:\b(?:sections?|sec\.|articles?|art\.|chapters?|amendment|rules?)|§+) ?(\d{1,5})")
 _CAPITALISED = _re2.compile(r"([A-Za-z0-9,;)'\"-]) +((?:[A-Z][a-z]+['-]?)+[A-Za-z]+)")
+_OPENING = _re2.compile(r"(?:^|[.?!:]\s+|\n\s*)([A-Z][A-Za-z-]{2,})")
 _NOT_NAMES = frozenset(
     (
         "court courts supreme state states united district circuit county city town appeals appeal criminal penal code civil "
@@ -120,8 +120,9 @@ def naming(key: Key, text: str) -> Naming:
     fabricated += [hit.group() for hit in _VERSUS.finditer(text) if not _is_case(key, *hit.groups())]
     fabricated += [hit.group() for hit in _EX_PARTE.finditer(text) if hit.group(1).lower() not in key.vocabulary]
     fabricated += [hit.group() for hit in _STATUTE.finditer(text) if hit.group(1) not in key.numbers]
-    names = [hit.group(2) for hit in _CAPITALISED.finditer(text)]
-    names = [name for name in names if name.lower().removesuffix("'s") not in _NOT_NAMES]
+    inside = [hit.group(2) for hit in _CAPITALISED.finditer(text)]
+    names = [name for name in inside if name.lower().removesuffix("'s") not in _NOT_NAMES]
+    names += [hit.group(1) for hit in _OPENING.finditer(text) if hit.group(1).lower() in key.names]
     strange = [name for name in names if not set(words(name)) <= key.vocabulary]
     numbers = [word for word in words(text) if word[0].isdigit()]
     strange += [word for word in numbers if word not in key.numbers]
@@ -175,17 +176,25 @@ def _are_near(ones: tuple[int, ...], others: tuple[int, ...]) -> bool:
 
 
 def negated(key: Key, sentence: str) -> bool:
-    """Whether a sentence says what the statement of the reference that is most like it says, but for the negation."""
-    said = words(sentence)
-    terms = frozenset(salient(said))
-    odd = negations(said) % 2 == 1
-    if not terms or sentence.rstrip().endswith("?") or "whether" in said:  # a question says nothing
+    """Whether a sentence, or a clause of it, says what the reference says but for the negation.
+
+    It is held against the statement of the reference that it is most like; honest paraphrases of a whole sentence
+    differ in their negations too often, so a sentence must be nearly the same, a clause largely.
+    """
+    if sentence.rstrip().endswith("?"):  # a question says nothing
         return False
-    best = max(
-        ((len(terms & one.terms) / len(terms | one.terms), one.odd == odd, len(terms & one.terms)) for one in key.reference),
-        default=(0.0, True, 0),
-    )
-    return not best[1] and best[2] >= MIN_SHARED and best[0] >= MIN_ALIKE
+    return any(_denied(key, one) for one in statements(sentence))
+
+
+def _denied(key: Key, said: Statement) -> bool:
+    best, agrees = 0.0, True
+    for one in key.reference:
+        shared = len(said.terms & one.terms)
+        if one.whole == said.whole and shared >= MIN_SHARED:
+            alike = shared / len(said.terms | one.terms)
+            if alike > best or (alike == best and one.odd == said.odd):
+                best, agrees = alike, one.odd == said.odd
+    return not agrees and best >= (ALIKE_SENTENCE if said.whole else ALIKE_CLAUSE)
 
 
 def cites(key: Key, text: str) -> bool:
@@ -195,9 +204,8 @@ def cites(key: Key, text: str) -> bool:
     return any(hit.group(1) in key.numbers for hit in _STATUTE.finditer(text))
 
 
-def facts_in(key: Key, text: str, rule_terms: frozenset[str]) -> int:
-    """How many grounded facts a text states: numbers and names of the source, and salient terms that no rule gave."""
+def facts_in(key: Key, text: str) -> frozenset[str]:
+    """The grounded facts that a text states: numbers of the source, and salient terms that the source has."""
     said = words(text)
     numbers = {value for value in map(number, said) if value and value in key.numbers}
-    terms = {term for term in salient(said) if term in key.stems and term not in rule_terms}
-    return len(numbers) + len(terms)
+    return frozenset(numbers) | {term for term in salient(said) if term in key.stems}

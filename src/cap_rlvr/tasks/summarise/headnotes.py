@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cap_rlvr.tasks.summarise.words import sentences
+from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, RAREST, sentences, stem, weight
 
 MIN_WORDS, MAX_WORDS = 8, 54  # of one statement
 MAX_CHARS = 2_000  # of all headnotes together: the first ones say what the case is known for
@@ -21,7 +21,7 @@ _STOP = re.compile(  # what follows the headnotes: how the case came up, who app
     r"defendants? was|defendants? were|plaintiffs? (?:sued|brought))|Plaintiffs? below|Appellant was|Before |Argued|Decided|"
     r"Submitted|Messrs|Heard|Indictment (?:for|charg)|Prosecution for|Questions? )"
     rf"|.{{0,140}}[\w.,)] (?:on brief\)?,? )?(?:for|contra|opposed)(?:,? the| said)? {_ROLE}\b|[\w., &’']+(?:contra|opposed)\.?$"
-    r"|.*\bAttorney[- ]General\b",
+    r"|.*\bAttorney[- ]General\b|[^.]{0,60}\.?[^.]{0,90}\bfor the \w+(?: \w+)?\.?$|.*\bon (?:the )?brief\b|.*\bargued the cause\b",
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
@@ -33,6 +33,7 @@ _CAPTION = re.compile(
 _NUMBERED = re.compile(r"^\W*(?:<?\d{1,2}|[ivx]{1,4})?\s*[.)]+\s*[—-]?\s*", re.IGNORECASE)
 _TITLE_THEN_TEXT = re.compile(r"^(?P<title>[A-Z][^.]{2,110}?)\.\s?[—–-]+\s?(?P<text>[A-Z].{40,})$", re.DOTALL)
 _TOPIC_BREAK = re.compile(r"\s*(?:—|–|&emdash;|\.|;|--)+\s*")
+_NO_TOPIC = re.compile(r"^(?:same|id)$|\b(?:court|no|division|department|reported|term|sitting|plaintiffs?|defendants?)\b")
 _TOPIC = re.compile(r"[A-Za-z][A-Za-z ,']{3,48}[A-Za-z]")
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might|applies|apply|"
@@ -70,6 +71,8 @@ _MISREAD = {  # what scanning made of common words, where it made no other word 
     "liis": "his", "liim": "him", "bim": "him",
 }  # fmt: skip
 _MISREAD_WORD = re.compile(rf"\b(?:{'|'.join(_MISREAD)})\b", re.IGNORECASE)
+_LOWER = re.compile(r"(?<![\w'’])[a-z]{2,}")
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]+")
 _AND = re.compile(r", and\b")
 _POSTURE = re.compile(
     r"(?P<appeal>Appeals?(?: by [^.;]{0,80}?)? from an? (?:conviction of |judgment |order |decree )[^.;,\n]{5,110})"
@@ -155,11 +158,26 @@ def posture(head_matter: str) -> Statement | None:
     return None
 
 
-def as_clause(text: str, names: frozenset[str]) -> str:
-    """A sentence as it stands after "that": no full stop, a small first letter unless the word is one of the names."""
+class Names:
+    """The names in a decision: words that it writes with a capital inside its sentences, and never without."""
+
+    def __init__(self, text: str) -> None:
+        self._lower = frozenset(_LOWER.findall(text))
+        self._names = frozenset(_NAME.findall(text))
+
+    def has(self, word: str) -> bool:
+        """Whether a capitalised word at the head of a sentence is a name; a word of no other case counts as one."""
+        plain = word.lower()
+        if plain in FUNCTION_WORDS or plain in self._lower:
+            return False
+        return word in self._names or weight(stem(plain)) == RAREST
+
+
+def as_clause(text: str, names: Names) -> str:
+    """A sentence as it stands after "that": no full stop, a small first letter unless its first word is a name."""
     text = " ".join(text.split()).strip(" .,;:—–-")
     first = re.match(r"[A-Za-z]+", text)
-    if first and first.group() not in names and first.group() != "I" and not first.group()[1:].isupper():
+    if first and not names.has(first.group()) and first.group() != "I" and not first.group()[1:].isupper():
         text = text[0].lower() + text[1:]
     return text
 
@@ -188,7 +206,7 @@ def _topics(title: str) -> list[str]:
     """The catchwords of a title: `Local Option—Charge of Court` -> local option, charge of court."""
     parts = (part.strip(" ,'") for part in _TOPIC_BREAK.split(title))
     kept = [part.lower() for part in parts if _TOPIC.fullmatch(part) and not _OCR.search(part)]
-    return [part for part in kept if part not in ("same", "id") and 1 <= len(part.split()) <= 6 and not _FINITE.search(part)]
+    return [part for part in kept if not _NO_TOPIC.search(part) and 1 <= len(part.split()) <= 6 and not _FINITE.search(part)]
 
 
 def _statements(head_matter: str, start: int, end: int) -> Iterator[Statement]:
@@ -208,7 +226,8 @@ def _statement(sentence: str) -> str:
     if held:
         before, after = text[: held[0].start()].strip(" ,;:."), text[held[0].end() :]
         whole = f"{before}, {after[:1].lower()}{after[1:]}"
-        text = whole if _CONDITION.match(before) and len(whole.split()) <= MAX_WORDS else after
+        conditional = _CONDITION.match(before) and not (_DEPENDENT.match(before) and _has_main_clause(before))
+        text = whole if conditional and len(whole.split()) <= MAX_WORDS else after
     if len(text.split()) > MAX_WORDS:
         text = _shorter(text.partition(";")[0])
     words = text.split()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cap_rlvr.tasks.summarise.headnotes import as_clause
+from cap_rlvr.tasks.summarise.headnotes import Names, as_clause
 from cap_rlvr.tasks.summarise.source import arts
 from cap_rlvr.tasks.summarise.words import salient, sentences, words
 
@@ -17,26 +17,28 @@ OPENING_SHARE = 0.6  # of what is shown of a longer opinion; the rest is its end
 GAP = "[...]"
 MIN_WORDS, MAX_WORDS = 6, 14  # of a clause that is repeated word for word: the copy rule allows runs of 15
 _OWN_VERB = re.compile(  # a participle after a noun ("the question urged in argument") is no verb of its own
-    r"\b(?:was|were|had|did|went|gave|took|made|came|found|told|said|left|brought|sold|bought|held|"
+    r"(?<!, )\b(?:was|were|had|did|went|gave|took|made|came|found|told|said|left|brought|sold|bought|held|"
     r"[a-z]{3,}ed(?= (?:that|the|a|an|his|her|no|another|him|two|three|some)\b))\b"
 )
+_AUTHOR = re.compile(r"\b[A-Z]{3,}\b|\bJ\.|\bJudge\b")
 _LEAD = re.compile(r"[^A-Za-z]{0,6}")
 MAX_SUBJECT = 7  # words before the verb of a fact
 _NO_FACT = re.compile(
     r"\b(?:we|our|us|I|my|you|court'?s?|opinion|should|would|may|must|is|are|be|it|its|this case|error|errors|contention|counsel|"
     r"however|therefore|thus|assigned|assignment|argued|insisted|contended|contends|here|above|said|aforesaid|not|no|never|"
-    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
+    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
     re.IGNORECASE,
 )
 _HARD_CUT = re.compile(r", (?:and|but|who|which|where|when|while|alleging|charging)\b|, (?!that\b|to\b)|\b and (?:his|that|was|were|the)\b")
 _SUBORDINATE = re.compile(r"\b(?:who|which|that|when|where|whom|to|what|how|while|since|because|whose)\b")
 _RULE = re.compile(
-    r"\b(?:must|may|shall|cannot|can|requires?|is (?:not )?(?:admissible|competent|sufficient|entitled|bound|liable|necessary|error|void|"
-    r"valid|presumed|required|an?|the)|are (?:not )?(?:admissible|competent|sufficient|entitled|bound|liable|void|required|to be))\b"
+    r"\b(?:must|may|shall|cannot|can|will|is|are|does|do|has|requires?|begins|avoids|includes?|extends|belongs|passes|gives|makes|takes|"
+    r"arises|depends|applies|confers|rests|follows|bars|runs|goes|lies)\b"
 )
+_RULE_CUT = re.compile(r", (?:and|but|so|for|though|although|since|because)\b|;")
 _NO_RULE = re.compile(
-    r"\b(?:we|our|us|I|my|you|this case|this court|appellants?|appellees?|it|its|he|his|she|her|they|their|this|these|such|said|here|"
-    r"was|were|had|did|contends?|insists?|however|therefore|thus|above|there|counsel|first|second|third|point|question|that)\b"
+    r"\b(?:we|our|us|I|my|you|this (?:case|court|appeal|record)|appellants?|appellees?|he|she|they|said|here|question|opinion|error|issue|"
+    r"were|had|did|contends?|insists?|however|therefore|thus|above|counsel|point|facts|moved|motion|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
     r"|[\"“”()\[\]:;§*■•&]|\d",
     re.IGNORECASE,
 )
@@ -82,7 +84,7 @@ def shown_ranges(opinion: str) -> list[tuple[int, int]]:
     return [(0, opening), (closing + 2 if 0 <= closing < low + 500 else low, len(opinion))]
 
 
-def facts(opinion: str, ranges: list[tuple[int, int]], names: frozenset[str]) -> Iterator[Passage]:
+def facts(opinion: str, ranges: list[tuple[int, int]], names: Names) -> Iterator[Passage]:
     """Short statements of what happened, as they stand after "that"."""
     for start, end in _sentences(opinion, ranges):
         start += len(_LEAD.match(opinion[start:end]).group())  # type: ignore[union-attr]  (it matches anything)
@@ -90,22 +92,21 @@ def facts(opinion: str, ranges: list[tuple[int, int]], names: frozenset[str]) ->
         if _NO_START.match(raw) or not raw[:1].isupper():
             continue
         for text in _clauses(raw):
-            if _tells(text) and not _NO_FACT.search(text) and _is_whole(text):
+            if _tells(text) and not _AUTHOR.search(text) and not _NO_FACT.search(text) and _is_whole(text):
                 clause = as_clause(text, names)
                 if clause:
                     yield Passage(clause, start, start + len(text))
                 break
 
 
-def rules(opinion: str, ranges: list[tuple[int, int]], names: frozenset[str]) -> Iterator[Passage]:
+def rules(opinion: str, ranges: list[tuple[int, int]], names: Names) -> Iterator[Passage]:
     """Short sentences in which the court states a rule."""
     for start, end in _sentences(opinion, ranges):
-        raw = opinion[start:end].strip(" .")
-        count = len(raw.split())
-        if not 7 <= count <= MAX_WORDS or _NO_START.match(raw) or not _RULE.search(raw):
-            continue
+        raw = _RULE_CUT.split(opinion[start:end].strip(" .\n"), maxsplit=1)[0]
         said = words(raw)
-        if _NO_RULE.search(raw) or not _is_whole(raw) or len(set(salient(said))) < 2 or not arts(said):
+        if not 7 <= len(said) <= MAX_WORDS + 1 or _NO_START.match(raw) or not _RULE.search(raw):
+            continue
+        if _NO_RULE.search(raw) or _AUTHOR.search(raw) or not _is_whole(raw) or len(set(salient(said))) < 2:
             continue
         clause = as_clause(raw, names)
         if clause:

@@ -23,6 +23,7 @@ _FINITE = frozenset(
         "isn't wasn't aren't weren't doesn't don't didn't can't couldn't won't wouldn't shouldn't hasn't haven't hadn't"
     ).split()
 )
+_AFTER_VERB = frozenset("the a an that no his her its it their this such only not whether nothing him them".split())
 _SHAPES = ("ing", "ed", "ly", "ion", "ment", "ity", "or", "er", "al", "ous", "ive", "s")
 START, NUMBER, OTHER, STOP = "<s>", "<n>", "<w>", "."
 WINDOW = 40  # transitions: a shorter salad hides in good prose only at the price of being short
@@ -31,7 +32,9 @@ WINDOW = 40  # transitions: a shorter salad hides in good prose only at the pric
 def has_finite_verb(sentence: str) -> bool:
     """Whether a sentence has a verb that can carry it."""
     said = words(sentence)
-    return any(word in _FINITE or (len(word) > 4 and word.endswith("ed")) for word in said)
+    if any(word in _FINITE or (len(word) > 4 and word.endswith("ed")) for word in said):
+        return True
+    return any(one.endswith("s") and len(one) > 3 and other in _AFTER_VERB for one, other in zip(said, said[1:], strict=False))
 
 
 def function_share(said: list[str]) -> float:

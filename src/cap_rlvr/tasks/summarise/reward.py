@@ -222,8 +222,9 @@ def _states_law(key: Key, text: str) -> bool:
 
 def _applies(key: Key, text: str, rule_terms: frozenset[str]) -> bool:
     said = words(text)
-    shares_rule = bool(rule_terms & set(salient(said))) or bool(arts(said) & key.arts)
-    return len(said) >= 12 and shares_rule and grounding.facts_in(key, text, rule_terms) >= MIN_FACTS
+    facts = grounding.facts_in(key, text)
+    shares_rule = bool(rule_terms & facts) or bool(arts(said) & key.arts)
+    return len(said) >= 12 and shares_rule and len(facts) > MIN_FACTS and bool(facts - rule_terms)
 
 
 def _terms(key: Key, read: _Read) -> tuple[float, str]:

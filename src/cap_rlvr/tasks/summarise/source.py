@@ -12,7 +12,7 @@ from typing import Any, cast
 import re2
 
 from cap_rlvr.answer import normalise
-from cap_rlvr.tasks.summarise.truth import SummariseTruth
+from cap_rlvr.tasks.summarise.truth import Reference, SummariseTruth
 from cap_rlvr.tasks.summarise.words import negations, number, read_list, salient, sentences, stem, weight, words
 
 _re2 = cast(Any, re2)
@@ -35,15 +35,21 @@ _NAME_THEN_ROLE = _re2.compile(
 )
 
 
+_NAME = _re2.compile(r"[a-z,;] ([A-Z][a-z]+[A-Za-z-]*)")
+MIN_SHARED = 3  # salient terms of a statement that can be compared with another
+_CLAUSES = _re2.compile(
+    r"(?i)[,;:()]|\b(?:that|which|who|whom|where|when|if|although|though|because|but|unless|while|held|whether|since|until)\b"
+)
 _PARTS = _re2.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
 
 
 @dataclass(frozen=True)
-class ReferenceSentence:
-    """A sentence of the reference: its salient terms, and whether it negates an odd number of times."""
+class Statement:
+    """A sentence (``whole``) or clause: its salient terms, and whether it negates an odd number of times."""
 
     terms: frozenset[str]
     odd: bool
+    whole: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +69,12 @@ class Key:
     places: dict[tuple[str, str, str], tuple[int, ...]]
     positions: dict[str, tuple[int, ...]]
     numbers: frozenset[str]
+    names: frozenset[str]
     arts: frozenset[str]
     roles: dict[str, frozenset[str]]
     asked: dict[str, int]
     expected: frozenset[str]
-    reference: tuple[ReferenceSentence, ...]
+    reference: tuple[Statement, ...]
     constant: float
     told: bool
 
@@ -82,17 +89,21 @@ class Key:
         return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
 
 
-@lru_cache(maxsize=64)  # the completions of one group are judged against one truth
 def key_of(truth: SummariseTruth) -> Key:
-    """Index a truth."""
-    source = normalise(truth.source)[0]
+    """A truth's index; the brief that its gold is made of has no part in it."""
+    return _key_of(truth.source, truth.ground_truth)
+
+
+@lru_cache(maxsize=64)  # the completions of one group are judged against one truth
+def _key_of(shown: str, reference_given: Reference) -> Key:
+    source = normalise(shown)[0]
     said = words(source)
     stems = frozenset(stem(word) for word in said)
-    syllabus = normalise(truth.ground_truth.syllabus)[0]
-    reference = _reference(syllabus)
+    syllabus = normalise(reference_given.syllabus)[0]
+    reference = tuple(one for low, high in sentences(syllabus) for one in statements(syllabus[low:high]))
     asked, expected = _key_terms(said, stems, syllabus)
     key = Key(
-        disposition=frozenset(truth.ground_truth.disposition),
+        disposition=frozenset(reference_given.disposition),
         words=tuple(said),
         joined=f" {' '.join(said)} ",
         vocabulary=frozenset(said),
@@ -100,8 +111,9 @@ def key_of(truth: SummariseTruth) -> Key:
         places=_places(said),
         positions=_positions(said),
         numbers=frozenset(filter(None, map(number, said))),
+        names=frozenset(hit.group(1).lower() for hit in _NAME.finditer(source)),
         arts=arts(said),
-        roles=_roles_of(truth, source),
+        roles=_roles_of(reference_given, source),
         asked=asked,
         expected=expected,
         reference=reference,
@@ -155,18 +167,18 @@ def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
     return single, double
 
 
-def _reference(syllabus: str) -> tuple[ReferenceSentence, ...]:
-    """The sentences of the reference, and the parts of those that a semicolon or a "held" divides."""
-    found: list[ReferenceSentence] = []
-    for start, end in sentences(syllabus):
-        whole = syllabus[start:end]
-        pieces = [part for part in _PARTS.split(whole) if part]
-        for text in dict.fromkeys([whole, pieces[0], pieces[-1]]):
-            said = words(text)
-            terms = frozenset(salient(said))
-            if len(terms) >= 3:
-                found.append(ReferenceSentence(terms, negations(said) % 2 == 1))
-    return tuple(found)
+def statements(sentence: str) -> list[Statement]:
+    """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses."""
+    pieces = [part for part in _PARTS.split(sentence) if part]
+    wholes = dict.fromkeys([sentence, *pieces[:1], *pieces[-1:]])
+    found = [_statement(text, whole=True) for text in wholes]
+    found += [_statement(text, whole=False) for text in _CLAUSES.split(sentence) if text]
+    return [one for one in found if len(one.terms) >= MIN_SHARED]
+
+
+def _statement(text: str, whole: bool) -> Statement:
+    said = words(text)
+    return Statement(frozenset(salient(said)), negations(said) % 2 == 1, whole)
 
 
 def _key_terms(said: list[str], stems: frozenset[str], syllabus: str) -> tuple[dict[str, int], frozenset[str]]:
@@ -202,11 +214,11 @@ def _positions(said: list[str]) -> dict[str, tuple[int, ...]]:
     return {term: tuple(found) for term, found in positions.items()}
 
 
-def _roles_of(truth: SummariseTruth, source: str) -> dict[str, frozenset[str]]:
+def _roles_of(given: Reference, source: str) -> dict[str, frozenset[str]]:
     roles: dict[str, set[str]] = {}
     for name, role in said_roles(source):
         roles.setdefault(name, set()).add(role)
-    for party in truth.ground_truth.key_parties:
+    for party in given.key_parties:
         for name in words(party.name):
             if party.role and len(name) > 2:
                 roles.setdefault(name, set()).add(party.role.lower())
