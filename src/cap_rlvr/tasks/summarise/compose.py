@@ -31,7 +31,9 @@ def _issue(brief: Brief) -> str:
     subject = " and of ".join(brief.topics)
     if not brief.asked:
         return f"Issue: In {_called(brief.case_name)}, what does the law require on the subject of {subject}?"
-    opening = f"In {_called(brief.case_name)}, on the subject of {subject}," if subject else f"In {_called(brief.case_name)},"
+    opening = (
+        f"In {_called(brief.case_name)}, on the subject of {subject}," if subject else f"In {_called(brief.case_name)},"
+    )
     return f"Issue: {opening} is it the law that {brief.asked}?"
 
 
@@ -56,9 +58,8 @@ def disposed(verbs: Sequence[str], what: str) -> str:
     """What was done, as a clause: `the judgment is reversed and the cause is remanded`."""
     own = [verb for verb in verbs if verb not in _APART]
     clauses = [f"the {what} is {_listed(own)}"] if own else []
-    for verb in verbs:
-        if verb in _APART:
-            clauses.append(_APART[verb] if own or verb != "dismissed" else f"the {what} is dismissed")
+    apart = [verb for verb in verbs if verb in _APART]
+    clauses += [_APART[verb] if own or verb != "dismissed" else f"the {what} is dismissed" for verb in apart]
     return _listed(clauses)
 
 

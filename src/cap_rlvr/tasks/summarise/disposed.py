@@ -19,7 +19,9 @@ _FORMS = {verb: verb for verb in VERBS} | {
     "sustains": "sustained", "sustain": "sustained", "confirms": "confirmed", "transfers": "transferred", "refused": "denied",
 }  # fmt: skip
 _VERB = _re2.compile(rf"(?i)\b({'|'.join(sorted(_FORMS, key=len, reverse=True))})\b")
-_NOT = _re2.compile(r"(?i)\b(?:not|never|cannot|neither|nor|no longer|without|declin\w+ to|refus\w+ to|fail\w* to)\b(?:\W+\w+){0,3}\W*$")
+_NOT = _re2.compile(
+    r"(?i)\b(?:not|never|cannot|neither|nor|no longer|without|declin\w+ to|refus\w+ to|fail\w* to)\b(?:\W+\w+){0,3}\W*$"
+)
 _WISHED = _re2.compile(r"(?i)\b(?:should|ought|could|would|might)(?:\W+not)?(?:\W+to)?\W+have\W+(?:been\W+)?$")
 _UP = frozenset({"affirmed", "confirmed"})
 _DOWN = frozenset({"reversed", "vacated", "quashed", "annulled", "set aside"})
@@ -44,14 +46,24 @@ def said_verbs(text: str) -> tuple[frozenset[str], frozenset[str]]:
 def agreement(text: str, true: frozenset[str]) -> tuple[float, bool]:
     """(how much of the true disposition a conclusion gives, whether it says the contrary).
 
+    Contrary: verbs of which none is the court's, one that can't stand beside the court's, or a true one denied.
     All verbs and no other: 1. Each verb that the court did not use costs a quarter.
     """
     said, negated = said_verbs(text)
-    contrary = bool(negated & true) or any(_opposed(verb, true) for verb in said - true)
-    if contrary or not said & true:
+    contrary = (
+        bool(negated & true) or any(_opposed(verb, true) for verb in said - true) or bool(said and not said & true)
+    )
+    if contrary or not said:
         return 0.0, contrary
     return max(0.0, len(said & true) / len(true) - 0.25 * len(said - true)), False
 
 
 def _opposed(verb: str, true: frozenset[str]) -> bool:
     return any((verb in one and true & other) or (verb in other and true & one) for one, other in _OPPOSITES)
+
+
+def contrary_of(true: tuple[str, ...]) -> tuple[str, bool]:
+    """(a verb that the court did not use, whether it can't be true beside those that it did use)."""
+    others = [verb for verb in ("reversed", "affirmed", "denied", "granted", "dismissed") if verb not in true]
+    opposed = [verb for verb in others if _opposed(verb, frozenset(true))]
+    return (opposed or others)[0], bool(opposed)

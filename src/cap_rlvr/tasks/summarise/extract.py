@@ -28,7 +28,18 @@ MAX_BRIEFS = 6  # that are offered; the first that reaches the ceiling becomes t
 MAX_HEAD = 12_000  # characters of head matter that are read
 MAX_RUN = 14  # words in common with the source in a statement: it stands in a frame that may add to the run
 _PROSECUTION = re.compile(r"\b(?:State|People|Commonwealth|United States|Territory|Regina|Government)\b")
-_JUDGED = ("affirmed", "reversed", "vacated", "modified", "reformed", "set aside", "annulled", "confirmed", "rendered", "remanded")
+_JUDGED = (
+    "affirmed",
+    "reversed",
+    "vacated",
+    "modified",
+    "reformed",
+    "set aside",
+    "annulled",
+    "confirmed",
+    "rendered",
+    "remanded",
+)
 _OBJECTS = re.compile(
     r"\b(judgment|decree|order|conviction|sentence|motion|petition|demurrer|application|writ|appeal|exceptions|indictment|"
     r"injunction|rule|relator|prisoner|complaint|award|bill|plea)\b",
@@ -67,7 +78,9 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
     disposition = read_disposition(case.opinions)
     text = _court_text(case, disposition)
     if disposition is None or text is None:
-        yield _refusal(case, "no_disposition" if text or majority_index(case.opinions) is not None else "no_majority_opinion")
+        yield _refusal(
+            case, "no_disposition" if text or majority_index(case.opinions) is not None else "no_majority_opinion"
+        )
         return
     if len(text.text) < passages.MIN_CHARS:
         yield _refusal(case, "short_opinion")
@@ -84,7 +97,9 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
     yield from _offer(case, notes, text, disposition.verbs, what)
 
 
-def _offer(case: Case, notes: Headnotes, text: _Text, verbs: tuple[str, ...], what: str) -> Iterator[Candidate | Refusal]:
+def _offer(
+    case: Case, notes: Headnotes, text: _Text, verbs: tuple[str, ...], what: str
+) -> Iterator[Candidate | Refusal]:
     ranges = passages.shown_ranges(text.text)
     shown = f"\n{passages.GAP}\n".join(text.text[low:high].strip() for low, high in ranges)
     name = " ".join((case.name_abbreviation or case.name).split())
@@ -147,13 +162,11 @@ def _order(text: _Text, disposition: Disposition) -> tuple[int, int]:
     return base + disposition.start, base + disposition.end
 
 
-def _pieces(
-    notes: Headnotes, text: _Text, ranges: list[tuple[int, int]], names: Names, source: str
-) -> _Pieces:
+def _pieces(notes: Headnotes, text: _Text, ranges: list[tuple[int, int]], names: Names, source: str) -> _Pieces:
     runs = f" {' '.join(words(source))} "
     numbers = {number(word) for word in words(source)}
     own = [one for one in notes.statements if not _copies(one.text, runs) and _numbers(one.text) <= numbers]
-    wanted = {term for term in salient(words(notes.text))} & set(salient(words(source)))
+    wanted = set(salient(words(notes.text))) & set(salient(words(source)))
     statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
     spoken = {stem(word) for word in words(source)}
     topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
@@ -215,12 +228,18 @@ def _briefs(
         for chosen in combinations(pieces.statements, count):
             for brief, used in _framed(name, chosen, pieces, tuple(one.text for one in told), what):
                 if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
-                    head = [*((one, "law") for one in chosen), *((one, "fact") for one in told if isinstance(one, Statement))]
+                    head = [
+                        *((one, "law") for one in chosen),
+                        *((one, "fact") for one in told if isinstance(one, Statement)),
+                    ]
                     spans = [
                         Span(case_id=case_id, field="head_matter", start=one.start, end=one.end, role=role)
                         for one, role in head
                     ]
-                    own = [*((one, "fact") for one in told if isinstance(one, Passage)), *((one, "law") for one in used)]
+                    own = [
+                        *((one, "fact") for one in told if isinstance(one, Passage)),
+                        *((one, "law") for one in used),
+                    ]
                     yield brief, spans + [text.span(case_id, one.start, one.end, role) for one, role in own]
 
 
@@ -236,7 +255,12 @@ def _framed(
     """Briefs with one, two or three statements of the headnotes; what they leave open is filled from the opinion."""
     cited = [pieces.authority] if pieces.authority else []
     said = [one.text for one in chosen]
-    common: dict[str, Any] = {"case_name": name, "authority": cited[0].text if cited else "", "facts": facts, "object": what}
+    common: dict[str, Any] = {
+        "case_name": name,
+        "authority": cited[0].text if cited else "",
+        "facts": facts,
+        "object": what,
+    }
     topics = tuple(pieces.topics)
     if len(said) == 3:
         yield Brief(**common, asked=said[0], rule=said[1], held=said[2]), cited
@@ -258,7 +282,9 @@ def _object(case: Case, disposition: Disposition) -> str:
     named = _OBJECTS.findall(order)
     if named:
         return named[0].lower()
-    return "judgment" if set(disposition.verbs) <= set(_JUDGED) else "appeal" if "dismissed" in disposition.verbs else ""
+    return (
+        "judgment" if set(disposition.verbs) <= set(_JUDGED) else "appeal" if "dismissed" in disposition.verbs else ""
+    )
 
 
 def _parties(name: str, shown: str) -> tuple[Party, ...]:

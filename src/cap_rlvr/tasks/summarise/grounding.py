@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, cast
 
 import re2
 
 from cap_rlvr.tasks.summarise.source import MIN_SHARED, Key, Statement, contradicts, said_roles, statements
-from cap_rlvr.tasks.summarise.words import MIN_SALIENT, FUNCTION_WORDS, is_content, negations, number, salient, stem, weight, words
+from cap_rlvr.tasks.summarise.words import is_content, number, salient, stem, weight, word_list, words
 
 _re2 = cast(Any, re2)
 MAX_RUN = 15
 GRAM = 8
 MAX_GRAMS = 0.25
-CHAIN = 12  # words: a copied passage with a word changed here and there is still a copied passage
-MAX_CHAINED = 0.40
+SHORT_RUN = 3
+MAX_COVERED = 0.60  # canonical briefs have .19 to .57; stitched spans, or a copy with each sixth word changed, over .63
 MAX_QUOTED_WORDS = 30
-NEAR = 20  # words of the source within which two neighbouring terms of a summary belong together
+REACH = 8  # words within which the next content word of a summary is its neighbour
 ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.6  # of the salient terms of both together
+_NONE: frozenset[str] = frozenset()
 _QUOTE = _re2.compile(r'"([^"]{3,600})"')
 _VERSUS = _re2.compile(r"([A-Z][A-Za-z.'&-]*),? v(?:s)?\.? (?:[Tt]he )?([A-Z][A-Za-z.'&-]*)")
 _EX_PARTE = _re2.compile(r"\b(?:[Ii]n re|[Ee]x parte|[Mm]atter of) ([A-Z][A-Za-z'-]+)")
@@ -26,23 +28,19 @@ _LOCATOR = _re2.compile(r"\b(\d{1,4}) ([A-Z][A-Za-z.']*(?: [A-Z0-9][A-Za-z0-9.']
 _STATUTE = _re2.compile(r"(?i)(?:\b(?:sections?|sec\.|articles?|art\.|chapters?|amendment|rules?)|§+) ?(\d{1,5})")
 _CAPITALISED = _re2.compile(r"([A-Za-z0-9,;)'\"-]) +((?:[A-Z][a-z]+['-]?)+[A-Za-z]+)")
 _OPENING = _re2.compile(r"(?:^|[.?!:]\s+|\n\s*)([A-Z][A-Za-z-]{2,})")
-_NOT_NAMES = frozenset(
-    (
-        "court courts supreme state states united district circuit county city town appeals appeal criminal penal code civil "
-        "procedure article section rule act statute constitution amendment clause judge justice chief i issue application "
-        "conclusion analysis law english american federal congress legislature january february march april may june july "
-        "august september october november december commonwealth government people constitutional territory division"
-    ).split()
-)
+_NOT_NAMES = word_list("capitals_that_name_nobody")
 
 
 @dataclass(frozen=True)
 class Copying:
-    """``run`` is the longest run of words in common; ``grams`` and ``chained`` are shares of the summary's words."""
+    """``run`` is the longest run of words in common, ``grams`` the share of runs of 8 that are in common.
+
+    ``covered`` is the share of words that stand in common runs of 3 or more, ``quoted`` counts words in quotations.
+    """
 
     run: int
     grams: float
-    chained: float
+    covered: float
     quoted: int
 
 
@@ -59,57 +57,36 @@ def copying(key: Key, said: list[str], answer: str) -> Copying:
     """How much of a summary stands in the source as it is, or nearly so."""
     lengths = _runs(key, said)
     windows = max(1, len(said) - GRAM + 1)
-    grams = sum(1 for index in range(len(said) - GRAM + 1) if lengths[index][0] >= GRAM) / windows
+    grams = sum(1 for index in range(len(said) - GRAM + 1) if lengths[index] >= GRAM) / windows
     quoted = sum(len(words(hit.group(1))) for hit in _QUOTE.finditer(answer))
-    return Copying(max((length for length, _ in lengths), default=0), grams, _chained(lengths) / max(1, len(said)), quoted)
+    covered, end = 0, 0
+    for index, length in enumerate(lengths):
+        if length >= SHORT_RUN:
+            covered += max(0, index + length - max(index, end))
+            end = max(end, index + length)
+    return Copying(max(lengths, default=0), grams, covered / max(1, len(said)), quoted)
 
 
-def _runs(key: Key, said: list[str]) -> list[tuple[int, int]]:
-    """For each word of the summary the longest run in the source that begins with it (3 or more), and where that is."""
-    best = [(0, -1)] * len(said)
+def _runs(key: Key, said: list[str]) -> list[int]:
+    """For each word of the summary the length of the longest run in the source that begins with it, if it is 3 or more."""
+    best = [0] * len(said)
     source, total = key.words, len(key.words)
-    previous: dict[int, int] = {}  # end in the source's coordinates of runs still going: place - index -> length left
+    going: dict[int, int] = {}  # place in the source less place in the summary -> what is left of a run begun before
     for index in range(len(said) - 2):
-        places = key.places.get((said[index], said[index + 1], said[index + 2]), ())
-        going: dict[int, int] = {}
-        for place in places:
-            shift = place - index
-            if shift in previous and previous[shift] > 3:
-                length = previous[shift] - 1
-            else:
-                length = 3
+        found: dict[int, int] = {shift: left - 1 for shift, left in going.items() if left > SHORT_RUN}
+        for place in key.places.get((said[index], said[index + 1], said[index + 2]), ()):
+            if place - index not in found:
+                length = SHORT_RUN
                 while (
                     index + length < len(said)
                     and place + length < total
                     and said[index + length] == source[place + length]
                 ):
                     length += 1
-            going[shift] = length
-            if length > best[index][0]:
-                best[index] = (length, place)
-        for shift, length in previous.items():  # a run beyond the places that are kept for its words
-            if length > 3 and shift not in going:
-                going[shift] = length - 1
-                if length - 1 > best[index][0]:
-                    best[index] = (length - 1, index + shift)
-        previous = going
+                found[place - index] = length
+        best[index] = max(found.values(), default=0)
+        going = found
     return best
-
-
-def _chained(lengths: list[tuple[int, int]]) -> int:
-    """The words in passages that follow the source word by word but for a word or two changed, dropped or put in."""
-    total = begin = end = 0
-    shift = covered = 0
-    for index, (length, place) in enumerate(lengths):
-        if length < 3 or index < end - 2:
-            continue
-        if covered and index - end <= 2 and abs((place - index) - shift) <= 3:
-            covered += index + length - max(index, end)
-            end, shift = index + length, place - index
-            continue
-        total += covered if end - begin >= CHAIN else 0
-        begin, end, shift, covered = index, index + length, place - index, length
-    return total + (covered if end - begin >= CHAIN else 0)
 
 
 def naming(key: Key, text: str) -> Naming:
@@ -156,23 +133,27 @@ def grounded(key: Key, terms: list[str]) -> float:
     return sum(weight(term) for term in distinct if term in key.stems) / whole if whole else 0.0
 
 
-def cohesion(key: Key, said: list[str]) -> float:
-    """Of the neighbouring salient terms of a summary that the source has, the share that stand near one another there."""
-    terms = [stem(word) for word in said if is_content(word) and word not in FUNCTION_WORDS]
-    known = [term for term in terms if weight(term) >= MIN_SALIENT and term in key.positions]
-    pairs = [(one, other) for one, other in zip(known, known[1:], strict=False) if one != other]
-    near = sum(_are_near(key.positions[one], key.positions[other]) for one, other in pairs)
-    return near / len(pairs) if pairs else 0.0
+def association(key: Key, said: list[str]) -> float:
+    """How much oftener than by chance neighbouring content words of a summary follow one another in the source.
 
-
-def _are_near(ones: tuple[int, ...], others: tuple[int, ...]) -> bool:
-    at = 0
-    for one in ones:
-        while at < len(others) and others[at] < one - NEAR:
-            at += 1
-        if at < len(others) and others[at] <= one + NEAR:
-            return True
-    return False
+    The share of neighbours of which the second stands within a few words after the first in the source, less the same
+    share over all pairs of the summary's words: near 0 where words were shuffled, whatever the words.
+    """
+    terms = [stem(word) if is_content(word) else "" for word in said]
+    terms = [term if term in key.stems else "" for term in terms]
+    follows = pairs = 0
+    for index, term in enumerate(terms):
+        after = next((one for one in terms[index + 1 : index + REACH] if one), "") if term else ""
+        if after and after != term:
+            pairs += 1
+            follows += after in key.followers.get(term, ())
+    counts = Counter(filter(None, terms))
+    whole = sum(counts.values())
+    near = sum(
+        count * sum(counts[one] for one in key.followers.get(term, _NONE) & counts.keys())
+        for term, count in counts.items()
+    )
+    return follows / pairs - near / (whole * whole) if pairs else 0.0
 
 
 def negated(key: Key, sentence: str) -> bool:

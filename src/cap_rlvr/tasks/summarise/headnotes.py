@@ -33,7 +33,9 @@ _CAPTION = re.compile(
 _NUMBERED = re.compile(r"^\W*(?:<?\d{1,2}|[ivx]{1,4})?\s*[.)]+\s*[—-]?\s*", re.IGNORECASE)
 _TITLE_THEN_TEXT = re.compile(r"^(?P<title>[A-Z][^.]{2,110}?)\.\s?[—–-]+\s?(?P<text>[A-Z].{40,})$", re.DOTALL)
 _TOPIC_BREAK = re.compile(r"\s*(?:—|–|&emdash;|\.|;|--)+\s*")
-_NO_TOPIC = re.compile(r"^(?:same|id)$|\b(?:court|no|division|department|reported|term|sitting|plaintiffs?|defendants?)\b")
+_NO_TOPIC = re.compile(
+    r"^(?:same|id)$|\b(?:court|no|division|department|reported|term|sitting|plaintiffs?|defendants?)\b"
+)
 _TOPIC = re.compile(r"[A-Za-z][A-Za-z ,']{3,48}[A-Za-z]")
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might|applies|apply|"
@@ -56,8 +58,14 @@ _UNFIT = re.compile(
     re.IGNORECASE,
 )
 _DEPENDENT = re.compile(r"(?:where|when|if|although|though|while|because|since|after)\b", re.IGNORECASE)
-_FRAGMENT = re.compile(r"(?:error|no error|reversible error|void|valid|sufficient|not|held|of|as to|for|than|however|attention)\b|.*\b(?:considered|discussed|construed|approved|followed)$", re.IGNORECASE)
-_CUT = re.compile(r"\s*(?:Following|Overruling|Distinguishing|Approving|Citing|Compare|Affirm(?:ed|ing)|Revers(?:ed|ing))\b.*$", re.DOTALL)
+_FRAGMENT = re.compile(
+    r"(?:error|no error|reversible error|void|valid|sufficient|not|held|of|as to|for|than|however|attention)\b|.*\b(?:considered|discussed|construed|approved|followed)$",
+    re.IGNORECASE,
+)
+_CUT = re.compile(
+    r"\s*(?:Following|Overruling|Distinguishing|Approving|Citing|Compare|Affirm(?:ed|ing)|Revers(?:ed|ing))\b.*$",
+    re.DOTALL,
+)
 _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
     r"ease|prom)\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;]\w|"
@@ -116,14 +124,14 @@ def read_headnotes(head_matter: str) -> Headnotes | None:
         if not bodies and _CAPTION.match(line):
             continue
         opening = _NUMBERED.match(line)
-        start += opening.end() if opening else 0
-        titled = _TITLE_THEN_TEXT.match(head_matter[start:end])
+        low = start + (opening.end() if opening else 0)
+        titled = _TITLE_THEN_TEXT.match(head_matter[low:end])
         if titled and not _FINITE.search(titled["title"]):
             topics += _topics(titled["title"])
-            start += titled.start("text")
-        text = head_matter[start:end]
+            low += titled.start("text")
+        text = head_matter[low:end]
         if len(text.split()) >= MIN_WORDS and _FINITE.search(text):
-            bodies.append((start, end))
+            bodies.append((low, end))
         else:
             topics += _topics(text)
         if bodies and end - bodies[0][0] > MAX_CHARS:
@@ -132,7 +140,14 @@ def read_headnotes(head_matter: str) -> Headnotes | None:
         return None
     statements = [one for start, end in bodies for one in _statements(head_matter, start, end)]
     text = "\n".join(head_matter[start:end].strip() for start, end in bodies)
-    return Headnotes(repaired(text[:MAX_CHARS]), bodies[0][0], bodies[-1][1], tuple(dict.fromkeys(topics)), tuple(statements), posture(head_matter))
+    return Headnotes(
+        repaired(text[:MAX_CHARS]),
+        bodies[0][0],
+        bodies[-1][1],
+        tuple(dict.fromkeys(topics)),
+        tuple(statements),
+        posture(head_matter),
+    )
 
 
 def repaired(text: str) -> str:
@@ -152,7 +167,11 @@ def posture(head_matter: str) -> Statement | None:
         if _UNFIT.search(told) or _OCR.search(told) or len(told.split()) > MAX_POSTURE_WORDS or len(told.split()) < 4:
             continue
         told = re.sub(r"^Appeals?(?: by .*?)? from", "an appeal from", told)
-        told = re.sub(r"^Motions? ", "a motion ", told).replace("New Trial", "a new trial").replace("for new trial", "for a new trial")
+        told = (
+            re.sub(r"^Motions? ", "a motion ", told)
+            .replace("New Trial", "a new trial")
+            .replace("for new trial", "for a new trial")
+        )
         told = re.sub(r"^Error ", "error ", told)
         return Statement(f"the case came up on {told}", hit.start(), hit.end())
     return None
@@ -206,7 +225,9 @@ def _topics(title: str) -> list[str]:
     """The catchwords of a title: `Local Option—Charge of Court` -> local option, charge of court."""
     parts = (part.strip(" ,'") for part in _TOPIC_BREAK.split(title))
     kept = [part.lower() for part in parts if _TOPIC.fullmatch(part) and not _OCR.search(part)]
-    return [part for part in kept if not _NO_TOPIC.search(part) and 1 <= len(part.split()) <= 6 and not _FINITE.search(part)]
+    return [
+        part for part in kept if not _NO_TOPIC.search(part) and 1 <= len(part.split()) <= 6 and not _FINITE.search(part)
+    ]
 
 
 def _statements(head_matter: str, start: int, end: int) -> Iterator[Statement]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cap_rlvr.tasks.summarise.headnotes import Names, as_clause
-from cap_rlvr.tasks.summarise.source import arts
-from cap_rlvr.tasks.summarise.words import salient, sentences, words
+from cap_rlvr.tasks.summarise.words import salient, sentences, word_list, words
 
 MAX_CHARS = 6_000  # of opinion in a prompt: about 1,500 tokens
 MIN_CHARS = 900
@@ -29,7 +28,9 @@ _NO_FACT = re.compile(
     r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
     re.IGNORECASE,
 )
-_HARD_CUT = re.compile(r", (?:and|but|who|which|where|when|while|alleging|charging)\b|, (?!that\b|to\b)|\b and (?:his|that|was|were|the)\b")
+_HARD_CUT = re.compile(
+    r", (?:and|but|who|which|where|when|while|alleging|charging)\b|, (?!that\b|to\b)|\b and (?:his|that|was|were|the)\b"
+)
 _SUBORDINATE = re.compile(r"\b(?:who|which|that|when|where|whom|to|what|how|while|since|because|whose)\b")
 _RULE = re.compile(
     r"\b(?:must|may|shall|cannot|can|will|is|are|does|do|has|requires?|begins|avoids|includes?|extends|belongs|passes|gives|makes|takes|"
@@ -51,18 +52,20 @@ _NOISE = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|rvas|witb|tbat|wbere|lias|op|ease|prom|Tire|ho)\b|[a-z][A-Z]|(?<![\w'’.])"
     r"[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;]|[^\x00-\x7f—–‘’“”§]|\b[a-z]+-\s"
 )
-_DANGLING = frozenset(
-    "the a an of to and or in by for with under that is was were be at from on as his her its their upon had has not who which into than".split()
-)
+_DANGLING = word_list("no_last_words")
 _STATUTE = re.compile(
     r"\b(?:[Aa]rticles?|[Ss]ections?|[Aa]rt\.|[Ss]ec\.) \d{1,4}(?:-\d+)?(?: (?:of|,) (?:the |our )?(?:[A-Z][\w']*(?: (?:of|and|the) )? ?){1,5})?"
     r"|(?:[A-Z]\w+(?: of)? ){0,3}(?:Penal Code|Code of Criminal Procedure|Revised Statutes|Code Crim\. Proc\.|Penal Law|Code),?"
     r" (?:§|[Aa]rticle|[Ss]ection|[Aa]rt\.|[Ss]ec\.) ?\d{1,4}(?:-\d+)?"
 )
 _NAME = r"(?:(?:[A-Z][a-z][\w'’&-]*|Co\.|Inc\.|Bros\.|&) ?){1,5}"
-_CASE = re.compile(rf"(?P<name>{_NAME}v\. ?(?:[Tt]he )?{_NAME}),? (?P<locator>\(?\d{{1,3}} [A-Z][A-Za-z.,]*(?: [A-Z1-9][A-Za-z.]*\.?,?){{0,3}} \d{{1,4}})\b")
+_CASE = re.compile(
+    rf"(?P<name>{_NAME}v\. ?(?:[Tt]he )?{_NAME}),? (?P<locator>\(?\d{{1,3}} [A-Z][A-Za-z.,]*(?: [A-Z1-9][A-Za-z.]*\.?,?){{0,3}} \d{{1,4}})\b"
+)
 _SIGNAL = re.compile(r"^(?:(?:See|In|Also|Accord|Cf|The|Under|And|As|Of|By|From|Citing|Rule|Case)[, ]+)+")
-_AGAINST = re.compile(r"\b(?:[Bb]ut [Ss]ee|[Cc]ontra|[Cc]ompare|overrul\w+|disapprov\w+|distinguish\w*|inapposite|contend\w*|relies|cited by)\b")
+_AGAINST = re.compile(
+    r"\b(?:[Bb]ut [Ss]ee|[Cc]ontra|[Cc]ompare|overrul\w+|disapprov\w+|distinguish\w*|inapposite|contend\w*|relies|cited by)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,9 @@ def shown_ranges(opinion: str) -> list[tuple[int, int]]:
 
 def facts(opinion: str, ranges: list[tuple[int, int]], names: Names) -> Iterator[Passage]:
     """Short statements of what happened, as they stand after "that"."""
-    for start, end in _sentences(opinion, ranges):
-        start += len(_LEAD.match(opinion[start:end]).group())  # type: ignore[union-attr]  (it matches anything)
+    for low, end in _sentences(opinion, ranges):
+        lead = _LEAD.match(opinion, low, end)
+        start = lead.end() if lead else low
         raw = opinion[start:end]
         if _NO_START.match(raw) or not raw[:1].isupper():
             continue
@@ -158,7 +162,7 @@ def _clauses(raw: str) -> Iterator[str]:
 
 
 def _is_whole(text: str) -> bool:
-    last = text.split()[-1].lower().strip(".,")
+    last = text.rsplit(maxsplit=1)[-1].lower().strip(".,")
     return last not in _DANGLING and not _NOISE.search(text) and text.count(",") <= 2 and _has_subject(text)
 
 

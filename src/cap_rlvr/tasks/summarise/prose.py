@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, cast
+from functools import cache, lru_cache
+from itertools import pairwise
 
-import re2
+from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, read_list, word_list, words
 
-from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, read_list, words
-
-_re2 = cast(Any, re2)
-_PIECE = _re2.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+(?:,[0-9]{3})*|[.,;:?!]")
-_FINITE = frozenset(
-    (
-        "is are was were am has have had does do did may must can cannot could shall will should would might ought "
-        "holds hold finds find found says say said gives give gave takes take took makes make made shows show showed "
-        "applies apply requires require looks depends turns rests lies lay fails follows stands stood means meant "
-        "permits provides bars allows governs controls arises arose becomes became begins began comes came goes went "
-        "keeps kept leaves left sets sends sent sold bought brought told knew knows saw sees thought thinks wrote read "
-        "gets got lets let met pays paid puts runs ran seeks sought sues takes tells claims contends argues affirms reverses "
-        "vacates dismisses remands grants denies rejects concludes decides states asks rules appeals relies supports includes "
-        "isn't wasn't aren't weren't doesn't don't didn't can't couldn't won't wouldn't shouldn't hasn't haven't hadn't"
-    ).split()
-)
-_AFTER_VERB = frozenset("the a an that no his her its it their this such only not whether nothing him them".split())
+_PIECES = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) != "'"} | {
+    ord(mark): f" {mark} " for mark in ".,;:?!"
+}
+_FINITE = word_list("finite_verbs")
+_AFTER_VERB = word_list("after_a_verb")
 _SHAPES = ("ing", "ed", "ly", "ion", "ment", "ity", "or", "er", "al", "ous", "ive", "s")
 START, NUMBER, OTHER, STOP = "<s>", "<n>", "<w>", "."
 WINDOW = 40  # transitions: a shorter salad hides in good prose only at the price of being short
@@ -34,7 +22,7 @@ def has_finite_verb(sentence: str) -> bool:
     said = words(sentence)
     if any(word in _FINITE or (len(word) > 4 and word.endswith("ed")) for word in said):
         return True
-    return any(one.endswith("s") and len(one) > 3 and other in _AFTER_VERB for one, other in zip(said, said[1:], strict=False))
+    return any(one.endswith("s") and len(one) > 3 and other in _AFTER_VERB for one, other in pairwise(said))
 
 
 def function_share(said: list[str]) -> float:
@@ -50,7 +38,8 @@ def distinct_trigrams(said: list[str]) -> float:
 
 def symbols(text: str) -> list[str]:
     """A text as the word-order model sees it: function words as they are, other words by their endings."""
-    return [_symbol(piece) for piece in _PIECE.findall(text.lower())]
+    plain = text if text.isascii() else text.encode("ascii", "replace").decode().replace("?", " ")
+    return [_symbol(piece) for piece in plain.lower().translate(_PIECES).split()]
 
 
 def surprise(text: str) -> tuple[float, float]:
@@ -75,12 +64,13 @@ def commonest_step(text: str) -> float:
     """The share of the commonest pair of neighbouring function words: a list joined by `and the` is full of one."""
     said = words(text)
     counts: dict[tuple[str, str], int] = {}
-    for pair in zip(said, said[1:], strict=False):
+    for pair in pairwise(said):
         if pair[0] in FUNCTION_WORDS and pair[1] in FUNCTION_WORDS:
             counts[pair] = counts.get(pair, 0) + 1
     return max(counts.values(), default=0) / max(1, len(said))
 
 
+@lru_cache(maxsize=8192)
 def _symbol(piece: str) -> str:
     if not piece[0].isalpha():
         return NUMBER if piece[0].isdigit() else "," if piece == "," else STOP

@@ -15,10 +15,10 @@ from cap_rlvr.task import nothing
 from cap_rlvr.tasks.summarise import grounding, prose
 from cap_rlvr.tasks.summarise.compose import gold
 from cap_rlvr.tasks.summarise.disposed import agreement
-from cap_rlvr.tasks.summarise.sections import Outline, Section, outline, plain
+from cap_rlvr.tasks.summarise.sections import Outline, Section, outline
 from cap_rlvr.tasks.summarise.source import Key, arts, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import salient, words
+from cap_rlvr.tasks.summarise.words import salient, word_list, words
 from cap_rlvr.wire.scoring import Part, Reason, Score, Step
 
 __all__ = ["gold", "score"]
@@ -36,6 +36,7 @@ NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
 MIN_GROUNDED = 0.6
 MAX_SURPRISE, MAX_WORST_SURPRISE = 5.2, 6.2
+ASSOCIATION = (0.19, 0.27)  # shuffled briefs reach .18, canonical and honest ones begin at .26
 MAX_COMMON_STEP = 0.06
 ARTS_FOR_ALL = 6
 TRIGRAM_FLOOR = 0.7
@@ -53,6 +54,7 @@ REASONS = {
     "not_prose": "The text is not made of English sentences.",
     "not_grounded": "Too few of the summary's terms are in the source.",
     "hollow": "The summary says no more of this decision than a brief of any case would.",
+    "shuffled": "The summary's words don't stand together as they do in the source.",
     "contrary_disposition": "The conclusion says the contrary of what the court did.",
     "fabricated": "A citation or quotation is not in the source.",
     "wrong_role": "A party is put into a role that contradicts the source.",
@@ -64,7 +66,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class _Read:
-    """A summary taken apart: its words, parts and salient terms."""
+    """A summary taken apart: its parts, their text without headings, its words and salient terms."""
 
     reply: Reply
     text: str
@@ -85,17 +87,18 @@ def score(truth: SummariseTruth, completion: str) -> Score:
     if fault:
         return nothing(reply, fault, REASONS[fault])
     key = key_of(truth)
-    text = plain(reply.answer)
+    parts = outline(reply.answer)
+    text = "\n".join([parts.preamble, *(section.text for section in parts.sections)])
     said = words(text)
-    read = _Read(reply, text, said, outline(reply.answer), salient(said))
+    read = _Read(reply, text, said, parts, salient(said))
     for gate, check in _GATES.items():
         if not check(key, read):
             code = (read.parts.fault if gate == "sections" else "") or _CLOSED[gate]
             return _closed(reply, gate, code)
-    margin = _margin(key, read)
-    if margin <= 0:
-        return _closed(reply, "own_terms", "hollow")
-    return _verdict(truth, key, read, margin)
+    margin, order = _margin(key, read), _ramp(grounding.association(key, read.words), *ASSOCIATION)
+    if not margin or not order:
+        return _closed(reply, "own_terms" if order else "word_order", "hollow" if order else "shuffled")
+    return _verdict(truth, key, read, margin * order)
 
 
 def _unread(answer: str) -> str:
@@ -115,7 +118,7 @@ def _is_own(key: Key, read: _Read) -> bool:
     return (
         found.run <= grounding.MAX_RUN
         and found.grams <= grounding.MAX_GRAMS
-        and found.chained <= grounding.MAX_CHAINED
+        and found.covered <= grounding.MAX_COVERED
         and found.quoted <= grounding.MAX_QUOTED_WORDS
     )
 
@@ -134,8 +137,8 @@ def _is_prose(_: Key, read: _Read) -> bool:
 
 
 _GATES = {
-    "length": _has_length,
     "sections": lambda _, read: not read.parts.fault,
+    "length": _has_length,
     "own_words": _is_own,
     "prose": _is_prose,
     "grounded": lambda key, read: grounding.grounded(key, read.terms) >= MIN_GROUNDED,
@@ -146,7 +149,11 @@ _CLOSED = {"length": "too_long", "own_words": "copied", "prose": "not_prose", "g
 def _margin(key: Key, read: _Read) -> float:
     """M: where the summary's term score lies between the best constant brief's and a full one's."""
     full = max(FULL_TERMS, key.constant + MIN_MARGIN)
-    return min(1.0, max(0.0, (key.term_score(frozenset(read.terms)) - key.constant) / (full - key.constant)))
+    return _ramp(key.term_score(frozenset(read.terms)), key.constant, full)
+
+
+def _ramp(value: float, zero: float, one: float) -> float:
+    return min(1.0, max(0.0, (value - zero) / (one - zero)))
 
 
 def _closed(reply: Reply, gate: str, code: str) -> Score:
@@ -204,13 +211,7 @@ def _asks(key: Key, text: str) -> bool:
     return asks and len(said) >= 6 and bool(arts(said) & key.arts) and any(term in key.stems for term in salient(said))
 
 
-_NORMS = frozenset(
-    (
-        "must may shall cannot can requires require required is are should entitled will does do prohibits allows permits error "
-        "proper properly improper improperly admissible inadmissible sufficient insufficient valid void liable warranted bound "
-        "authorized competent incompetent lawful unlawful constitutional unconstitutional"
-    ).split()
-)
+_NORMS = word_list("words_of_rules")
 
 
 def _states_law(key: Key, text: str) -> bool:
@@ -229,13 +230,17 @@ def _applies(key: Key, text: str, rule_terms: frozenset[str]) -> bool:
 
 def _terms(key: Key, read: _Read) -> tuple[float, str]:
     found = key.term_score(frozenset(read.terms))
-    return min(1.0, found / FULL_TERMS), f"{found:.2f} against the reference; the best constant brief {key.constant:.2f}"
+    return min(
+        1.0, found / FULL_TERMS
+    ), f"{found:.2f} against the reference; the best constant brief {key.constant:.2f}"
 
 
 def _faithfulness(truth: SummariseTruth, named: grounding.Naming, read: _Read) -> tuple[float, str]:
     if not named.total:
         return 0.0, "nothing is named"
-    value = max(0.0, 1 - (len(named.strange) + len(named.fabricated)) / named.total) * min(1.0, named.total / NAMES_FOR_ALL)
+    value = max(0.0, 1 - (len(named.strange) + len(named.fabricated)) / named.total) * min(
+        1.0, named.total / NAMES_FOR_ALL
+    )
     parties = {word for party in truth.ground_truth.key_parties for word in words(party.name) if len(word) > 2}
     absent = bool(parties) and not parties & set(read.words)
     notes = [f"not in the source: {', '.join(named.strange[:3])}"] if named.strange else []
@@ -265,11 +270,18 @@ def _graded(read: _Read, raw: dict[str, tuple[float, str]], contradictions: dict
     code = found[0] if found else "partly_right" if wanting else "right"
     return Score(
         reward=reward,
-        strict=not found and reward >= STRICT and all(raw[name][0] == 1 for name in ("issue", "rule", "application", "conclusion", "disposition")),
+        strict=not found
+        and reward >= STRICT
+        and all(raw[name][0] == 1 for name in ("issue", "rule", "application", "conclusion", "disposition")),
         answer=read.reply.answer,
         reason=Reason(code=code, text=REASONS[code].format(", ".join(wanting))),
         parts=parts,
-        gates={**dict.fromkeys(_GATES, True), "own_terms": True, **{name: not held for name, held in contradictions.items()}},
+        gates={
+            **dict.fromkeys(_GATES, True),
+            "own_terms": True,
+            "word_order": True,
+            **{name: not held for name, held in contradictions.items()},
+        },
         steps=_steps(parts, reward),
         parse_mode=read.reply.mode,
     )
@@ -286,7 +298,12 @@ def _part(read: _Read, name: str, value: float, weight: float, factor: float, no
 def _steps(parts: dict[str, Part], reward: float) -> tuple[Step, ...]:
     """What each section earned, the disposition with the conclusion, and what only the whole text earns."""
     earned = {name: part.value * part.weight for name, part in parts.items()}
-    groups = {"issue": ["issue"], "rule": ["rule"], "application": ["application"], "conclusion": ["conclusion", "disposition"]}
+    groups = {
+        "issue": ["issue"],
+        "rule": ["rule"],
+        "application": ["application"],
+        "conclusion": ["conclusion", "disposition"],
+    }
     steps: list[Step] = []
     upto = 0.0
     for name, members in groups.items():

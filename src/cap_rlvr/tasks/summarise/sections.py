@@ -82,10 +82,10 @@ def outline(answer: str) -> Outline:
 
 
 def _heading(hit: Any) -> tuple[str, int, int]:
-    """(section, where its heading begins, where its body begins)."""
-    group = 1 if hit.group(1) else 2
-    name = _WORDS_FOR.get(" ".join(hit.group(group).lower().split()), "")
-    return name, hit.start(group), hit.end()
+    """(section, where its heading begins, numbering included, where its body begins)."""
+    inline = hit.group(1) is None
+    name = _WORDS_FOR.get(" ".join(hit.group(2 if inline else 1).lower().split()), "")
+    return name, hit.start(2) if inline else hit.start(), hit.end()
 
 
 def _by_cues(text: str) -> Outline:

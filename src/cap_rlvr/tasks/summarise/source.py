@@ -13,11 +13,22 @@ import re2
 
 from cap_rlvr.answer import normalise
 from cap_rlvr.tasks.summarise.truth import Reference, SummariseTruth
-from cap_rlvr.tasks.summarise.words import negations, number, read_list, salient, sentences, stem, weight, words
+from cap_rlvr.tasks.summarise.words import (
+    is_content,
+    negations,
+    number,
+    read_list,
+    salient,
+    sentences,
+    stem,
+    weight,
+    words,
+)
 
 _re2 = cast(Any, re2)
 KEY_TERMS = 24  # the reference's salient terms that recall is measured over, the rarest first
 MIN_KEY_TERMS = 5
+NEAR = 6  # words
 _ROLES = (
     "plaintiff|defendant|appellant|appellee|petitioner|respondent|complainant|relator|claimant|"
     "libelant|libellant|prosecutor|insurer|insured|lessor|lessee|vendor|vendee|mortgagor|mortgagee|buyer|seller"
@@ -67,7 +78,7 @@ class Key:
     vocabulary: frozenset[str]
     stems: frozenset[str]
     places: dict[tuple[str, str, str], tuple[int, ...]]
-    positions: dict[str, tuple[int, ...]]
+    followers: dict[str, frozenset[str]]
     numbers: frozenset[str]
     names: frozenset[str]
     arts: frozenset[str]
@@ -109,7 +120,7 @@ def _key_of(shown: str, reference_given: Reference) -> Key:
         vocabulary=frozenset(said),
         stems=stems,
         places=_places(said),
-        positions=_positions(said),
+        followers=_followers(said),
         numbers=frozenset(filter(None, map(number, said))),
         names=frozenset(hit.group(1).lower() for hit in _NAME.finditer(source)),
         arts=arts(said),
@@ -205,13 +216,14 @@ def _places(said: list[str]) -> dict[tuple[str, str, str], tuple[int, ...]]:
     return places
 
 
-def _positions(said: list[str]) -> dict[str, tuple[int, ...]]:
-    positions: dict[str, list[int]] = {}
-    for index, word in enumerate(said):
-        term = stem(word)
-        if weight(term) >= 4:
-            positions.setdefault(term, []).append(index)
-    return {term: tuple(found) for term, found in positions.items()}
+def _followers(said: list[str]) -> dict[str, frozenset[str]]:
+    """The content words (stems) that come within a few words after each content word."""
+    terms = [stem(word) if is_content(word) else "" for word in said]
+    found: dict[str, set[str]] = {}
+    for index, term in enumerate(terms):
+        if term:
+            found.setdefault(term, set()).update(terms[index + 1 : index + 1 + NEAR])
+    return {term: frozenset(after - {"", term}) for term, after in found.items()}
 
 
 def _roles_of(given: Reference, source: str) -> dict[str, frozenset[str]]:

@@ -5,74 +5,63 @@ The word lists and counts in `data/` are frozen with the task's version; a score
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import re2
 
 _re2 = cast(Any, re2)
 _DATA = Path(__file__).with_name("data")
-_TOKEN = _re2.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|[0-9]+(?:,[0-9]{3})*")
+_APART = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "',"}
 _SENTENCE_END = _re2.compile(r"[.?!]+[\"')\]]*(?:\s+|$)|\n+")
 _LAST_WORD = _re2.compile(r"([A-Za-z]+)$")
-_ABBREVIATIONS = frozenset(
-    (
-        "v vs no nos art arts sec secs mr mrs ms dr jr sr st co inc ltd corp hon rep reps app crim tex cal mich ala wash "
-        "ct dist div supp stat ch chap subd ed cir rev ann code civ proc pen rule cl par pp p vol id ib cf etc viz sup "
-        "dept assn bros messrs esq prof gen col capt lieut sgt gov supt wm geo chas thos jas jno jos edw rob benj sam so atl pac"
-    ).split()
-)
-FUNCTION_WORDS = frozenset(
-    (
-        "a about above after again against all also although am an and another any are as at be because been before being below "
-        "between both but by can cannot could did do does doing down during each either else even ever every few for from "
-        "further had has have having he her here hers herself him himself his how however i if in into is it its itself "
-        "just least less many may me might mine more most much must my myself neither no nobody none nor not nothing now "
-        "of off on once one only onto or other others otherwise ought our ours out over own rather s same shall she should "
-        "since so some such than that the their theirs them themselves then there thereby therefore therein thereof these "
-        "they this those though through thus to too under until unto up upon us very was we were what whatever when where "
-        "whereas whereby wherein whether which while who whoever whom whose why will with within without would yet you "
-        "your yours"
-    ).split()
-)
-_NEGATIONS = frozenset("no not never neither nor none nothing nobody cannot without".split())
-_NEGATED_STEMS = frozenset(  # a stem with a negative prefix: the bare stem and a negation
-    (
-        "unlawful invalid insufficient inadmissible improper unconstitutional incompetent unreasonable unauthorized "
-        "immaterial irrelevant incorrect unable unwarranted unnecessary illegal inapplicable unfair"
-    ).split()
-)
-_NUMBER_WORDS = {
-    word: str(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
-    )
-} | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"}
+
+
+@cache
+def _lists() -> dict[str, str]:
+    return tomllib.loads((_DATA / "lists.toml").read_text(encoding="utf-8"))
+
+
+def word_list(name: str) -> frozenset[str]:
+    """A frozen set of words in `data/lists.toml`."""
+    return frozenset(_lists()[name].split())
+
+
+_ABBREVIATIONS = word_list("abbreviations")
+_BEFORE_NUMBERS = word_list("abbreviations_before_numbers")
+FUNCTION_WORDS = word_list("function_words")
+_NEGATIONS = word_list("negations")
+_NEGATED_STEMS = word_list("negated_adjectives")
+_NUMBER_WORDS = dict(pair.split("=") for pair in _lists()["numbers"].split())
 RAREST = 10  # the weight of a word that the frozen counts don't list
 MIN_SALIENT = 4  # weight below which a word is too common to say what a decision is about
 
 
-class Token(NamedTuple):
-    """One word of a text: in lower case, and where it starts."""
-
-    word: str
-    start: int
-
-
-def tokens(text: str) -> list[Token]:
-    """The words and numbers of a text, in order; a possessive loses its `'s`, a number its commas."""
-    return [Token(_plain(hit.group()), hit.start()) for hit in _TOKEN.finditer(text)]
-
-
 def words(text: str) -> list[str]:
-    """The words and numbers of a text in lower case."""
-    return [_plain(word) for word in _TOKEN.findall(text)]
+    """The words and numbers of a text in lower case, in order; a possessive loses its `'s`, a number its commas."""
+    found: list[str] = []
+    for piece in _ascii(text).translate(_APART).split():
+        if piece.isalpha():
+            found.append(piece)
+        else:
+            found += _words_in(piece)
+    return found
 
 
-def _plain(word: str) -> str:
-    return word.lower().removesuffix("'s").replace(",", "")
+def _ascii(text: str) -> str:
+    """A text in lower case with a question mark for every character that is not ASCII, so that homoglyphs break words."""
+    return (text if text.isascii() else text.encode("ascii", "replace").decode()).lower()
+
+
+def _words_in(piece: str) -> list[str]:
+    """The words in a piece with apostrophes, commas or digits in it."""
+    parts = piece.split(",")
+    if len(parts) > 1 and all(part.isdigit() for part in parts) and all(len(part) == 3 for part in parts[1:]):
+        return ["".join(parts)]
+    plain = (part.strip("'").removesuffix("'s") for part in parts)
+    return [word for word in plain if word]
 
 
 @lru_cache(maxsize=32_768)
@@ -133,7 +122,10 @@ def _ends(text: str, stop: int, following: str) -> bool:
     if following.islower() or following in ",;:)":
         return False
     last = _LAST_WORD.search(text[max(0, stop - 12) : stop])
-    return not last or (len(last.group(1)) > 1 and last.group(1).lower() not in _ABBREVIATIONS)
+    if not last:
+        return True
+    word = last.group(1).lower()
+    return len(word) > 1 and word not in _ABBREVIATIONS and not (word in _BEFORE_NUMBERS and following.isdigit())
 
 
 def negations(text_words: list[str]) -> int:
