@@ -44,14 +44,11 @@ def _rule(brief: Brief) -> str:
 
 
 def _application(brief: Brief) -> str:
-    first, *more = brief.facts
-    told = [f"Application: The record before the court shows that {first}."]
-    told += [f"It further appears that {fact}." for fact in more]
-    if brief.held:
-        told.append(f"Measuring those facts by that standard, the court concludes that {brief.held}.")
-    else:
-        told.append("Measuring those facts by that standard, the court finds that it decides the case.")
-    return " ".join(told)
+    opening = "Measuring those facts by that standard" if brief.facts else "Measuring the record by that standard"
+    told = [f"The record before the court shows that {brief.facts[0]}."] if brief.facts else []
+    told += [f"It further appears that {fact}." for fact in brief.facts[1:]]
+    result = f"the court concludes that {brief.held}." if brief.held else "the court finds that it decides the case."
+    return f"Application: {' '.join([*told, f'{opening}, {result}'])}"
 
 
 def disposed(verbs: Sequence[str], what: str) -> str:

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, islice, product
-from typing import Any
+from itertools import islice
 
 from cap_rlvr.law.dispositions import Disposition, read_disposition
 from cap_rlvr.law.names import sides
 from cap_rlvr.law.opinions import later_indexes, majority_index
 from cap_rlvr.tasks.summarise import passages
-from cap_rlvr.tasks.summarise.compose import compose
-from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, as_clause, read_headnotes
+from cap_rlvr.tasks.summarise.drafts import Draft, drafts, gather
+from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, read_headnotes
 from cap_rlvr.tasks.summarise.passages import Passage
-from cap_rlvr.tasks.summarise.source import arts
-from cap_rlvr.tasks.summarise.truth import Brief, Party, Reference, SummariseTruth
-from cap_rlvr.tasks.summarise.words import number, salient, stem, weight, words
+from cap_rlvr.tasks.summarise.reward import gold, score
+from cap_rlvr.tasks.summarise.truth import Party, Reference, SummariseTruth
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.rows import Candidate, Refusal, Span
+from cap_rlvr.wire.scoring import Score
 
 TASK = "summarise"
-MIN_BRIEF, MAX_BRIEF = 102, 196  # words: a margin inside what earns full length
-MAX_FACTS = 4  # two, and more only where the brief would be too short
-MAX_BRIEFS = 6  # that are offered; the first that reaches the ceiling becomes the gold
+MAX_DRAFTS = 80  # that are scored before a decision is given up
 MAX_HEAD = 12_000  # characters of head matter that are read
-MAX_RUN = 14  # words in common with the source in a statement: it stands in a frame that may add to the run
 _PROSECUTION = re.compile(r"\b(?:State|People|Commonwealth|United States|Territory|Regina|Government)\b")
 _JUDGED = (
     "affirmed",
@@ -57,16 +53,6 @@ class _Text:
     def span(self, case_id: str, start: int, end: int, role: str) -> Span:
         base, field, length = next(part for part in reversed(self.parts) if part[0] <= start)
         return Span(case_id=case_id, field=field, start=start - base, end=min(end - base, length), role=role)
-
-
-@dataclass(frozen=True)
-class _Pieces:
-    statements: Sequence[Statement]
-    topics: Sequence[str]
-    facts: Sequence[Passage]
-    rules: Sequence[Passage]
-    authority: Passage | None
-    posture: Statement | None
 
 
 def find(case: Case) -> Iterator[Candidate | Refusal]:
@@ -105,19 +91,17 @@ def _offer(
     name = " ".join((case.name_abbreviation or case.name).split())
     court = ", ".join(part for part in (case.court.name, case.decision_date) if part)
     source = f"{name}\n{court}\n\n{shown}"
-    names = Names(f"{case.head_matter[:MAX_HEAD]} {shown}")
-    pieces = _pieces(notes, text, ranges, names, source)
-    if not pieces.statements or not (pieces.facts or pieces.posture):
-        yield _refusal(case, "no_fact" if pieces.statements else "no_statement")
-        return
-    briefs = list(islice(_briefs(case.id, name, pieces, text, verbs, what), MAX_BRIEFS))
-    if not briefs:
-        yield _refusal(case, "no_fitting_length")
+    pieces = gather(notes, text.text, ranges, Names(f"{case.head_matter[:MAX_HEAD]} {shown}"), source)
+    if not pieces.statements:
+        yield _refusal(case, "no_statement")
         return
     reference = Reference(disposition=verbs, syllabus=notes.text, key_parties=_parties(name, shown))
     truth = SummariseTruth(source=source, ground_truth=reference)
-    spans = [text.span(case.id, low, high, "shown") for low, high in ranges]
-    spans.append(Span(case_id=case.id, field="head_matter", start=notes.start, end=notes.end, role="syllabus"))
+    found, verdict = _best(truth, drafts(pieces, name, verbs, what))
+    if found is None:
+        reason = f"gold_{verdict.reason.code}" if verdict else "no_fitting_length"
+        yield _refusal(case, reason, f"{verdict.reward}: {verdict.reason.text}" if verdict else "")
+        return
     yield Candidate(
         task=TASK,
         case_id=case.id,
@@ -125,15 +109,35 @@ def _offer(
         kind="headnotes",
         block=f"{case.source}|{case.reporter_slug}|{case.volume}",
         payload={
-            "truth": truth.model_dump(mode="json"),
-            "spans": [span.model_dump(mode="json") for span in spans],
-            "briefs": [
-                {"brief": brief.model_dump(mode="json"), "spans": [span.model_dump(mode="json") for span in own]}
-                for brief, own in briefs
-            ],
+            "truth": truth.model_copy(update={"brief": found.brief}).model_dump(mode="json"),
+            "spans": [span.model_dump(mode="json") for span in _spans(case.id, notes, text, ranges, found)],
             "cut": len(ranges) > 1,
         },
     )
+
+
+def _best(truth: SummariseTruth, offered: Iterable[Draft]) -> tuple[Draft | None, Score | None]:
+    """The first draft that reaches the ceiling; where none does, None and the best one's score."""
+    best: Score | None = None
+    for draft in islice(offered, MAX_DRAFTS):
+        whole = truth.model_copy(update={"brief": draft.brief})
+        verdict = score(whole, gold(whole))
+        if verdict.strict:
+            return draft, verdict
+        best = verdict if best is None or verdict.reward > best.reward else best
+    return None, best
+
+
+def _spans(case_id: str, notes: Headnotes, text: _Text, ranges: list[tuple[int, int]], draft: Draft) -> list[Span]:
+    """What the gold was made of, then what was shown, then the reference."""
+
+    def of_head(start: int, end: int, role: str) -> Span:
+        return Span(case_id=case_id, field="head_matter", start=start, end=end, role=role)
+
+    spans = [of_head(one.start, one.end, role) for one, role in draft.used if isinstance(one, Statement)]
+    spans += [text.span(case_id, one.start, one.end, role) for one, role in draft.used if isinstance(one, Passage)]
+    spans += [text.span(case_id, low, high, "shown") for low, high in ranges]
+    return [*spans, of_head(notes.start, notes.end, "syllabus")]
 
 
 def _court_text(case: Case, disposition: Disposition | None) -> _Text | None:
@@ -160,120 +164,6 @@ def _order(text: _Text, disposition: Disposition) -> tuple[int, int]:
     if length == disposition.end and len(text.text) - base == disposition.end - disposition.start:
         return base, len(text.text)
     return base + disposition.start, base + disposition.end
-
-
-def _pieces(notes: Headnotes, text: _Text, ranges: list[tuple[int, int]], names: Names, source: str) -> _Pieces:
-    runs = f" {' '.join(words(source))} "
-    numbers = {number(word) for word in words(source)}
-    own = [one for one in notes.statements if not _copies(one.text, runs) and _numbers(one.text) <= numbers]
-    wanted = set(salient(words(notes.text))) & set(salient(words(source)))
-    statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
-    spoken = {stem(word) for word in words(source)}
-    topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
-    topics = sorted(topics, key=lambda topic: not arts(words(topic)))[:2]
-    topics = topics if arts(words(" ".join(topics))) else []
-    happened = _best(list(passages.facts(text.text, ranges, names)), wanted)
-    rules = list(passages.rules(text.text, ranges, names))[:3]
-    authority = next(iter(passages.authorities(text.text, ranges)), None)
-    return _Pieces(statements, topics, happened, rules, authority, notes.posture)
-
-
-def _copies(statement: str, source_words: str) -> bool:
-    said = words(statement)
-    return any(f" {' '.join(said[i : i + MAX_RUN + 1])} " in source_words for i in range(len(said) - MAX_RUN))
-
-
-def _numbers(text: str) -> set[str | None]:
-    return {word for word in words(text) if word[0].isdigit()}
-
-
-def _covering(statements: Sequence[Statement], wanted: set[str]) -> list[Statement]:
-    """The statements in the order in which each adds most to the reference's terms, three at most, then as they stand."""
-    left = list(statements)
-    chosen: list[Statement] = []
-    seen: set[str] = set()
-    while left and len(chosen) < 3:
-        best = max(left, key=lambda one: (_worth((set(salient(words(one.text))) & wanted) - seen), -one.start))
-        if not (set(salient(words(best.text))) & wanted) - seen:
-            break
-        chosen.append(best)
-        left.remove(best)
-        seen |= set(salient(words(best.text)))
-    return sorted(chosen, key=lambda one: one.start)
-
-
-def _best(found: list[Passage], wanted: set[str]) -> list[Passage]:
-    """The facts that share most with what the headnotes speak of, the best first."""
-    able = [one for one in found if salient(words(one.text))]
-    ranked = sorted(able, key=lambda one: (-_worth(set(salient(words(one.text))) & wanted), one.start))
-    kept: list[Passage] = []
-    for one in ranked:
-        if len(kept) < MAX_FACTS and all(len(set(words(one.text)) & set(words(other.text))) < 6 for other in kept):
-            kept.append(one)
-    return kept
-
-
-def _worth(terms: set[str]) -> int:
-    return sum(weight(term) for term in terms)
-
-
-def _briefs(
-    case_id: str, name: str, pieces: _Pieces, text: _Text, verbs: tuple[str, ...], what: str
-) -> Iterator[tuple[Brief, list[Span]]]:
-    """The pieces in the frames that fit the length, best covered first; and where they were read."""
-    for count, many in product(range(len(pieces.statements), 0, -1), range(2, MAX_FACTS + 1)):
-        told = _told(pieces, many)
-        if not told or (many > 2 and len(told) < many):
-            continue
-        for chosen in combinations(pieces.statements, count):
-            for brief, used in _framed(name, chosen, pieces, tuple(one.text for one in told), what):
-                if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
-                    head = [
-                        *((one, "law") for one in chosen),
-                        *((one, "fact") for one in told if isinstance(one, Statement)),
-                    ]
-                    spans = [
-                        Span(case_id=case_id, field="head_matter", start=one.start, end=one.end, role=role)
-                        for one, role in head
-                    ]
-                    own = [
-                        *((one, "fact") for one in told if isinstance(one, Passage)),
-                        *((one, "law") for one in used),
-                    ]
-                    yield brief, spans + [text.span(case_id, one.start, one.end, role) for one, role in own]
-
-
-def _told(pieces: _Pieces, many: int) -> list[Statement | Passage]:
-    """So many facts, in the order of the opinion; where it has fewer, how the case came up."""
-    told: list[Statement | Passage] = [*sorted(pieces.facts[:many], key=lambda one: one.start)]
-    return [pieces.posture, *told] if pieces.posture and len(told) < many else told
-
-
-def _framed(
-    name: str, chosen: Sequence[Statement], pieces: _Pieces, facts: tuple[str, ...], what: str
-) -> Iterator[tuple[Brief, list[Passage]]]:
-    """Briefs with one, two or three statements of the headnotes; what they leave open is filled from the opinion."""
-    cited = [pieces.authority] if pieces.authority else []
-    said = [one.text for one in chosen]
-    common: dict[str, Any] = {
-        "case_name": name,
-        "authority": cited[0].text if cited else "",
-        "facts": facts,
-        "object": what,
-    }
-    topics = tuple(pieces.topics)
-    if len(said) == 3:
-        yield Brief(**common, asked=said[0], rule=said[1], held=said[2]), cited
-    if len(said) == 2 and topics:
-        yield Brief(**common, topics=topics, rule=said[0], held=said[1]), cited
-    if len(said) == 2:
-        yield Brief(**common, topics=topics[:1], asked=said[0], rule=said[1]), cited
-    for rule in pieces.rules[:2] if len(said) == 1 else []:
-        if topics:
-            yield Brief(**common, topics=topics, rule=rule.text, held=said[0]), [*cited, rule]
-        yield Brief(**common, topics=topics[:1], asked=said[0], rule=rule.text), [*cited, rule]
-    if len(said) == 1 and topics:
-        yield Brief(**common, topics=topics, rule=said[0]), cited
 
 
 def _object(case: Case, disposition: Disposition) -> str:

@@ -12,15 +12,20 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cap_rlvr.law.opinions import majority_index
 from cap_rlvr.tasks.summarise.prose import STOP, symbols
 from cap_rlvr.tasks.summarise.source import Key, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import RAREST, stem, words
+from cap_rlvr.tasks.summarise.words import RAREST, stem, weight, words
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.files import write_whole
 from cap_rlvr.wire.rows import Row
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DATA = Path(__file__).with_name("data")
 CHARS = 8_000  # of each opinion
@@ -81,30 +86,42 @@ def word_order(texts: Iterable[str]) -> str:
 
 def constants(keys: Sequence[Key]) -> str:
     """The lines of `constants.txt`: for all rows, and for the rows that share a frequent term, the best terms to say."""
+    import numpy as np
+
     shared = Counter(term for key in keys for term in key.expected)
-    seeds = [term for term, count in shared.most_common(MAX_CONSTANTS) if count >= MIN_SHARED]
-    found = [_best_terms(keys, shared)]
-    found += [_best_terms([key for key in keys if term in key.expected], shared) for term in seeds]
+    terms = sorted(term for term, count in shared.items() if count >= MIN_SHARED)
+    rarity = np.array([weight(term) for term in terms], dtype=float)
+    asked = np.array([[key.asked.get(term, 0) / sum(key.asked.values()) for term in terms] for key in keys])
+    told = np.array([[term in key.expected for term in terms] for key in keys]) * rarity
+    seeds = [term for term, _ in shared.most_common(MAX_CONSTANTS) if shared[term] >= MIN_SHARED]
+    groups = [list(range(len(keys))), *([i for i, key in enumerate(keys) if term in key.expected] for term in seeds)]
+    found = [_best_terms(asked[group], told[group], rarity) for group in groups]
     lines = [
         "# The salient terms (stems) of constant briefs, one a line: of each row the best is what a brief of any case"
     ]
-    lines.append(f"# could say of it. Found over {len(keys)} rows: all of them, and those that share a frequent term.")
-    return "\n".join([*lines, *dict.fromkeys(" ".join(sorted(terms)) for terms in found if terms)]) + "\n"
+    lines.append(
+        f"# could say of it. Found over {len(keys)} decisions: all of them, and those that share a frequent term."
+    )
+    listed = (" ".join(terms[i] for i in sorted(chosen)) for chosen in found if chosen)
+    return "\n".join([*lines, *dict.fromkeys(listed)]) + "\n"
 
 
-def _best_terms(keys: Sequence[Key], shared: Counter[str]) -> frozenset[str]:
-    """Terms added one by one as long as the mean term score over the rows grows; each in MIN_SHARED rows at least."""
-    own = Counter(term for key in keys for term in key.expected if shared[term] >= MIN_SHARED)
-    left = [term for term, count in own.most_common(4 * MAX_TERMS) if count >= 2]
-    chosen: frozenset[str] = frozenset()
+def _best_terms(asked: NDArray[np.float64], told: NDArray[np.float64], rarity: NDArray[np.float64]) -> list[int]:
+    """Terms added one by one as long as the mean term score over the rows (the arrays' first axis) grows."""
+    import numpy as np
+
+    chosen: list[int] = []
     best = 0.0
-    for _ in range(MAX_TERMS):
-        scored = ((sum(key.term_score(chosen | {term}) for key in keys), term) for term in left)
-        top, term = max(scored, key=lambda pair: (pair[0], pair[1]), default=(0.0, ""))
-        if top <= best:
+    while len(chosen) < MAX_TERMS:
+        recall = asked[:, chosen].sum(axis=1, keepdims=True) + asked
+        precision = (told[:, chosen].sum(axis=1, keepdims=True) + told) / (rarity[chosen].sum() + rarity)
+        scores = (2 * recall * precision / np.maximum(recall + precision, 1e-9)).mean(axis=0)
+        scores[chosen] = 0.0
+        top = int(np.argmax(scores))
+        if scores[top] <= best:
             break
-        best, chosen = top, chosen | {term}
-        left.remove(term)
+        best = float(scores[top])
+        chosen.append(top)
     return chosen
 
 

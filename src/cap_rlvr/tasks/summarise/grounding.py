@@ -18,7 +18,7 @@ MAX_GRAMS = 0.25
 SHORT_RUN = 3
 MAX_COVERED = 0.60  # canonical briefs have .19 to .57; stitched spans, or a copy with each sixth word changed, over .63
 MAX_QUOTED_WORDS = 30
-REACH = 8  # words within which the next content word of a summary is its neighbour
+GAPS = ((2, 5), (3, 6))  # words from one content word of a summary to another that makes a pair with it
 ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.6  # of the salient terms of both together
 _NONE: frozenset[str] = frozenset()
 _QUOTE = _re2.compile(r'"([^"]{3,600})"')
@@ -133,27 +133,37 @@ def grounded(key: Key, terms: list[str]) -> float:
     return sum(weight(term) for term in distinct if term in key.stems) / whole if whole else 0.0
 
 
-def association(key: Key, said: list[str]) -> float:
-    """How much oftener than by chance neighbouring content words of a summary follow one another in the source.
+def association(key: Key, said: list[str]) -> tuple[float, float]:
+    """How much oftener than by chance a summary's content words follow one another in the source as they do here.
 
-    The share of neighbours of which the second stands within a few words after the first in the source, less the same
-    share over all pairs of the summary's words: near 0 where words were shuffled, whatever the words.
+    Of the pairs that stand so many words apart (see GAPS), the share of which the second comes within a few words after
+    the first in the source, less the same share over all pairs of the summary's words. The first figure is near 0 for
+    terms in an order of one's own, also where each is a phrase of two words cut out of the source; the second for
+    phrases of three.
     """
     terms = [stem(word) if is_content(word) else "" for word in said]
     terms = [term if term in key.stems else "" for term in terms]
-    follows = pairs = 0
-    for index, term in enumerate(terms):
-        after = next((one for one in terms[index + 1 : index + REACH] if one), "") if term else ""
-        if after and after != term:
-            pairs += 1
-            follows += after in key.followers.get(term, ())
     counts = Counter(filter(None, terms))
     whole = sum(counts.values())
-    near = sum(
+    if not whole:
+        return 0.0, 0.0
+    by_chance = sum(
         count * sum(counts[one] for one in key.followers.get(term, _NONE) & counts.keys())
         for term, count in counts.items()
     )
-    return follows / pairs - near / (whole * whole) if pairs else 0.0
+    near, far = (_following(key, terms, *gap) - by_chance / (whole * whole) for gap in GAPS)
+    return near, far
+
+
+def _following(key: Key, terms: list[str], least: int, most: int) -> float:
+    follows = pairs = 0
+    for index, term in enumerate(terms):
+        if term:
+            after = key.followers.get(term, _NONE)
+            beside = [one for one in terms[index + least : index + most + 1] if one and one != term]
+            pairs += len(beside)
+            follows += sum(one in after for one in beside)
+    return follows / pairs if pairs else 0.0
 
 
 def negated(key: Key, sentence: str) -> bool:

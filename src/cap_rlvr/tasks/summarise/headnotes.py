@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, RAREST, sentences, stem, weight
 
-MIN_WORDS, MAX_WORDS = 8, 54  # of one statement
+MIN_WORDS, MAX_WORDS = 8, 64  # of one statement
 MAX_CHARS = 2_000  # of all headnotes together: the first ones say what the case is known for
 _ROLE = (
     r"(?:plaintiffs?|defendants?|appell\w+|respondents?|petitioners?|relators?|state|people|commonwealth|complainants?|"

@@ -70,6 +70,13 @@ def commonest_step(text: str) -> float:
     return max(counts.values(), default=0) / max(1, len(said))
 
 
+def words_an_item(text: str) -> float:
+    """The mean number of words between commas, semicolons, `and` and `or`: a list of terms has few."""
+    said = words(text)
+    breaks = text.count(",") + text.count(";") + sum(word in ("and", "or") for word in said)
+    return len(said) / (1 + breaks)
+
+
 @lru_cache(maxsize=8192)
 def _symbol(piece: str) -> str:
     if not piece[0].isalpha():

@@ -8,6 +8,7 @@ at what the best constant brief says of this decision to 1 at `FULL_TERMS`: noth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cap_rlvr.answer import Reply, read_reply
@@ -36,8 +37,15 @@ NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
 MIN_GROUNDED = 0.6
 MAX_SURPRISE, MAX_WORST_SURPRISE = 5.2, 6.2
-ASSOCIATION = (0.19, 0.27)  # shuffled briefs reach .18, canonical and honest ones begin at .26
+ASSOCIATION = (  # (nothing below, all above) for near and far pairs
+    (
+        0.15,
+        0.20,
+    ),  # shuffled terms and phrases of two words reach .14; most canonical briefs begin at .17, honest ones at .26
+    (0.10, 0.13),  # phrases of three words reach .09; most canonical briefs begin at .10, honest ones at .19
+)
 MAX_COMMON_STEP = 0.06
+MIN_WORDS_AN_ITEM = 6.5  # canonical and honest briefs have 8.9 and more, lists of phrases 5
 ARTS_FOR_ALL = 6
 TRIGRAM_FLOOR = 0.7
 MIN_FACTS = 2
@@ -95,7 +103,9 @@ def score(truth: SummariseTruth, completion: str) -> Score:
         if not check(key, read):
             code = (read.parts.fault if gate == "sections" else "") or _CLOSED[gate]
             return _closed(reply, gate, code)
-    margin, order = _margin(key, read), _ramp(grounding.association(key, read.words), *ASSOCIATION)
+    margin = _margin(key, read)
+    found = grounding.association(key, read.words)
+    order = min(_ramp(value, *bounds) for value, bounds in zip(found, ASSOCIATION, strict=True))
     if not margin or not order:
         return _closed(reply, "own_terms" if order else "word_order", "hollow" if order else "shuffled")
     return _verdict(truth, key, read, margin * order)
@@ -133,6 +143,7 @@ def _is_prose(_: Key, read: _Read) -> bool:
         and mean <= MAX_SURPRISE
         and worst <= MAX_WORST_SURPRISE
         and prose.commonest_step(read.text) <= MAX_COMMON_STEP
+        and prose.words_an_item(read.text) >= MIN_WORDS_AN_ITEM
     )
 
 
@@ -176,7 +187,7 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
         "wrong_role": bool(grounding.wrong_role(key, read.text)),
         "negated": any(grounding.negated(key, sentence) for sentence in spoken),
     }
-    raw = {
+    raw: dict[str, tuple[float | None, str]] = {
         **_structure(key, read, agreed),
         "disposition": (agreed, f"the court {' and '.join(sorted(key.disposition))}"),
         "terms": _terms(key, read),
@@ -218,17 +229,24 @@ def _states_law(key: Key, text: str) -> bool:
     said = words(text)
     terms = {term for term in salient(said) if term in key.stems}
     stated = bool(_NORMS & set(said)) or grounding.cites(key, text)
-    return len(said) >= 8 and stated and len(terms) >= 3 and bool(arts(said) & key.arts)
+    return len(said) >= 8 and stated and len(terms) >= 3
 
 
 def _applies(key: Key, text: str, rule_terms: frozenset[str]) -> bool:
     said = words(text)
     facts = grounding.facts_in(key, text)
     shares_rule = bool(rule_terms & facts) or bool(arts(said) & key.arts)
-    return len(said) >= 12 and shares_rule and len(facts) > MIN_FACTS and bool(facts - rule_terms)
+    return (
+        len(said) >= 12
+        and shares_rule
+        and len(facts) > MIN_FACTS
+        and (bool(facts - rule_terms) or len(facts) > 2 * MIN_FACTS)
+    )
 
 
-def _terms(key: Key, read: _Read) -> tuple[float, str]:
+def _terms(key: Key, read: _Read) -> tuple[float | None, str]:
+    if not key.told:
+        return None, "not applicable: the ground truth has no syllabus to compare with"
     found = key.term_score(frozenset(read.terms))
     return min(
         1.0, found / FULL_TERMS
@@ -260,13 +278,15 @@ def _language(key: Key, read: _Read) -> tuple[float, str]:
     return min(1.0, len(used) / ARTS_FOR_ALL) * floor, f"{len(used)} terms of art"
 
 
-def _graded(read: _Read, raw: dict[str, tuple[float, str]], contradictions: dict[str, bool], margin: float) -> Score:
+def _graded(
+    read: _Read, raw: Mapping[str, tuple[float | None, str]], contradictions: dict[str, bool], margin: float
+) -> Score:
     found = [code for code, held in contradictions.items() if held]
     factor = margin * CONTRADICTION ** len(found)
-    weights = {name: weight for name, weight in WEIGHTS.items() if name != "terms" or read is not None}
-    parts = {name: _part(read, name, value, weights[name], factor, note) for name, (value, note) in raw.items()}
+    counted = sum(WEIGHTS[name] for name, (value, _) in raw.items() if value is not None)
+    parts = {name: _part(read, name, value, counted, factor, note) for name, (value, note) in raw.items()}
     reward = round(min(1.0, sum(part.value * part.weight for part in parts.values())), 4)
-    wanting = [name for name, (value, _) in raw.items() if value < 1] + (["own_terms"] if margin < 1 else [])
+    wanting = [name for name, (value, _) in raw.items() if value is not None and value < 1]
     code = found[0] if found else "partly_right" if wanting else "right"
     return Score(
         reward=reward,
@@ -287,12 +307,15 @@ def _graded(read: _Read, raw: dict[str, tuple[float, str]], contradictions: dict
     )
 
 
-def _part(read: _Read, name: str, value: float, weight: float, factor: float, note: str) -> Part:
+def _part(read: _Read, name: str, value: float | None, counted: float, factor: float, note: str) -> Part:
+    """One part, its weight renormalised over those that count; None says that a part can't be judged."""
+    if value is None:
+        return Part(value=0.0, weight=0.0, note=note)
     section = next((one for one in read.parts.sections if one.name == name), None)
     at = read.reply.answer_start
     span = read.reply.evidence(at + section.start, at + section.end) if section else None
     scaled = note if factor == 1 else f"{value:.2f} times {factor:.2f}{'; ' if note else ''}{note}"
-    return Part(value=round(value * factor, 6), weight=weight, evidence=span, note=scaled)
+    return Part(value=round(value * factor, 6), weight=round(WEIGHTS[name] / counted, 6), evidence=span, note=scaled)
 
 
 def _steps(parts: dict[str, Part], reward: float) -> tuple[Step, ...]:

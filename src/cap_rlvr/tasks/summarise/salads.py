@@ -98,6 +98,7 @@ def salads(truth: SummariseTruth, key: str) -> Iterator[Probe]:
     )
     for name, shuffled in _shuffles(truth, key):
         yield Probe(name, shuffled, NOTHING)
+    yield from _phrases(truth, key)
     for place, terms in enumerate(constants()[:6]):
         yield Probe("constant_brief", _constant(sorted(terms), done), NOTHING)
         yield Probe(
@@ -105,6 +106,27 @@ def salads(truth: SummariseTruth, key: str) -> Iterator[Probe]:
             _constant(sorted(terms), f"The judgment is {('affirmed', 'reversed')[place % 2]}."),
             NOTHING,
         )
+
+
+def _phrases(truth: SummariseTruth, key: str) -> Iterator[Probe]:
+    """The gold's frames around phrases of the source, chosen by the reference's terms: grammar without sense."""
+    know = key_of(truth)
+    said = words(truth.source.partition("\n\n")[2] or truth.source)
+    name = truth.brief.case_name if truth.brief else "this case"
+    for size in (2, 3):
+        runs = dict.fromkeys(zip(*(said[place:] for place in range(size)), strict=False))
+        able = [run for run in runs if is_content(run[0]) and is_content(run[-1])]
+        best = sorted(able, key=lambda run: -sum(stem(word) in know.asked for word in run))[:26]
+        told = [" ".join(run) for run in keyed_order(best, key, size)]
+        for link in (" of the ", ", ", " and the "):
+            parts = [
+                link.join(told[low:high]) for low, high in ((0, 5), (5, 10), (10, 13), (13, 18), (18, 22), (22, 26))
+            ]
+            rule = f"The court takes as the governing standard that the {parts[1]} must be shown by the {parts[2]}."
+            facts = f"The record before the court shows that the {parts[3]} was in the {parts[4]}. It further appears that the {parts[5]} was made."
+            issue = f"In {name}, what does the law require on the subject of {parts[0]}?"
+            brief = {"issue": issue, "rule": rule, "application": facts, "conclusion": _done(truth)}
+            yield Probe(f"phrases_of_{size}_words", answer(brief), NOTHING)
 
 
 def negated(truth: SummariseTruth, parts: Sections) -> Sections:
