@@ -7,6 +7,22 @@ from collections.abc import Sequence
 from cap_rlvr.tasks.summarise.truth import Brief, SummariseTruth
 from cap_rlvr.wire.errors import BadInput
 
+_OF_MOTIONS = frozenset({"granted", "denied", "overruled", "sustained"})
+MOTIONS = frozenset(
+    {
+        "motion",
+        "petition",
+        "demurrer",
+        "application",
+        "writ",
+        "appeal",
+        "exceptions",
+        "injunction",
+        "rule",
+        "plea",
+        "bill",
+    }
+)
 SHORT = 92  # words of the first three sections
 _APART = {"remanded": "the cause is remanded", "rendered": "judgment is rendered", "dismissed": "the case is dismissed"}
 
@@ -53,10 +69,14 @@ def _application(brief: Brief) -> str:
 
 def disposed(verbs: Sequence[str], what: str) -> str:
     """What was done, as a clause: `the judgment is reversed and the cause is remanded`."""
-    own = [verb for verb in verbs if verb not in _APART]
-    clauses = [f"the {what} is {_listed(own)}"] if own else []
-    apart = [verb for verb in verbs if verb in _APART]
-    clauses += [_APART[verb] if own or verb != "dismissed" else f"the {what} is dismissed" for verb in apart]
+    asked = [verb for verb in verbs if verb in _OF_MOTIONS]
+    own = [verb for verb in verbs if verb not in _APART and verb not in asked]
+    clauses = [f"the {what if what not in MOTIONS else 'judgment'} is {_listed(own)}"] if own else []
+    clauses += [f"the {what if what in MOTIONS or not own else 'motion'} is {_listed(asked)}"] if asked else []
+    alone = not clauses
+    for verb in verbs:
+        if verb in _APART:
+            clauses += [f"the {what} is dismissed" if verb == "dismissed" and alone else _APART[verb]]
     return _listed(clauses)
 
 

@@ -114,7 +114,8 @@ def _slots(pieces: Pieces) -> Iterator[_Slots]:
 def _told(pieces: Pieces, many: int) -> list[Statement | Passage]:
     """So many facts, in the order of the opinion; where it has fewer, how the case came up."""
     told: list[Statement | Passage] = [*sorted(pieces.facts[:many], key=lambda one: one.start)]
-    return [pieces.posture, *told] if pieces.posture and len(told) == many - 1 else told
+    twice = any("convicted" in one.text for one in told)
+    return [pieces.posture, *told] if pieces.posture and len(told) == many - 1 and not twice else told
 
 
 def _copies(statement: str, source_words: str) -> bool:
@@ -126,7 +127,7 @@ def _parted(statement: str, source_words: str) -> str:
     """A statement that does not copy the source at length: as it is, or parted before its verb; else empty."""
     if not _copies(statement, source_words):
         return statement
-    for verb in _VERB.finditer(statement):
+    for verb in reversed(list(_VERB.finditer(statement))):
         first, second = statement[: verb.start()].rstrip(" ,"), statement[verb.start() :]
         if len(first.split()) > 2 and not _copies(first, source_words) and not _copies(second, source_words):
             return f"{first}, on this view, {second}"

@@ -11,6 +11,7 @@ from cap_rlvr.law.dispositions import Disposition, read_disposition
 from cap_rlvr.law.names import sides
 from cap_rlvr.law.opinions import later_indexes, majority_index
 from cap_rlvr.tasks.summarise import passages
+from cap_rlvr.tasks.summarise.compose import MOTIONS
 from cap_rlvr.tasks.summarise.drafts import Draft, drafts, gather
 from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, read_headnotes
 from cap_rlvr.tasks.summarise.passages import Passage
@@ -75,6 +76,9 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
     order = _order(text, disposition)
     if not any(low <= order[0] and order[1] <= high for low, high in ranges):
         yield _refusal(case, "order_not_shown")
+        return
+    if set(disposition.verbs) <= {"overruled", "denied"} and "rehearing" in text.text.lower():
+        yield _refusal(case, "rehearing_unclear")  # the order may be the motion's, with the judgment before it unread
         return
     what = _object(case, disposition)
     if not what:
@@ -169,12 +173,14 @@ def _order(text: _Text, disposition: Disposition) -> tuple[int, int]:
 def _object(case: Case, disposition: Disposition) -> str:
     """What the order disposes of, as the order names it; a judgment where only judgments are so disposed of."""
     order = case.opinions[disposition.opinion].text[disposition.start : disposition.end]
-    named = _OBJECTS.findall(order)
-    if named:
-        return named[0].lower()
-    return (
-        "judgment" if set(disposition.verbs) <= set(_JUDGED) else "appeal" if "dismissed" in disposition.verbs else ""
-    )
+    named = [hit.lower() for hit in _OBJECTS.findall(order)]
+    judged = set(disposition.verbs) & set(_JUDGED)
+    if judged and "granted" in disposition.verbs and not MOTIONS & set(named):
+        return ""  # what was granted is not said: a new trial, say
+    fitting = [one for one in named if (one in MOTIONS) != bool(judged)] or named
+    if fitting:
+        return fitting[0]
+    return "judgment" if judged else "appeal" if "dismissed" in disposition.verbs else ""
 
 
 def _parties(name: str, shown: str) -> tuple[Party, ...]:

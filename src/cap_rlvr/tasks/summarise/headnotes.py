@@ -49,7 +49,7 @@ _HELD = re.compile(
 _CONDITION = re.compile(r"(?:where|when|if|under|upon|on|in|after|as|because|for|at|by|from)\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"(?:it|he|she|they|this|these|those|such|his|her|its|their|we|our|i|said|same|the same|so|here|there(?:fore)?|that|see|"
-    r"following|also|but|and|or|nor|thus|hence|accordingly|besides|which|who|to)\b",
+    r"following|also|neither|either|but|and|or|nor|thus|hence|accordingly|besides|which|who|to)\b",
     re.IGNORECASE,
 )
 _UNFIT = re.compile(
@@ -58,6 +58,13 @@ _UNFIT = re.compile(
     re.IGNORECASE,
 )
 _DEPENDENT = re.compile(r"(?:where|when|if|although|though|while|because|since|after)\b", re.IGNORECASE)
+_CONCLUDES = re.compile(
+    r"\b(?:error|should|must|may|can(?: |)not|cannot|shall|properly|correctly|improper\w*|proper|(?:in)?sufficient(?:ly)?|"
+    r"(?:in)?admissible|(?:in)?competent|(?:im)?material|warranted|authori[sz]ed|required|necessary|entitled|liable|void|"
+    r"(?:in)?valid|guilty|justified|(?:un)?lawful|will not|did not (?:apply|warrant|authorize|require|constitute)|(?:is|are)(?! (?:alleged|charged|claimed|said))|"
+    r"(?:conviction|judgment|verdict) (?:was|is|will be|must be) (?:sustained|affirmed|set aside|reversed)|"
+    r"acquires|no abuse|fatal|defective|correct)\b"
+)
 _FRAGMENT = re.compile(
     r"(?:error|no error|reversible error|void|valid|sufficient|not|held|of|as to|for|than|however|attention)\b|.*\b(?:considered|discussed|construed|approved|followed)$",
     re.IGNORECASE,
@@ -68,8 +75,8 @@ _CUT = re.compile(
 )
 _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
-    r"ease|prom)\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;]\w|"
-    r"[a-z],[a-z]|[a-z]\.[a-z]|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
+    r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;]\w|"
+    r"[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
 )  # fmt: skip
 _MISREAD = {  # what scanning made of common words, where it made no other word of them
     "tbe": "the", "tlie": "the", "thc": "the", "tbat": "that", "tliat": "that", "tbey": "they", "tbeir": "their", "tbis": "this",
@@ -173,6 +180,7 @@ def posture(head_matter: str) -> Statement | None:
             .replace("for new trial", "for a new trial")
         )
         told = re.sub(r"^Error ", "error ", told)
+        told = re.sub(r"\b[A-Z]{3,}\b", lambda word: word.group().lower(), told)
         return Statement(f"the case came up on {told}", hit.start(), hit.end())
     return None
 
@@ -195,7 +203,7 @@ class Names:
 def as_clause(text: str, names: Names) -> str:
     """A sentence as it stands after "that": no full stop, a small first letter unless its first word is a name."""
     text = " ".join(text.split()).strip(" .,;:—–-")
-    first = re.match(r"[A-Za-z]+", text)
+    first = re.match(r"[A-Za-z]+(?! [A-Z][a-z])|(?:The|An?|In|No|Under|Where|When|If|Upon|On)\b", text)
     if first and not names.has(first.group()) and first.group() != "I" and not first.group()[1:].isupper():
         text = text[0].lower() + text[1:]
     return text
@@ -208,9 +216,8 @@ def _shorter(text: str) -> str:
 
 
 def _has_main_clause(text: str) -> bool:
-    """Whether a sentence that opens with a condition goes on to say what then holds."""
-    _, *rest = re.split(r",|;", text)
-    return any(_FINITE.search(part) and not _DEPENDENT.match(part.strip()) for part in rest[-2:])
+    """Whether a sentence that opens with a condition goes on to say what then holds in law."""
+    return bool(_CONCLUDES.search(text, text.find(",") + 1)) if "," in text else False
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -224,7 +231,9 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def _topics(title: str) -> list[str]:
     """The catchwords of a title: `Local Option—Charge of Court` -> local option, charge of court."""
     parts = (part.strip(" ,'") for part in _TOPIC_BREAK.split(title))
-    kept = [part.lower() for part in parts if _TOPIC.fullmatch(part) and not _OCR.search(part)]
+    kept = [
+        part.lower() for part in parts if not part.endswith("ble") and _TOPIC.fullmatch(part) and not _OCR.search(part)
+    ]
     return [
         part for part in kept if not _NO_TOPIC.search(part) and 1 <= len(part.split()) <= 6 and not _FINITE.search(part)
     ]
@@ -251,13 +260,17 @@ def _statement(sentence: str) -> str:
         text = whole if conditional and len(whole.split()) <= MAX_WORDS else after
     if len(text.split()) > MAX_WORDS:
         text = _shorter(text.partition(";")[0])
+    return text if _stands(text) else ""
+
+
+def _stands(text: str) -> bool:
+    """Whether a text is a whole sentence that says something without the sentences around it, and was well read."""
     words = text.split()
     if not MIN_WORDS <= len(words) <= MAX_WORDS or not _FINITE.search(_TO_BE.sub(" ", text)):
-        return ""
-    if _UNFIT.search(text) or _OCR.search(text) or _PRONOUN.match(text):
-        return ""
+        return False
+    if _UNFIT.search(text) or _OCR.search(text) or _PRONOUN.match(text) or _FRAGMENT.match(text):
+        return False
     if _DEPENDENT.match(text) and not _has_main_clause(text):
-        return ""
-    if text.count("(") != text.count(")") or not text[-1].isalnum() or _FRAGMENT.match(text):
-        return ""
-    return text
+        return False
+    title = sum(word[0].isupper() for word in words[1:]) > 0.35 * len(words)
+    return not title and text.count("(") == text.count(")") and text[-1].isalnum()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cap_rlvr.tasks.summarise.headnotes import Names, as_clause
+from cap_rlvr.tasks.summarise.source import arts
 from cap_rlvr.tasks.summarise.words import salient, sentences, word_list, words
 
 MAX_CHARS = 6_000  # of opinion in a prompt: about 1,500 tokens
@@ -31,7 +32,9 @@ _NO_FACT = re.compile(
 _HARD_CUT = re.compile(
     r", (?:and|but|who|which|where|when|while|alleging|charging)\b|, (?!that\b|to\b)|\b and (?:his|that|was|were|the)\b"
 )
-_SUBORDINATE = re.compile(r"\b(?:who|which|that|when|where|whom|to|what|how|while|since|because|whose)\b")
+_SUBORDINATE = re.compile(
+    r"\b(?:who|which|that|when|where|whom|to|what|how|while|since|because|whose|after|before|until|if)\b"
+)
 _RULE = re.compile(
     r"\b(?:must|may|shall|cannot|can|will|is|are|does|do|has|requires?|begins|avoids|includes?|extends|belongs|passes|gives|makes|takes|"
     r"arises|depends|applies|confers|rests|follows|bars|runs|goes|lies)\b"
@@ -39,13 +42,16 @@ _RULE = re.compile(
 _RULE_CUT = re.compile(r", (?:and|but|so|for|though|although|since|because)\b|;")
 _NO_RULE = re.compile(
     r"\b(?:we|our|us|I|my|you|this (?:case|court|appeal|record)|appellants?|appellees?|he|she|they|said|here|question|opinion|error|issue|"
-    r"were|had|did|contends?|insists?|however|therefore|thus|above|counsel|point|facts|moved|motion|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
-    r"|[\"“”()\[\]:;§*■•&]|\d",
+    r"were|had|did|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
+    r"|[\"“”()\[\]:;§*■•&?]|\d",
     re.IGNORECASE,
+)
+_NORM = re.compile(
+    r"\b(?:must|may|shall|cannot|can not|requires?|is (?:not )?(?:bound|entitled|liable|presumed)|does not|do not)\b"
 )
 _NO_START = re.compile(
     r"(?:It|He|She|They|This|These|Such|But|And|Or|So|In|On|If|When|Where|As|By|For|To|While|Under|Upon|After|At|That|What|Which|Who|"
-    r"Nor|Yet|Then|There|Here|All|One|Some|Both|Also|Hence|See|No|Nothing|Neither|Had|Thereupon|Again|Afterwards|Subsequently|"
+    r"Nor|Yet|Then|There|Here|All|One|Some|Both|Also|Hence|See|No|Nothing|Neither|Had|About|Before|During|Since|Because|From|With|Without|Thereupon|Again|Afterwards|Subsequently|"
     r"Finally|Further|Furthermore|Moreover|Still|Accordingly|Thus|Consequently|Only|Even|Just|Defense|Either|His|Her|Their|Its|My|Our)\b"
 )
 _NOISE = re.compile(
@@ -54,7 +60,7 @@ _NOISE = re.compile(
 )
 _DANGLING = word_list("no_last_words")
 _STATUTE = re.compile(
-    r"\b(?:[Aa]rticles?|[Ss]ections?|[Aa]rt\.|[Ss]ec\.) \d{1,4}(?:-\d+)?(?: (?:of|,) (?:the |our )?(?:[A-Z][\w']*(?: (?:of|and|the) )? ?){1,5})?"
+    r"\b(?:[Aa]rticle|[Ss]ection|[Aa]rt\.|[Ss]ec\.) \d{1,4}(?:-\d+)?(?: (?:of|,) (?:the |our )?(?:[A-Z][\w']*(?: (?:of|and|the) )? ?){1,5})?"
     r"|(?:[A-Z]\w+(?: of)? ){0,3}(?:Penal Code|Code of Criminal Procedure|Revised Statutes|Code Crim\. Proc\.|Penal Law|Code),?"
     r" (?:§|[Aa]rticle|[Ss]ection|[Aa]rt\.|[Ss]ec\.) ?\d{1,4}(?:-\d+)?"
 )
@@ -62,7 +68,7 @@ _NAME = r"(?:(?:[A-Z][a-z][\w'’&-]*|Co\.|Inc\.|Bros\.|&) ?){1,5}"
 _CASE = re.compile(
     rf"(?P<name>{_NAME}v\. ?(?:[Tt]he )?{_NAME}),? (?P<locator>\(?\d{{1,3}} [A-Z][A-Za-z.,]*(?: [A-Z1-9][A-Za-z.]*\.?,?){{0,3}} \d{{1,4}})\b"
 )
-_SIGNAL = re.compile(r"^(?:(?:See|In|Also|Accord|Cf|The|Under|And|As|Of|By|From|Citing|Rule|Case)[, ]+)+")
+_SIGNAL = re.compile(r"^(?:(?:See|Compare|In|Also|Accord|Cf|The|Under|And|As|Of|By|From|Citing|Rule|Case)[, ]+)+")
 _AGAINST = re.compile(
     r"\b(?:[Bb]ut [Ss]ee|[Cc]ontra|[Cc]ompare|overrul\w+|disapprov\w+|distinguish\w*|inapposite|contend\w*|relies|cited by)\b"
 )
@@ -106,14 +112,18 @@ def facts(opinion: str, ranges: list[tuple[int, int]], names: Names) -> Iterator
 def rules(opinion: str, ranges: list[tuple[int, int]], names: Names) -> Iterator[Passage]:
     """Short sentences in which the court states a rule."""
     for start, end in _sentences(opinion, ranges):
-        raw = _RULE_CUT.split(opinion[start:end].strip(" .\n"), maxsplit=1)[0]
+        raw, *rest = _RULE_CUT.split(opinion[start:end].strip(" .\n"), maxsplit=1)
+        if rest and "," in raw:  # cut inside a list
+            continue
         said = words(raw)
         if not 7 <= len(said) <= MAX_WORDS + 1 or _NO_START.match(raw) or not _RULE.search(raw):
             continue
         if _NO_RULE.search(raw) or _AUTHOR.search(raw) or not _is_whole(raw) or len(set(salient(said))) < 2:
             continue
+        if not (_NORM.search(raw) or arts(said)):
+            continue
         clause = as_clause(raw, names)
-        if clause:
+        if clause[:1].islower():  # a rule about someone by name is none
             yield Passage(clause, start, start + len(raw))
 
 
@@ -128,7 +138,13 @@ def authorities(opinion: str, ranges: list[tuple[int, int]]) -> Iterator[Passage
             signal = _SIGNAL.match(text) if " v. " in text else None
             text = text[signal.end() :] if signal else text
             whole = opinion[start : hit.end()].find(text)
-            if whole < 0 or _NOISE.search(text) or len(text.split()) > MAX_WORDS or not text[:1].isalpha():
+            if (
+                whole < 0
+                or text.count("(") != text.count(")")
+                or _NOISE.search(text)
+                or len(text.split()) > MAX_WORDS
+                or not text[:1].isalpha()
+            ):
                 continue
             if " v. " in text and (not _is_case(text)):
                 continue
