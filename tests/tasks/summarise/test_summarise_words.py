@@ -1,5 +1,7 @@
 """Tokens, stems, sentences, prose: by table."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +64,7 @@ def test_sentences(text: str, count: int) -> None:
 def test_sentences_are_ordered_and_apart(text: str) -> None:
     spans = sentences(text)
     assert all(start < end for start, end in spans)
-    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
     assert "".join("".join(text[a:b].split()) for a, b in spans) == "".join(text.split())
 
 

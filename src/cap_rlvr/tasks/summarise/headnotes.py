@@ -34,7 +34,7 @@ _NUMBERED = re.compile(r"^\W*(?:<?\d{1,2}|[ivx]{1,4})?\s*[.)]+\s*[—-]?\s*", re
 _TITLE_THEN_TEXT = re.compile(r"^(?P<title>[A-Z][^.]{2,110}?)\.\s?[—–-]+\s?(?P<text>[A-Z].{40,})$", re.DOTALL)
 _TOPIC_BREAK = re.compile(r"\s*(?:—|–|&emdash;|\.|;|--)+\s*")
 _NO_TOPIC = re.compile(
-    r"^(?:same|id)$|\b(?:court|no|division|department|reported|term|sitting|plaintiffs?|defendants?)\b"
+    r"^(?:same|id)$|\b(?:(?:supreme|circuit|district|county|superior|appellate) court|court of appeals?|no|division|department|reported|term|sitting|plaintiffs?|defendants?)\b"
 )
 _TOPIC = re.compile(r"[A-Za-z][A-Za-z ,']{3,48}[A-Za-z]")
 _FINITE = re.compile(

@@ -141,7 +141,7 @@ def authorities(opinion: str, ranges: list[tuple[int, int]]) -> Iterator[Passage
             if (
                 whole < 0
                 or text.count("(") != text.count(")")
-                or _NOISE.search(text)
+                or _NOISE.search(text.replace(".,", ","))
                 or len(text.split()) > MAX_WORDS
                 or not text[:1].isalpha()
             ):

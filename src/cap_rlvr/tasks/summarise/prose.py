@@ -12,14 +12,17 @@ _PIECES = {code: " " for code in range(128) if not chr(code).isalnum() and chr(c
 }
 _FINITE = word_list("finite_verbs")
 _AFTER_VERB = word_list("after_a_verb")
+_SIGNALS = frozenset({"see", "accord", "cf", "citing"})
 _SHAPES = ("ing", "ed", "ly", "ion", "ment", "ity", "or", "er", "al", "ous", "ive", "s")
 START, NUMBER, OTHER, STOP = "<s>", "<n>", "<w>", "."
 WINDOW = 40  # transitions: a shorter salad hides in good prose only at the price of being short
 
 
 def has_finite_verb(sentence: str) -> bool:
-    """Whether a sentence has a verb that can carry it."""
+    """Whether a sentence has a verb that can carry it; a citation (`See Reed v. State`) needs none."""
     said = words(sentence)
+    if said[:1] and said[0] in _SIGNALS and "v" in said:
+        return True
     if any(word in _FINITE or (len(word) > 4 and word.endswith("ed")) for word in said):
         return True
     return any(one.endswith("s") and len(one) > 3 and other in _AFTER_VERB for one, other in pairwise(said))

@@ -287,12 +287,15 @@ def _graded(
     parts = {name: _part(read, name, value, counted, factor, note) for name, (value, note) in raw.items()}
     reward = round(min(1.0, sum(part.value * part.weight for part in parts.values())), 4)
     wanting = [name for name, (value, _) in raw.items() if value is not None and value < 1]
+    wanting += ["own terms"] if margin < 1 else []
     code = found[0] if found else "partly_right" if wanting else "right"
     return Score(
         reward=reward,
         strict=not found
         and reward >= STRICT
-        and all(raw[name][0] == 1 for name in ("issue", "rule", "application", "conclusion", "disposition")),
+        and all(
+            raw[name][0] == 1 for name in ("issue", "rule", "application", "conclusion", "disposition", "faithfulness")
+        ),
         answer=read.reply.answer,
         reason=Reason(code=code, text=REASONS[code].format(", ".join(wanting))),
         parts=parts,

@@ -57,7 +57,7 @@ def _ascii(text: str) -> str:
 
 def _words_in(piece: str) -> list[str]:
     """The words in a piece with apostrophes, commas or digits in it."""
-    parts = piece.split(",")
+    parts = piece.strip(",").split(",")
     if len(parts) > 1 and all(part.isdigit() for part in parts) and all(len(part) == 3 for part in parts[1:]):
         return ["".join(parts)]
     plain = (part.strip("'").removesuffix("'s") for part in parts)
