@@ -24,7 +24,8 @@ from cap_rlvr.wire.scoring import Score
 TASK = "summarise"
 MAX_DRAFTS = 80  # that are scored before a decision is given up
 MAX_HEAD = 12_000  # characters of head matter that are read
-_PROSECUTION = re.compile(r"\b(?:State|People|Commonwealth|United States|Territory|Regina|Government)\b")
+_STATE = re.compile(r"(?:The )?(?:State|People|Commonwealth|Territory|Regina)(?: of [A-Z]\w+(?: [A-Z]\w+)?)?")
+_PROSECUTOR = re.compile(rf"{_STATE.pattern}|United States(?: of America)?|Government")
 _JUDGED = (
     "affirmed",
     "reversed",
@@ -185,14 +186,13 @@ def _object(case: Case, disposition: Disposition) -> str:
 
 def _parties(name: str, shown: str) -> tuple[Party, ...]:
     """The two sides; the accused of a criminal case is the defendant, other roles are read from the source when scored."""
-    both = sides(name)
-    if len(both) != 2:
-        return tuple(Party(name=one) for one in both)
-    roles = ["", ""]
-    for place, side in enumerate(both):
-        if _PROSECUTION.search(side) and "ex rel" not in side and " of " not in side:
-            roles[1 - place] = "appellant" if place == 1 and "appellant" in shown.lower() else "defendant"
-    return tuple(Party(name=one[:120], role=role) for one, role in zip(both, roles, strict=True))
+    both = [one[:120] for one in sides(name)]
+    roles = [""] * len(both)
+    if len(both) == 2 and _PROSECUTOR.fullmatch(both[0]):
+        roles[1] = "defendant"
+    elif len(both) == 2 and _STATE.fullmatch(both[1]):
+        roles[0] = "appellant" if "appellant" in shown.lower() else "defendant"
+    return tuple(Party(name=one, role=role) for one, role in zip(both, roles, strict=True))
 
 
 def _refusal(case: Case, reason: str, detail: str = "") -> Refusal:

@@ -66,7 +66,7 @@ _CONCLUDES = re.compile(
     r"acquires|no abuse|fatal|defective|correct)\b"
 )
 _FRAGMENT = re.compile(
-    r"(?:error|no error|reversible error|void|valid|sufficient|not|held|of|as to|for|than|however|attention)\b|.*\b(?:considered|discussed|construed|approved|followed)$",
+    r"(?:error|no error|reversible error|void|valid|sufficient|not|held|of|as to|for|than|however|attention)\b|[A-Z]\. |.*\b(?:considered|discussed|construed|approved|followed)$",
     re.IGNORECASE,
 )
 _CUT = re.compile(
@@ -75,15 +75,15 @@ _CUT = re.compile(
 )
 _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
-    r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;]\w|"
-    r"[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
+    r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;](?:\w|\s)|[a-z]-\s|"
+    r"\bw[bl]\w+|\bwhore\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
 )  # fmt: skip
 _MISREAD = {  # what scanning made of common words, where it made no other word of them
     "tbe": "the", "tlie": "the", "thc": "the", "tbat": "that", "tliat": "that", "tbey": "they", "tbeir": "their", "tbis": "this",
     "tbere": "there", "tbese": "these", "tbose": "those", "tben": "then", "wbich": "which", "wliich": "which", "whicb": "which",
     "wbere": "where", "wben": "when", "wbo": "who", "wbat": "what", "bave": "have", "sucb": "such", "witb": "with", "aud": "and",
     "otber": "other", "upou": "upon", "tbereof": "thereof", "wbether": "whether", "sball": "shall", "sbould": "should",
-    "liis": "his", "liim": "him", "bim": "him",
+    "wbicb": "which", "liis": "his", "liim": "him", "bim": "him",
 }  # fmt: skip
 _MISREAD_WORD = re.compile(rf"\b(?:{'|'.join(_MISREAD)})\b", re.IGNORECASE)
 _LOWER = re.compile(r"(?<![\w'’])[a-z]{2,}")
@@ -203,7 +203,7 @@ class Names:
 def as_clause(text: str, names: Names) -> str:
     """A sentence as it stands after "that": no full stop, a small first letter unless its first word is a name."""
     text = " ".join(text.split()).strip(" .,;:—–-")
-    first = re.match(r"[A-Za-z]+(?! [A-Z][a-z])|(?:The|An?|In|No|Under|Where|When|If|Upon|On)\b", text)
+    first = re.match(r"[A-Za-z]+\b(?! [A-Z][a-z])|(?:The|An?|In|No|Under|Where|When|If|Upon|On)\b", text)
     if first and not names.has(first.group()) and first.group() != "I" and not first.group()[1:].isupper():
         text = text[0].lower() + text[1:]
     return text

@@ -168,13 +168,10 @@ def _ramp(value: float, zero: float, one: float) -> float:
 
 
 def _closed(reply: Reply, gate: str, code: str) -> Score:
-    score = nothing(reply, code, REASONS[code])
-    passed = dict.fromkeys([name for name in _GATES if name != gate], True) if gate not in _GATES else {}
-    for name in _GATES:
-        if name == gate:
-            break
-        passed[name] = True
-    return score.model_copy(update={"gates": {**passed, gate: False}})
+    """Reward 0; the gates before this one are open, those after it were not looked at."""
+    passed = [name for name in _GATES if gate not in _GATES or list(_GATES).index(name) < list(_GATES).index(gate)]
+    gates = {**dict.fromkeys(passed, True), gate: False}
+    return nothing(reply, code, REASONS[code]).model_copy(update={"gates": gates})
 
 
 def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Score:

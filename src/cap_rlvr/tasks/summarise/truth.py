@@ -10,7 +10,7 @@ from cap_rlvr.law.dispositions import VERBS
 from cap_rlvr.task import GroundTruth
 from cap_rlvr.wire.frozen import Frozen
 
-MAX_SOURCE_CHARS = 30_000
+MAX_SOURCE_CHARS = 60_000
 _OWN = ("disposition", "syllabus", "key_parties")
 
 
