@@ -36,7 +36,7 @@ FULL_LENGTH = (100, 200)
 NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
 MIN_GROUNDED = 0.6
-MAX_SURPRISE, MAX_WORST_SURPRISE = 5.2, 6.2
+MAX_SURPRISE, MAX_WORST_SURPRISE = 4.9, 6.2
 ASSOCIATION = (  # (nothing below, all above) for near and far pairs
     (
         0.15,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cap_rlvr.task import Probe
 from cap_rlvr.tasks.summarise.compose import disposed, gold
-from cap_rlvr.tasks.summarise.source import arts, constants, key_of, statements
+from cap_rlvr.tasks.summarise.source import MIN_SHARED, arts, clause_statement, clauses, constants, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
 from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, is_content, salient, stem, weight, words
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
@@ -33,6 +33,7 @@ _GLUE = [
     "from",
     "which",
 ]
+_VERBS = (" was ", " is ", " are ", " were ", " must ", " may ", " should ", " will ", " shall ")
 _HEADS = ("issue", "rule", "application", "conclusion")
 
 
@@ -130,23 +131,14 @@ def _phrases(truth: SummariseTruth, key: str) -> Iterator[Probe]:
 
 
 def negated(truth: SummariseTruth, parts: Sections) -> Sections:
-    """The rule (or what was held) with "not" put into the clause that says most; empty where none can be compared."""
-    reference = key_of(truth).reference
+    """The rule (or what was held) with "not" put into a clause that the reference has; empty where there is none."""
+    reference = [one for one in key_of(truth).reference if not one.whole]
     for name in ("rule", "application"):
-        for clause in sorted(parts[name].split(", "), key=lambda text: -len(set(salient(words(text))))):
-            own = [one for one in statements(clause) if not one.whole]
-            known = [
-                one for one in own if any(one.terms == other.terms and one.odd == other.odd for other in reference)
-            ]
-            for verb in (" was ", " is ", " are ", " were ", " must ", " may ", " should ", " will "):
-                if known and verb in clause:
-                    after = clause.partition(verb)[2]
-                    if any(
-                        one.terms <= set(salient(words(after))) | set(salient(words(clause.partition(verb)[0])))
-                        for one in known
-                    ):
-                        changed = parts[name].replace(clause, clause.replace(verb, f"{verb}not ", 1))
-                        return {**parts, name: changed}
+        for clause in clauses(parts[name]):
+            own = clause_statement(clause)
+            verb = next((one for one in _VERBS if one in clause), "")
+            if verb and len(own.terms) >= MIN_SHARED and own in reference:
+                return {**parts, name: parts[name].replace(clause, clause.replace(verb, f"{verb}not ", 1))}
     return {}
 
 

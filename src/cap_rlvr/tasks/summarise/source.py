@@ -183,8 +183,18 @@ def statements(sentence: str) -> list[Statement]:
     pieces = [part for part in _PARTS.split(sentence) if part]
     wholes = dict.fromkeys([sentence, *pieces[:1], *pieces[-1:]])
     found = [_statement(text, whole=True) for text in wholes]
-    found += [_statement(text, whole=False) for text in _CLAUSES.split(sentence) if text]
+    found += [clause_statement(text) for text in clauses(sentence)]
     return [one for one in found if len(one.terms) >= MIN_SHARED]
+
+
+def clauses(sentence: str) -> list[str]:
+    """The pieces of a sentence between commas, brackets and words that open a clause."""
+    return [text for text in _CLAUSES.split(sentence) if text]
+
+
+def clause_statement(text: str) -> Statement:
+    """A clause as a statement."""
+    return _statement(text, whole=False)
 
 
 def _statement(text: str, whole: bool) -> Statement:
