@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,7 +19,6 @@ MAX_GRAMS = 0.25
 SHORT_RUN = 3
 MAX_COVERED = 0.60  # canonical briefs have .19 to .57; stitched spans, or a copy with each sixth word changed, over .63
 MAX_QUOTED_WORDS = 30
-GAPS = ((2, 5), (3, 6))  # words from one content word of a summary to another that makes a pair with it
 ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.6  # of the salient terms of both together
 _NONE: frozenset[str] = frozenset()
 _QUOTE = _re2.compile(r'"([^"]{3,600})"')
@@ -133,26 +133,25 @@ def grounded(key: Key, terms: list[str]) -> float:
     return sum(weight(term) for term in distinct if term in key.stems) / whole if whole else 0.0
 
 
-def association(key: Key, said: list[str]) -> tuple[float, float]:
+def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]]) -> list[float]:
     """How much oftener than by chance a summary's content words follow one another in the source as they do here.
 
-    Of the pairs that stand so many words apart (see GAPS), the share of which the second comes within a few words after
-    the first in the source, less the same share over all pairs of the summary's words. The first figure is near 0 for
-    terms in an order of one's own, also where each is a phrase of two words cut out of the source; the second for
-    phrases of three.
+    For each range of gaps (words from one to the other, both ends included): of the summary's pairs that stand so, the
+    share of which the second comes within a few words after the first in the source, less the same share over all pairs
+    of the summary's words. Near 0 for terms in an order of one's own; for phrases cut out of the source, only where the
+    gaps leave out those within a phrase.
     """
     terms = [stem(word) if is_content(word) else "" for word in said]
     terms = [term if term in key.stems else "" for term in terms]
     counts = Counter(filter(None, terms))
     whole = sum(counts.values())
     if not whole:
-        return 0.0, 0.0
+        return [0.0 for _ in gaps]
     by_chance = sum(
         count * sum(counts[one] for one in key.followers.get(term, _NONE) & counts.keys())
         for term, count in counts.items()
     )
-    near, far = (_following(key, terms, *gap) - by_chance / (whole * whole) for gap in GAPS)
-    return near, far
+    return [_following(key, terms, *gap) - by_chance / (whole * whole) for gap in gaps]
 
 
 def _following(key: Key, terms: list[str], least: int, most: int) -> float:

@@ -37,13 +37,12 @@ NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
 MIN_GROUNDED = 0.6
 MAX_SURPRISE, MAX_WORST_SURPRISE = 4.9, 6.2
-ASSOCIATION = (  # (nothing below, all above) for near and far pairs
-    (
-        0.15,
-        0.20,
-    ),  # shuffled terms and phrases of two words reach .14; most canonical briefs begin at .17, honest ones at .26
-    (0.10, 0.13),  # phrases of three words reach .09; most canonical briefs begin at .10, honest ones at .19
-)
+ASSOCIATION = {  # gaps between two content words of a summary -> the ramp from nothing to all
+    (2, 5): (0.15, 0.20),  # phrases of two words of the source reach .13, canonical and honest briefs begin at .22
+    (3, 6): (0.10, 0.13),  # phrases of three words reach .09; canonical briefs begin at .13, honest ones at .19
+    (1, 6): (0.20, 0.23),  # shuffled terms reach .21; canonical briefs begin at .23, honest ones at .27
+    (1, 3): (0.28, 0.32),  # shuffled terms reach .30; most canonical briefs begin at .33, honest ones at .35
+}
 MAX_COMMON_STEP = 0.06
 MIN_WORDS_AN_ITEM = 6.5  # canonical and honest briefs have 8.9 and more, lists of phrases 5
 ARTS_FOR_ALL = 6
@@ -104,8 +103,8 @@ def score(truth: SummariseTruth, completion: str) -> Score:
             code = (read.parts.fault if gate == "sections" else "") or _CLOSED[gate]
             return _closed(reply, gate, code)
     margin = _margin(key, read)
-    found = grounding.association(key, read.words)
-    order = min(_ramp(value, *bounds) for value, bounds in zip(found, ASSOCIATION, strict=True))
+    found = grounding.association(key, read.words, list(ASSOCIATION))
+    order = min(_ramp(value, *bounds) for value, bounds in zip(found, ASSOCIATION.values(), strict=True))
     if not margin or not order:
         return _closed(reply, "own_terms" if order else "word_order", "hollow" if order else "shuffled")
     return _verdict(truth, key, read, margin * order)
