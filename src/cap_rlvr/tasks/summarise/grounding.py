@@ -187,6 +187,22 @@ def _denied(key: Key, said: Statement) -> bool:
     return not agrees and best >= (ALIKE_SENTENCE if said.whole else ALIKE_CLAUSE)
 
 
+def reversed_actors(key: Key, sentence: str) -> bool:
+    """Whether a sentence or clause says what the reference says, but with its actors (buyer, seller) in another order."""
+    return any(_turned(key, one) for one in statements(sentence) if len(one.actors) > 1)
+
+
+def _turned(key: Key, said: Statement) -> bool:
+    alike = [
+        one
+        for one in key.reference
+        if one.whole == said.whole
+        and set(one.actors) == set(said.actors)
+        and len(said.terms & one.terms) >= ALIKE_SENTENCE * len(said.terms | one.terms)
+    ]
+    return bool(alike) and all(one.actors != said.actors for one in alike)
+
+
 def cites(key: Key, text: str) -> bool:
     """Whether a text names an authority that the source has: a reported case, a statute."""
     if any(f" {' '.join(words(hit.group()))} " in key.joined for hit in _LOCATOR.finditer(text)):

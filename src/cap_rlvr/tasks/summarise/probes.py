@@ -174,6 +174,7 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
     for family, changed in (
         ("negated_rule", salads.negated(truth, parts)),
         ("swapped_parties", _swapped(truth, parts)),
+        ("swapped_actors", salads.turned(truth, parts)),
     ):
         if changed:
             yield Probe(family, answer(changed), most)
@@ -188,7 +189,8 @@ def _weaker(truth: SummariseTruth) -> Iterator[Probe]:
     half = WEIGHTS["issue"] / 2
     statement = parts["issue"].replace("?", ".").replace("what does the law require", "the law requires much")
     statement = statement.replace("is it the law that", "it is the law that")
-    yield Probe("issue_is_no_question", answer({**parts, "issue": statement}), round(1 - half, 4))
+    if "whether" not in words(statement):
+        yield Probe("issue_is_no_question", answer({**parts, "issue": statement}), round(1 - half, 4))
     yield Probe("no_rule", answer({**parts, "rule": "The law on that head is clear."}), round(1 - half, 4))
     yield Probe("no_facts", answer({**parts, "application": "It was so in this case as well."}), round(1 - half, 4))
     silent = {**parts, "conclusion": "The matter is thus at an end between the parties."}

@@ -180,7 +180,8 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
     contradictions = {
         "contrary_disposition": contrary,
         "fabricated": bool(named.fabricated),
-        "wrong_role": bool(grounding.wrong_role(key, read.text)),
+        "wrong_role": bool(grounding.wrong_role(key, read.text))
+        or any(grounding.reversed_actors(key, sentence) for sentence in spoken),
         "negated": any(grounding.negated(key, sentence) for sentence in spoken),
     }
     raw: dict[str, tuple[float | None, str]] = {

@@ -142,6 +142,27 @@ def negated(truth: SummariseTruth, parts: Sections) -> Sections:
     return {}
 
 
+def turned(truth: SummariseTruth, parts: Sections) -> Sections:
+    """A clause that the reference has, with its two actors in each other's place; empty where there is none."""
+    reference = [one for one in key_of(truth).reference if not one.whole]
+    for name in ("issue", "rule", "application"):
+        for clause in clauses(parts[name]):
+            own = clause_statement(clause)
+            if len(own.actors) == 2 and len(own.terms) >= MIN_SHARED and own in reference:
+                swapped = _exchanged(clause, *own.actors)
+                if clause_statement(swapped).actors == own.actors[::-1]:
+                    return {**parts, name: parts[name].replace(clause, swapped)}
+    return {}
+
+
+def _exchanged(text: str, one: str, other: str) -> str:
+    said = text.split(" ")
+    stems = [stem(word.strip(".,;'\"").removesuffix("'s").lower()) for word in said]
+    names = {stem_: word for stem_, word in zip(stems, said, strict=True) if stem_ in (one, other)}
+    swap = {one: names.get(other, other), other: names.get(one, one)}
+    return " ".join(swap.get(stem_, word) for stem_, word in zip(stems, said, strict=True))
+
+
 def _done(truth: SummariseTruth) -> str:
     what = truth.brief.object if truth.brief else "judgment"
     return f"For these reasons, {disposed(truth.ground_truth.disposition, what)}."

@@ -22,6 +22,7 @@ from cap_rlvr.tasks.summarise.words import (
     sentences,
     stem,
     weight,
+    word_list,
     words,
 )
 
@@ -47,6 +48,7 @@ _NAME_THEN_ROLE = _re2.compile(
 
 
 _NAME = _re2.compile(r"[a-z,;] ([A-Z][a-z]+[A-Za-z-]*)")
+_ACTORS = word_list("actors")
 MIN_SHARED = 3  # salient terms of a statement that can be compared with another
 _CLAUSES = _re2.compile(
     r"(?i)[,;:()]|\b(?:that|which|who|whom|where|when|if|although|though|because|but|unless|while|held|whether|since|until)\b"
@@ -56,11 +58,15 @@ _PARTS = _re2.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence (``whole``) or clause: its salient terms, and whether it negates an odd number of times."""
+    """A sentence (``whole``) or clause: its salient terms, whether it negates an odd number of times, whom it names.
+
+    ``actors`` are the roles of persons in order, each where it first stands: `the buyer sued the seller`.
+    """
 
     terms: frozenset[str]
     odd: bool
     whole: bool
+    actors: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +205,8 @@ def clause_statement(text: str) -> Statement:
 
 def _statement(text: str, whole: bool) -> Statement:
     said = words(text)
-    return Statement(frozenset(salient(said)), negations(said) % 2 == 1, whole)
+    actors = dict.fromkeys(stem(word) for word in said if word in _ACTORS)
+    return Statement(frozenset(salient(said)), negations(said) % 2 == 1, whole, tuple(actors))
 
 
 def _key_terms(said: list[str], stems: frozenset[str], syllabus: str) -> tuple[dict[str, int], frozenset[str]]:
