@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, product
 
 from cap_rlvr.tasks.summarise import passages
 from cap_rlvr.tasks.summarise.compose import compose
@@ -45,9 +45,9 @@ class Draft:
 def gather(notes: Headnotes, opinion: str, ranges: list[tuple[int, int]], names: Names, source: str) -> Pieces:
     """The pieces that may stand in a brief of ``source``: none copies it at length or has a number that it lacks."""
     said = words(source)
-    runs, numbers, spoken = f" {' '.join(said)} ", set(said), {stem(word) for word in said}
+    runs, known, spoken = f" {' '.join(said)} ", set(said), {stem(word) for word in said}
     told = (Statement(_parted(one.text, runs), one.start, one.end) for one in notes.statements)
-    own = [one for one in told if one.text and _numbers(one.text) <= numbers]
+    own = [one for one in told if one.text and _names(one.text) <= known]
     wanted = set(salient(words(notes.text))) & spoken
     statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
     topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
@@ -64,28 +64,25 @@ def gather(notes: Headnotes, opinion: str, ranges: list[tuple[int, int]], names:
 
 def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str) -> Iterator[Draft]:
     """Drafts of a fitting length; those that say most of the headnotes first."""
-    for many in FACTS:
+    for (asked, rule, held, topics), many in product(_slots(pieces), FACTS):
         told = _told(pieces, many)
-        if len(told) < many:
+        if len(told) < many or not (told or held):
             continue
-        for asked, rule, held, topics in _slots(pieces):
-            if not told and held is None:
-                continue
-            for authority in dict.fromkeys((pieces.authority, None)):
-                brief = Brief(
-                    case_name=name,
-                    topics=topics,
-                    asked=asked.text if asked else "",
-                    authority=authority.text if authority else "",
-                    rule=rule.text,
-                    facts=tuple(one.text for one in told),
-                    held=held.text if held else "",
-                    object=what,
-                )
-                if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
-                    law = ((one, "law") for one in (asked, rule, held) if one)
-                    cited = [(authority, "authority")] if authority else []
-                    yield Draft(brief, (*law, *((one, "fact") for one in told), *cited))
+        for authority in dict.fromkeys((pieces.authority, None)):
+            brief = Brief(
+                case_name=name,
+                topics=topics,
+                asked=asked.text if asked else "",
+                authority=authority.text if authority else "",
+                rule=rule.text,
+                facts=tuple(one.text for one in told),
+                held=held.text if held else "",
+                object=what,
+            )
+            if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
+                law = ((one, "law") for one in (asked, rule, held) if one)
+                cited = [(authority, "authority")] if authority else []
+                yield Draft(brief, (*law, *((one, "fact") for one in told), *cited))
 
 
 _Slots = tuple[Statement | None, Statement | Passage, Statement | None, tuple[str, ...]]
@@ -94,14 +91,15 @@ _Slots = tuple[Statement | None, Statement | Passage, Statement | None, tuple[st
 def _slots(pieces: Pieces) -> Iterator[_Slots]:
     """What is asked, the rule, what is held, and the topics: three statements, two, or one with a rule of the opinion."""
     topics = tuple(pieces.topics)
-    for asked, rule, held in permutations(pieces.statements, 3):
+    for asked, rule, held in combinations(pieces.statements, 3):
         yield asked, rule, held, ()
-    for one, other in permutations(pieces.statements, 2):
+    for one, other in combinations(pieces.statements, 2):
         if topics:
             yield None, one, other, topics
-        yield one, other, None, topics[:1]
         for rule in pieces.rules[:1]:
             yield one, rule, other, ()
+        yield one, other, None, topics[:1]
+        yield other, one, None, topics[:1]
     for one in pieces.statements:
         for rule in pieces.rules:
             if topics:
@@ -140,8 +138,10 @@ def _subjects(statements: Sequence[Statement], law: frozenset[str]) -> list[str]
     return sorted(found, key=lambda term: (-max(weight(stem(word)) for word in term.split()), term))[:2]
 
 
-def _numbers(text: str) -> set[str]:
-    return {word for word in words(text) if word[0].isdigit()}
+def _names(text: str) -> set[str]:
+    """The numbers in a text and the words that it writes with a capital inside it."""
+    capitals = (word for part in text.split()[1:] if part[:1].isupper() for word in words(part))
+    return {*capitals, *(word for word in words(text) if word[0].isdigit())}
 
 
 def _covering(statements: Sequence[Statement], wanted: set[str]) -> list[Statement]:

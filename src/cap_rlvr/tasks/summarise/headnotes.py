@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, RAREST, sentences, stem, weight
 
-MIN_WORDS, MAX_WORDS = 8, 64  # of one statement
+MIN_WORDS, MAX_WORDS = 8, 85  # of one statement
 MAX_CHARS = 2_000  # of all headnotes together: the first ones say what the case is known for
 _ROLE = (
     r"(?:plaintiffs?|defendants?|appell\w+|respondents?|petitioners?|relators?|state|people|commonwealth|complainants?|"
@@ -41,6 +41,7 @@ _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might|applies|apply|"
     r"requires?|includes?|begins?|confers?|gives?|makes?|prevents?|ceases?|extends?|possess(?:es)?)\b"
 )
+_QUOTES = re.compile(r"[\"“”] ?")
 _TO_BE = re.compile(r"\bto (?:have|do)\b(?: been)?")
 _HELD = re.compile(
     r"(?P<lead>^|[\s,:;.—-]+)(?:it (?:is|was) |and |but )?held(?:,? (?:further|also|upon error brought))?(?P<mark>[,:]? that|,|:)\s+",
@@ -249,7 +250,7 @@ def _statements(head_matter: str, start: int, end: int) -> Iterator[Statement]:
 
 def _statement(sentence: str) -> str:
     """What a headnote's sentence states, the reporter's "held" left out; empty where it can't stand alone."""
-    text = " ".join(repaired(sentence).split()).strip(" .—–-")
+    text = " ".join(_QUOTES.sub("", repaired(sentence)).split()).strip(" .—–-")
     held = list(_HELD.finditer(text))
     if len(held) > 1:
         return ""

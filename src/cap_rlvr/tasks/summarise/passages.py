@@ -22,10 +22,10 @@ _OWN_VERB = re.compile(  # a participle after a noun ("the question urged in arg
 )
 _AUTHOR = re.compile(r"\b[A-Z]{3,}\b|\bJ\.|\bJudge\b")
 _LEAD = re.compile(r"[^A-Za-z]{0,6}")
-MAX_SUBJECT = 7  # words before the verb of a fact
+MAX_SUBJECT = 9  # words before the verb of a fact
 _NO_FACT = re.compile(
-    r"\b(?:we|our|us|I|my|you|court'?s?|opinion|should|would|may|must|is|are|be|it|its|this case|error|errors|contention|counsel|"
-    r"however|therefore|thus|assigned|assignment|argued|insisted|contended|contends|here|above|said|aforesaid|not|no|never|"
+    r"\b(?:we|our|us|I|my|you|court'?s?|opinion|should|would|may|must|is|are|it|this case|error|errors|contention|counsel|"
+    r"however|therefore|thus|assigned|assignment|argued|insisted|contended|contends|here|above|said|aforesaid|"
     r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
     re.IGNORECASE,
 )
