@@ -58,7 +58,8 @@ def test_headnotes_without_catchwords() -> None:
     notes = read_headnotes(GEORGIA)
     assert notes is not None
     assert [one.text for one in notes.statements] == [
-        "The States possess the right of legislating on the subject of their own judgments"
+        "The term State when used in the Constitution of the United States, is confined to a member of the Confederacy",
+        "The States possess the right of legislating on the subject of their own judgments",
     ]
 
 

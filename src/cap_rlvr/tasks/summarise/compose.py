@@ -23,6 +23,7 @@ MOTIONS = frozenset(
         "bill",
     }
 )
+PERSONS = frozenset({"relator", "prisoner"})
 SHORT = 92  # words of the first three sections
 _APART = {"remanded": "the cause is remanded", "rendered": "judgment is rendered", "dismissed": "the case is dismissed"}
 
@@ -71,7 +72,8 @@ def disposed(verbs: Sequence[str], what: str) -> str:
     """What was done, as a clause: `the judgment is reversed and the cause is remanded`."""
     asked = [verb for verb in verbs if verb in _OF_MOTIONS]
     own = [verb for verb in verbs if verb not in _APART and verb not in asked]
-    clauses = [f"the {what if what not in MOTIONS else 'judgment'} is {_listed(own)}"] if own else []
+    person = what in PERSONS and not set(own) <= {"discharged"}
+    clauses = [f"the {'judgment' if what in MOTIONS or person else what} is {_listed(own)}"] if own else []
     clauses += [f"the {what if what in MOTIONS or not own else 'motion'} is {_listed(asked)}"] if asked else []
     alone = not clauses
     for verb in verbs:

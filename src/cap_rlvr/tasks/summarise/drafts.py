@@ -135,6 +135,7 @@ def _parted(statement: str, source_words: str) -> str:
 def _subjects(statements: Sequence[Statement], law: frozenset[str]) -> list[str]:
     """Where there are no catchwords: the rarest terms of art of the first statement."""
     found = arts(words(statements[0].text)) & law if statements else frozenset[str]()
+    found = [term for term in sorted(found) if not term.endswith("ble")]
     return sorted(found, key=lambda term: (-max(weight(stem(word)) for word in term.split()), term))[:2]
 
 

@@ -41,7 +41,7 @@ _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might|applies|apply|"
     r"requires?|includes?|begins?|confers?|gives?|makes?|prevents?|ceases?|extends?|possess(?:es)?)\b"
 )
-_QUOTES = re.compile(r"[\"“”] ?")
+_QUOTES = re.compile(r"[\"“”]")
 _TO_BE = re.compile(r"\bto (?:have|do)\b(?: been)?")
 _HELD = re.compile(
     r"(?P<lead>^|[\s,:;.—-]+)(?:it (?:is|was) |and |but )?held(?:,? (?:further|also|upon error brought))?(?P<mark>[,:]? that|,|:)\s+",
@@ -66,8 +66,12 @@ _CONCLUDES = re.compile(
     r"(?:conviction|judgment|verdict) (?:was|is|will be|must be) (?:sustained|affirmed|set aside|reversed)|"
     r"acquires|no abuse|fatal|defective|correct)\b"
 )
+_SAYS_LAW = re.compile(  # what is only told in the past tense is a fact of the case, not its law
+    rf"{_CONCLUDES.pattern}|\b(?:may|must|shall|can|has|have|does|do|possess(?:es)?|extends?|applies|apply|confers?|gives?|"
+    r"includes?|prevents?|requires?|depends?|ceases?|belongs?|arises?)\b"
+)
 _FRAGMENT = re.compile(
-    r"(?:error|no error|reversible error|void|valid|sufficient|not|held|of|as to|for|than|however|attention)\b|[A-Z]\. |.*\b(?:considered|discussed|construed|approved|followed)$",
+    r"(?:error|no error|reversible error|void|valid|sufficient|not|held|of|as to|for|than|however|attention)\b|[A-Z]\. |.*\b(?:considered|discussed|construed|approved|followed)$|.*\breviewed and held\b|.*\bnegro",
     re.IGNORECASE,
 )
 _CUT = re.compile(
@@ -76,7 +80,7 @@ _CUT = re.compile(
 )
 _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
-    r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;](?:\w|\s)|[a-z]-\s|"
+    r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;](?:\w|\s)|[a-z]-\s|\s-\w|"
     r"\bw[bl]\w+|\bwhore\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
 )  # fmt: skip
 _MISREAD = {  # what scanning made of common words, where it made no other word of them
@@ -92,7 +96,7 @@ _NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]+")
 _AND = re.compile(r", and\b")
 _POSTURE = re.compile(
     r"(?P<appeal>Appeals?(?: by [^.;]{0,80}?)? from an? (?:conviction of |judgment |order |decree )[^.;,\n]{5,110})"
-    r"|(?P<motion>Motions? (?:to|for) [^.;,\n]{4,90})|(?P<error>Error to (?:the )?[A-Z][^.;,\n]{4,60})"
+    r"|(?P<motion>Motions? (?:to|for) [^.;,\n—]{4,90})|(?P<error>Error to (?:the )?[A-Z][^.;,\n]{4,60})"
 )
 _POSTURE_END = re.compile(r",? (?:rendered|entered|made|herein|on the \d|dated|which|in an action|wherein|filed)\b.*$")
 MAX_POSTURE_WORDS = 18
@@ -250,7 +254,7 @@ def _statements(head_matter: str, start: int, end: int) -> Iterator[Statement]:
 
 def _statement(sentence: str) -> str:
     """What a headnote's sentence states, the reporter's "held" left out; empty where it can't stand alone."""
-    text = " ".join(_QUOTES.sub("", repaired(sentence)).split()).strip(" .—–-")
+    text = " ".join(_QUOTES.sub("", repaired(sentence)).split()).strip(" .—–-'‘’")
     held = list(_HELD.finditer(text))
     if len(held) > 1:
         return ""
@@ -271,7 +275,7 @@ def _stands(text: str) -> bool:
         return False
     if _UNFIT.search(text) or _OCR.search(text) or _PRONOUN.match(text) or _FRAGMENT.match(text):
         return False
-    if _DEPENDENT.match(text) and not _has_main_clause(text):
+    if not _has_main_clause(text) if _DEPENDENT.match(text) else not _SAYS_LAW.search(text):
         return False
     title = sum(word[0].isupper() for word in words[1:]) > 0.35 * len(words)
     return not title and text.count("(") == text.count(")") and text[-1].isalnum()

@@ -26,7 +26,7 @@ MAX_SUBJECT = 9  # words before the verb of a fact
 _NO_FACT = re.compile(
     r"\b(?:we|our|us|I|my|you|court'?s?|opinion|should|would|may|must|is|are|it|this case|error|errors|contention|counsel|"
     r"however|therefore|thus|assigned|assignment|argued|insisted|contended|contends|here|above|said|aforesaid|"
-    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
+    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v|negro\w*)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
     re.IGNORECASE,
 )
 _HARD_CUT = re.compile(
@@ -51,7 +51,7 @@ _NORM = re.compile(
 )
 _NO_START = re.compile(
     r"(?:It|He|She|They|This|These|Such|But|And|Or|So|In|On|If|When|Where|As|By|For|To|While|Under|Upon|After|At|That|What|Which|Who|"
-    r"Nor|Yet|Then|There|Here|All|One|Some|Both|Also|Hence|See|No|Nothing|Neither|Had|About|Before|During|Since|Because|From|With|Without|Thereupon|Again|Afterwards|Subsequently|"
+    r"Nor|Yet|Then|There|Here|All|One|Some|Both|Also|Hence|See|No|Nothing|Neither|How|Why|Had|About|Before|During|Since|Because|From|With|Without|Thereupon|Again|Afterwards|Subsequently|"
     r"Finally|Further|Furthermore|Moreover|Still|Accordingly|Thus|Consequently|Only|Even|Just|Defense|Either|His|Her|Their|Its|My|Our)\b"
 )
 _NOISE = re.compile(
