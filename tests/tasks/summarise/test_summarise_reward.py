@@ -50,7 +50,7 @@ def test_gold_is_strict() -> None:
         ),
         (brief(conclusion="Conclusion: For these reasons, the judgment is affirmed."), 0.3, "contrary_disposition"),
         (brief(conclusion="Conclusion: For these reasons, the judgment is not reversed."), 0.3, "contrary_disposition"),
-        (brief(rule=f"{RULE} See Quimby v. Zyskowski, 912 U.S. 4417."), 0.3, "fabricated"),
+        (brief(rule=f"{RULE} See 913 U.S. 4418."), 0.3, "fabricated"),
         (brief(rule=f'{RULE} The judge said "every horse is a rule of law in itself".'), 0.3, "fabricated"),
         (brief(rule=f"{RULE} It stands in section 98713 of the code."), 0.3, "fabricated"),
         (brief(issue=ISSUE.replace("?", ".")), 0.95, "partly_right"),
@@ -67,8 +67,8 @@ def test_score(completion: str, most: float, code: str) -> None:
 
 def test_a_contradiction_costs_seven_tenths_and_two_cost_more() -> None:
     conclusion = "Conclusion: For these reasons, the judgment is affirmed."
-    one = TASK.score(TRUTH, brief(rule=f"{RULE} See Quimby v. Zyskowski, 912 U.S. 4417."))
-    two = TASK.score(TRUTH, brief(rule=f"{RULE} See Quimby v. Zyskowski, 912 U.S. 4417.", conclusion=conclusion))
+    one = TASK.score(TRUTH, brief(rule=f"{RULE} See 913 U.S. 4418."))
+    two = TASK.score(TRUTH, brief(rule=f"{RULE} See 913 U.S. 4418.", conclusion=conclusion))
     assert 0.25 < one.reward <= 0.3
     assert two.reward < 0.1
 

@@ -13,7 +13,7 @@ from cap_rlvr.tasks.summarise.reward import CONTRADICTION, WEIGHTS, score
 from cap_rlvr.tasks.summarise.salads import Sections, answer, fill
 from cap_rlvr.tasks.summarise.source import key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import words
+from cap_rlvr.tasks.summarise.words import salient, words
 
 NOTHING = 0.05  # for wrong content: no more than a hollow brief may get
 _ZERO_WIDTH, _RIGHT_TO_LEFT = "\u200b", "\u202e"
@@ -67,7 +67,8 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
     yield from _hostile(truth)
     if other.source != truth.source:
         yield Probe("gold_of_another_row", gold(other), NOTHING)
-        yield Probe("another_row_with_this_name", _renamed(truth, other), 0.35)
+        yield Probe("another_row_with_this_name", _renamed(truth, other), NOTHING)
+        yield from _foreign_parts(truth, other)
 
 
 def chains(truth: SummariseTruth, key: str) -> Iterator[Sequence[str]]:
@@ -233,6 +234,15 @@ def _renamed(truth: SummariseTruth, other: SummariseTruth) -> str:
     }
     done = disposed(truth.ground_truth.disposition, truth.brief.object)
     return answer({**parts, "conclusion": f"For these reasons, {done} in {truth.brief.case_name}."})
+
+
+def _foreign_parts(truth: SummariseTruth, other: SummariseTruth) -> Iterator[Probe]:
+    """One part taken from another row's brief, where that speaks of things that this decision doesn't."""
+    own, strange, key = _sections(truth), _sections(other), key_of(truth)
+    for name in ("issue", "rule", "application"):
+        terms = set(salient(words(strange[name])))
+        if len(terms) >= 3 and 3 * len(terms & key.stems) < len(terms):
+            yield Probe("foreign_part", answer({**own, name: strange[name]}), 0)
 
 
 def _swapped(truth: SummariseTruth, parts: Sections) -> Sections:

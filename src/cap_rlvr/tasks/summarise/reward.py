@@ -35,7 +35,7 @@ MIN_WORDS, MAX_WORDS = 40, 260
 FULL_LENGTH = (100, 200)
 NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
-MIN_GROUNDED = 0.6
+MIN_GROUNDED, MIN_GROUNDED_PART = 0.6, 0.5  # of one part: those of other decisions have .0 to .33, few of the own under .5
 MAX_SURPRISE, MAX_WORST_SURPRISE = 4.9, 6.2
 ASSOCIATION = {  # gaps between two content words of a summary -> the ramp from nothing to all
     (2, 5): (0.15, 0.20),  # phrases of two words of the source reach .13, canonical and honest briefs begin at .22
@@ -146,12 +146,20 @@ def _is_prose(_: Key, read: _Read) -> bool:
     )
 
 
+def _is_grounded(key: Key, read: _Read) -> bool:
+    """The whole, and each part but the conclusion: a part about another decision is no part of this brief."""
+    if grounding.grounded(key, read.terms) < MIN_GROUNDED:
+        return False
+    said = (salient(words(read.section(name).text)) for name in ("issue", "rule", "application"))
+    return all(grounding.grounded(key, terms) >= MIN_GROUNDED_PART for terms in said if terms)
+
+
 _GATES = {
     "sections": lambda _, read: not read.parts.fault,
     "length": _has_length,
     "own_words": _is_own,
     "prose": _is_prose,
-    "grounded": lambda key, read: grounding.grounded(key, read.terms) >= MIN_GROUNDED,
+    "grounded": _is_grounded,
 }  # fmt: skip
 _CLOSED = {"length": "too_long", "own_words": "copied", "prose": "not_prose", "grounded": "not_grounded"}
 
