@@ -21,7 +21,7 @@ WINDOW = 40  # transitions: a shorter salad hides in good prose only at the pric
 def has_finite_verb(sentence: str) -> bool:
     """Whether a sentence has a verb that can carry it; a citation (`See Reed v. State`) needs none."""
     said = words(sentence)
-    if said[:1] and said[0] in _SIGNALS and "v" in said:
+    if said[:1] and said[0] in _SIGNALS and ("v" in said or any(word[0].isdigit() for word in said)):
         return True
     if any(word in _FINITE or (len(word) > 4 and word.endswith("ed")) for word in said):
         return True

@@ -35,7 +35,10 @@ MIN_WORDS, MAX_WORDS = 40, 260
 FULL_LENGTH = (100, 200)
 NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
-MIN_GROUNDED, MIN_GROUNDED_PART = 0.6, 0.5  # of one part: those of other decisions have .0 to .33, few of the own under .5
+MIN_GROUNDED, MIN_GROUNDED_PART = (
+    0.6,
+    0.5,
+)  # of one part: those of other decisions have .0 to .33, few of the own under .5
 MAX_SURPRISE, MAX_WORST_SURPRISE = 4.9, 6.2
 ASSOCIATION = {  # gaps between two content words of a summary -> the ramp from nothing to all
     (2, 5): (0.15, 0.20),  # phrases of two words of the source reach .13, canonical and honest briefs begin at .22
