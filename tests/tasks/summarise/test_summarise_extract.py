@@ -240,3 +240,44 @@ def test_a_brief_of_another_decision_earns_nothing(real: dict[str, Case]) -> Non
         (name, other): judged(real[name], HONEST[other], True) for name in HONEST for other in HONEST if name != other
     }
     assert max(earned.values()) <= 0.05, earned
+
+
+@pytest.fixture(scope="module")
+def texas() -> list[Row]:
+    if not DATA.is_dir():
+        pytest.skip("the real sample volumes (../shared/data) are absent")
+    cases = list(read_cases(DATA / "static.case.law" / "tex-crim" / "31.zip", lambda _: None))
+    return rows_of(cases)[0]
+
+
+def test_yield_of_a_real_volume(texas: list[Row]) -> None:
+    assert len(texas) >= 20
+
+
+def test_real_golds_are_strict_and_said_of_their_own_case_only(texas: list[Row]) -> None:
+    truths = [TASK.read_truth(row.truth) for row in texas]
+    assert all(TASK.score(truth, TASK.gold(truth)).strict for truth in truths)
+    for constant in truths[:3]:
+        earned = [TASK.score(truth, TASK.gold(constant)).reward for truth in truths if truth is not constant]
+        assert sum(earned) / len(earned) <= 0.05
+
+
+def test_real_probes_hold(texas: list[Row]) -> None:
+    truths = [TASK.read_truth(row.truth) for row in texas[::6]]
+    for index, truth in enumerate(truths):
+        for form in TASK.probes.surface_forms(truth):
+            assert TASK.score(truth, form.completion).reward >= form.limit, form
+        for attack in TASK.probes.attacks(truth, truths[index - 1], str(index)):
+            assert TASK.score(truth, attack.completion).reward <= attack.limit, attack
+
+
+def test_spans_lie_in_their_fields(texas: list[Row]) -> None:
+    cases = read_cases(DATA / "static.case.law" / "tex-crim" / "31.zip", lambda _: None)
+    fields = {one.id: {"head_matter": one.head_matter, **_opinions(one)} for one in cases}
+    for row in texas:
+        for span in row.spans:
+            assert 0 <= span.start < span.end <= len(fields[span.case_id][span.field])
+
+
+def _opinions(one: Case) -> dict[str, str]:
+    return {f"opinions/{place}": opinion.text for place, opinion in enumerate(one.opinions)}

@@ -90,9 +90,11 @@ def constants(keys: Sequence[Key]) -> str:
 
     shared = Counter(term for key in keys for term in key.expected)
     terms = sorted(term for term, count in shared.items() if count >= MIN_SHARED)
-    rarity = np.array([weight(term) for term in terms], dtype=float)
-    asked = np.array([[key.asked.get(term, 0) / sum(key.asked.values()) for term in terms] for key in keys])
-    told = np.array([[term in key.expected for term in terms] for key in keys]) * rarity
+    rarity: NDArray[np.float64] = np.array([weight(term) for term in terms], dtype=float)
+    asked: NDArray[np.float64] = np.array(
+        [[key.asked.get(term, 0) / sum(key.asked.values()) for term in terms] for key in keys]
+    )
+    told: NDArray[np.float64] = np.array([[term in key.expected for term in terms] for key in keys]) * rarity
     seeds = [term for term, _ in shared.most_common(MAX_CONSTANTS) if shared[term] >= MIN_SHARED]
     groups = [list(range(len(keys))), *([i for i, key in enumerate(keys) if term in key.expected] for term in seeds)]
     found = [_best_terms(asked[group], told[group], rarity) for group in groups]

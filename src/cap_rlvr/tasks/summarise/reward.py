@@ -8,7 +8,7 @@ at what the best constant brief says of this decision to 1 at `FULL_TERMS`: noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cap_rlvr.answer import Reply, read_reply
@@ -121,6 +121,10 @@ def _unread(answer: str) -> str:
     return "too_long" if count > 2 * MAX_WORDS else ""
 
 
+def _has_sections(_: Key, read: _Read) -> bool:
+    return not read.parts.fault
+
+
 def _has_length(_: Key, read: _Read) -> bool:
     return MIN_WORDS <= len(read.words) <= MAX_WORDS
 
@@ -157,8 +161,8 @@ def _is_grounded(key: Key, read: _Read) -> bool:
     return all(grounding.grounded(key, terms) >= MIN_GROUNDED_PART for terms in said if terms)
 
 
-_GATES = {
-    "sections": lambda _, read: not read.parts.fault,
+_GATES: dict[str, Callable[[Key, _Read], bool]] = {
+    "sections": _has_sections,
     "length": _has_length,
     "own_words": _is_own,
     "prose": _is_prose,
