@@ -65,10 +65,14 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
     yield from _contradictions(truth)
     yield from _weaker(truth)
     yield from _hostile(truth)
-    if other.source != truth.source:
+    if other.source != truth.source and _speaks_of_else(truth, " ".join(_sections(other).values())):
         yield Probe("gold_of_another_row", gold(other), NOTHING)
         yield Probe("another_row_with_this_name", _renamed(truth, other), NOTHING)
-        yield from _foreign_parts(truth, other)
+    if other.source != truth.source:
+        own, strange = _sections(truth), _sections(other)
+        for name in ("issue", "rule", "application"):
+            if _speaks_of_else(truth, strange[name]):
+                yield Probe("foreign_part", answer({**own, name: strange[name]}), 0)
 
 
 def chains(truth: SummariseTruth, key: str) -> Iterator[Sequence[str]]:
@@ -236,13 +240,10 @@ def _renamed(truth: SummariseTruth, other: SummariseTruth) -> str:
     return answer({**parts, "conclusion": f"For these reasons, {done} in {truth.brief.case_name}."})
 
 
-def _foreign_parts(truth: SummariseTruth, other: SummariseTruth) -> Iterator[Probe]:
-    """One part taken from another row's brief, where that speaks of things that this decision doesn't."""
-    own, strange, key = _sections(truth), _sections(other), key_of(truth)
-    for name in ("issue", "rule", "application"):
-        terms = set(salient(words(strange[name])))
-        if len(terms) >= 3 and 3 * len(terms & key.stems) < len(terms):
-            yield Probe("foreign_part", answer({**own, name: strange[name]}), 0)
+def _speaks_of_else(truth: SummariseTruth, text: str) -> bool:
+    """Whether a text's terms are mostly none of this decision's: two decisions may decide the same on the same facts."""
+    terms = set(salient(words(text)))
+    return len(terms) >= 3 and 3 * len(terms & key_of(truth).stems) < len(terms)
 
 
 def _swapped(truth: SummariseTruth, parts: Sections) -> Sections:
