@@ -181,7 +181,7 @@ def _object(case: Case, disposition: Disposition) -> str:
     fitting = [one for one in named if (one in MOTIONS) != bool(judged)] or named
     if fitting:
         return fitting[0]
-    return "judgment" if judged else "appeal" if "dismissed" in disposition.verbs else ""
+    return "judgment" if judged else ""
 
 
 def _parties(name: str, shown: str) -> tuple[Party, ...]:

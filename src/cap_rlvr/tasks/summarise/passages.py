@@ -26,7 +26,7 @@ MAX_SUBJECT = 9  # words before the verb of a fact
 _NO_FACT = re.compile(
     r"\b(?:we|our|us|I|my|you|court'?s?|opinion|should|would|may|must|is|are|it|this case|error|errors|contention|counsel|"
     r"however|therefore|thus|assigned|assignment|argued|insisted|contended|contends|here|above|said|aforesaid|"
-    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v|negro\w*)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
+    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v|having|cited|negro\w*)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
     re.IGNORECASE,
 )
 _HARD_CUT = re.compile(
@@ -41,7 +41,7 @@ _RULE = re.compile(
 )
 _RULE_CUT = re.compile(r", (?:and|but|so|for|though|although|since|because)\b|;")
 _NO_RULE = re.compile(
-    r"\b(?:we|our|us|I|my|you|this (?:case|court|appeal|record)|appellants?|appellees?|he|she|they|said|here|question|opinion|error|issue|"
+    r"\b(?:we|our|us|I|my|you|this (?:case|court|appeal|record)|appellants?|appellees?|he|she|they|said|here|question|opinion|errors?|assigned|issue|"
     r"were|had|did|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
     r"|[\"“”()\[\]:;§*■•&?]|\d",
     re.IGNORECASE,
