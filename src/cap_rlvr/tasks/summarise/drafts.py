@@ -1,0 +1,176 @@
+"""Pieces of a decision put into the canonical frames: the drafts among which a row's gold is chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+from cap_rlvr.tasks.summarise import passages
+from cap_rlvr.tasks.summarise.compose import compose
+from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, as_clause
+from cap_rlvr.tasks.summarise.passages import Passage
+from cap_rlvr.tasks.summarise.source import arts
+from cap_rlvr.tasks.summarise.truth import Brief
+from cap_rlvr.tasks.summarise.words import salient, stem, weight, words
+
+MIN_BRIEF, MAX_BRIEF = 104, 199  # words, headings among them: what is between 100 and 200 without them
+MAX_RUN = 14  # words in common with the source in a statement: a frame around it may add to the run
+MAX_STATEMENTS = 4
+_VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")
+FACTS = (2, 3, 1, 4, 0)  # how many facts are tried, in this order
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Statements of the headnotes by what they add to the reference's terms, and what the opinion gives beside them."""
+
+    statements: Sequence[Statement]
+    topics: Sequence[str]
+    facts: Sequence[Passage]
+    rules: Sequence[Passage]
+    authority: Passage | None
+    posture: Statement | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A brief, and the pieces that it was made of with their roles (`law`, `fact`, `authority`)."""
+
+    brief: Brief
+    used: tuple[tuple[Statement | Passage, str], ...]
+
+
+def gather(notes: Headnotes, opinion: str, ranges: list[tuple[int, int]], names: Names, source: str) -> Pieces:
+    """The pieces that may stand in a brief of ``source``: none copies it at length or has a number that it lacks."""
+    said = words(source)
+    runs, known, spoken = f" {' '.join(said)} ", set(said), {stem(word) for word in said}
+    told = (Statement(_parted(one.text, runs), one.start, one.end) for one in notes.statements)
+    own = [one for one in told if one.text and _names(one.text) <= known]
+    wanted = set(salient(words(notes.text))) & spoken
+    statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
+    topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
+    topics = sorted(topics, key=lambda topic: not arts(words(topic)))[:2] or _subjects(statements, arts(said))
+    return Pieces(
+        statements=statements,
+        topics=topics if arts(words(" ".join(topics))) else [],
+        facts=_telling(list(passages.facts(opinion, ranges, names)), wanted),
+        rules=list(passages.rules(opinion, ranges, names))[:3],
+        authority=next(iter(passages.authorities(opinion, ranges)), None),
+        posture=notes.posture,
+    )
+
+
+def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str) -> Iterator[Draft]:
+    """Drafts of a fitting length; those that say most of the headnotes first."""
+    for (asked, rule, held, topics), many in product(_slots(pieces), FACTS):
+        told = _told(pieces, many)
+        if len(told) < many or not (told or held):
+            continue
+        for authority in dict.fromkeys((pieces.authority, None)):
+            brief = Brief(
+                case_name=name,
+                topics=topics,
+                asked=asked.text if asked else "",
+                authority=authority.text if authority else "",
+                rule=rule.text,
+                facts=tuple(one.text for one in told),
+                held=held.text if held else "",
+                object=what,
+            )
+            if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
+                law = ((one, "law") for one in (asked, rule, held) if one)
+                cited = [(authority, "authority")] if authority else []
+                yield Draft(brief, (*law, *((one, "fact") for one in told), *cited))
+
+
+_Slots = tuple[Statement | None, Statement | Passage, Statement | None, tuple[str, ...]]
+
+
+def _slots(pieces: Pieces) -> Iterator[_Slots]:
+    """What is asked, the rule, what is held, and the topics: three statements, two, or one with a rule of the opinion."""
+    topics = tuple(pieces.topics)
+    for asked, rule, held in combinations(pieces.statements, 3):
+        yield asked, rule, held, ()
+    for one, other in combinations(pieces.statements, 2):
+        if topics:
+            yield None, one, other, topics
+        for rule in pieces.rules[:1]:
+            yield one, rule, other, ()
+        yield one, other, None, topics[:1]
+        yield other, one, None, topics[:1]
+    for one in pieces.statements:
+        for rule in pieces.rules:
+            if topics:
+                yield None, rule, one, topics
+            yield one, rule, None, topics[:1]
+        if topics:
+            yield None, one, None, topics
+
+
+def _told(pieces: Pieces, many: int) -> list[Statement | Passage]:
+    """So many facts, in the order of the opinion; where it has fewer, how the case came up."""
+    told: list[Statement | Passage] = [*sorted(pieces.facts[:many], key=lambda one: one.start)]
+    twice = any("convicted" in one.text for one in told)
+    return [pieces.posture, *told] if pieces.posture and len(told) == many - 1 and not twice else told
+
+
+def _copies(statement: str, source_words: str) -> bool:
+    said = words(statement)
+    return any(f" {' '.join(said[i : i + MAX_RUN + 1])} " in source_words for i in range(len(said) - MAX_RUN))
+
+
+def _parted(statement: str, source_words: str) -> str:
+    """A statement that does not copy the source at length: as it is, or parted before its verb; else empty."""
+    if not _copies(statement, source_words):
+        return statement
+    for verb in reversed(list(_VERB.finditer(statement))):
+        first, second = statement[: verb.start()].rstrip(" ,"), statement[verb.start() :]
+        if len(first.split()) > 2 and not _copies(first, source_words) and not _copies(second, source_words):
+            return f"{first}, on this view, {second}"
+    return ""
+
+
+def _subjects(statements: Sequence[Statement], law: frozenset[str]) -> list[str]:
+    """Where there are no catchwords: the rarest terms of art of the first statement."""
+    found = arts(words(statements[0].text)) & law if statements else frozenset[str]()
+    found = [term for term in sorted(found) if not term.endswith("ble")]
+    return sorted(found, key=lambda term: (-max(weight(stem(word)) for word in term.split()), term))[:2]
+
+
+def _names(text: str) -> set[str]:
+    """The numbers in a text and the words that it writes with a capital inside it."""
+    capitals = (word for part in text.split()[1:] if part[:1].isupper() for word in words(part))
+    return {*capitals, *(word for word in words(text) if word[0].isdigit())}
+
+
+def _covering(statements: Sequence[Statement], wanted: set[str]) -> list[Statement]:
+    """The statements in the order in which each adds most to the reference's terms; the best few as they stand."""
+    left = list(statements)
+    chosen: list[Statement] = []
+    seen: set[str] = set()
+    while left and len(chosen) < MAX_STATEMENTS:
+        best = max(left, key=lambda one: (_worth((set(salient(words(one.text))) & wanted) - seen), -one.start))
+        if not (set(salient(words(best.text))) & wanted) - seen:
+            break
+        chosen.append(best)
+        left.remove(best)
+        seen |= set(salient(words(best.text)))
+    return [*sorted(chosen[:3], key=lambda one: one.start), *chosen[3:]]
+
+
+def _telling(found: list[Passage], wanted: set[str]) -> list[Passage]:
+    """The facts that share most with what the headnotes speak of, the best first, no two alike."""
+    able = [one for one in found if salient(words(one.text))]
+    ranked = sorted(able, key=lambda one: (-_worth(set(salient(words(one.text))) & wanted), one.start))
+    kept: list[Passage] = []
+    for one in ranked:
+        alike = any(len(set(words(one.text)) & set(words(other.text))) >= 6 for other in kept)
+        if len(kept) < max(FACTS) and not alike:
+            kept.append(one)
+    return kept
+
+
+def _worth(terms: set[str]) -> int:
+    return sum(weight(term) for term in terms)

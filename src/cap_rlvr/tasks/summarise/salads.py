@@ -1,0 +1,238 @@
+"""Attacks made of a row's own words: copies, stitched spans, and salads of its terms. Part of the task's probes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cap_rlvr.task import Probe
+from cap_rlvr.tasks.summarise.compose import disposed, gold
+from cap_rlvr.tasks.summarise.source import MIN_SHARED, arts, clause_statement, clauses, constants, key_of
+from cap_rlvr.tasks.summarise.truth import SummariseTruth
+from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, is_content, salient, stem, weight, words
+from cap_rlvr.wire.frozen import keyed_order, keyed_unit
+
+Sections = dict[str, str]
+NOTHING = 0.05
+_GLUE = [
+    "the",
+    "of",
+    "to",
+    "and",
+    "in",
+    "that",
+    "was",
+    "by",
+    "for",
+    "a",
+    "with",
+    "is",
+    "as",
+    "on",
+    "it",
+    "at",
+    "from",
+    "which",
+]
+_VERBS = (" was ", " is ", " are ", " were ", " must ", " may ", " should ", " will ", " shall ")
+_HEADS = ("issue", "rule", "application", "conclusion")
+
+
+def answer(parts: Sections) -> str:
+    """Sections as a reply."""
+    return "<answer>\n" + "\n".join(f"{name.capitalize()}: {text}" for name, text in parts.items()) + "\n</answer>"
+
+
+def fill(parts: Sections, sentence: str, count: int) -> Sections:
+    """Sections whose application is padded with a sentence until the whole has so many words."""
+    grown = dict(parts)
+    while len(words(answer(grown))) < count:
+        grown["application"] = f"{grown['application']} {sentence}"
+    return grown
+
+
+def copies(truth: SummariseTruth, key: str) -> Iterator[Probe]:
+    """The source again, whole, in pieces, and with words changed."""
+    body = truth.source.partition("\n\n")[2] or truth.source
+    said = body.split()
+    done = _done(truth)
+    yield Probe("echo_prompt", f"<answer>{truth.source[:20_000]}</answer>", 0)
+    yield Probe("pasted_source", _spread(said[:130], done), 0)
+    quoted = {name: f'"{text}"' for name, text in zip(_HEADS, _chunks(said[:130], 3), strict=False)}
+    yield Probe("pasted_in_quotes", answer({**quoted, "conclusion": done}), 0)
+    for every in (4, 6, 9):
+        changed = [_GLUE[i % len(_GLUE)] if i % every == every - 1 else word for i, word in enumerate(said[:130])]
+        yield Probe("edited_copy", _spread(changed, done), NOTHING)
+        dropped = [word for i, word in enumerate(said[:150]) if i % every != every - 1]
+        yield Probe("thinned_copy", _spread(dropped, done), NOTHING)
+    for size in (4, 7, 12):
+        spans = [said[start : start + size] for start in range(0, max(1, len(said) - size), size)]
+        best = sorted(spans, key=lambda span: -len(set(salient(words(" ".join(span))))))[: 130 // size]
+        mixed = keyed_order([" ".join(span) for span in best], key, "stitch", size)
+        yield Probe("stitched_spans", _spread(" ".join(mixed).split(), done), NOTHING)
+
+
+def salads(truth: SummariseTruth, key: str) -> Iterator[Probe]:
+    """Terms without sentences, the best that can be had: the reference's own, with the true disposition."""
+    know = key_of(truth)
+    done = _done(truth)
+    parties = [word for party in truth.ground_truth.key_parties for word in party.name.split()]
+    used = words(f"{truth.ground_truth.syllabus} {truth.source}")
+    best = list(dict.fromkeys(word for word in used if is_content(word) and stem(word) in know.asked))[:50]
+    law = sorted(arts(used) & know.arts)[:30]
+    yield Probe("keyword_salad", _spread([*law, *law], done), NOTHING)
+    yield Probe("salad_with_parties", _spread([*parties, *law, *best], done), NOTHING)
+    yield Probe("salad_true_disposition", _spread(_glued(best + law, key), done), NOTHING)
+    yield Probe("salad_true_disposition", _spread(_glued(keyed_order(best + best, key), key), done), NOTHING)
+    yield Probe(
+        "salad_joined_by_and",
+        _spread([part for word in best + best for part in ("and", "the", word)][:150], done),
+        NOTHING,
+    )
+    yield Probe(
+        "salad_of_clauses",
+        _spread([part for word in best + best for part in ("the", word, "was", "the")][:150], done),
+        NOTHING,
+    )
+    yield Probe("repeated_term", _spread((best[:1] or ["law"]) * 120, done), NOTHING)
+    yield Probe(
+        "source_terms", _spread(_glued([word for word in used if weight(stem(word)) > 6][:70], key), done), NOTHING
+    )
+    for name, shuffled in _shuffles(truth, key):
+        yield Probe(name, shuffled, NOTHING)
+    yield from _phrases(truth, key)
+    for place, terms in enumerate(constants()[:6]):
+        yield Probe("constant_brief", _constant(sorted(terms), done), NOTHING)
+        yield Probe(
+            "constant_brief",
+            _constant(sorted(terms), f"The judgment is {('affirmed', 'reversed')[place % 2]}."),
+            NOTHING,
+        )
+
+
+def _phrases(truth: SummariseTruth, key: str) -> Iterator[Probe]:
+    """The gold's frames around phrases of the source, chosen by the reference's terms: grammar without sense."""
+    know = key_of(truth)
+    said = words(truth.source.partition("\n\n")[2] or truth.source)
+    name = truth.brief.case_name if truth.brief else "this case"
+    for size in (2, 3):
+        runs = dict.fromkeys(zip(*(said[place:] for place in range(size)), strict=False))
+        able = [run for run in runs if is_content(run[0]) and is_content(run[-1])]
+        best = sorted(able, key=lambda run: -sum(stem(word) in know.asked for word in run))[:26]
+        told = [" ".join(run) for run in keyed_order(best, key, size)]
+        for link in (" of the ", ", ", " and the "):
+            parts = [
+                link.join(told[low:high]) for low, high in ((0, 5), (5, 10), (10, 13), (13, 18), (18, 22), (22, 26))
+            ]
+            rule = f"The court takes as the governing standard that the {parts[1]} must be shown by the {parts[2]}."
+            facts = f"The record before the court shows that the {parts[3]} was in the {parts[4]}. It further appears that the {parts[5]} was made."
+            issue = f"In {name}, what does the law require on the subject of {parts[0]}?"
+            brief = {"issue": issue, "rule": rule, "application": facts, "conclusion": _done(truth)}
+            yield Probe(f"phrases_of_{size}_words", answer(brief), NOTHING)
+
+
+def negated(truth: SummariseTruth, parts: Sections) -> Sections:
+    """The rule (or what was held) with "not" put into a clause that the reference has; empty where there is none."""
+    reference = [one for one in key_of(truth).reference if not one.whole]
+    for name in ("rule", "application"):
+        for clause in clauses(parts[name]):
+            own = clause_statement(clause)
+            verb = next((one for one in _VERBS if one in clause), "")
+            if verb and len(own.terms) >= MIN_SHARED and own in reference:
+                return {**parts, name: parts[name].replace(clause, clause.replace(verb, f"{verb}not ", 1))}
+    return {}
+
+
+def turned(truth: SummariseTruth, parts: Sections) -> Sections:
+    """A clause that the reference has, with its two actors in each other's place; empty where there is none."""
+    reference = [one for one in key_of(truth).reference if not one.whole]
+    for name in ("issue", "rule", "application"):
+        for clause in clauses(parts[name]):
+            own = clause_statement(clause)
+            if len(own.actors) == 2 and len(own.terms) >= MIN_SHARED and own in reference:
+                swapped = _exchanged(clause, *own.actors)
+                if clause_statement(swapped).actors == own.actors[::-1]:
+                    return {**parts, name: parts[name].replace(clause, swapped)}
+    return {}
+
+
+def _exchanged(text: str, one: str, other: str) -> str:
+    said = text.split(" ")
+    stems = [stem(word.strip(".,;'\"").removesuffix("'s").lower()) for word in said]
+    names = {stem_: word for stem_, word in zip(stems, said, strict=True) if stem_ in (one, other)}
+    swap = {one: names.get(other, other), other: names.get(one, one)}
+    return " ".join(swap.get(stem_, word) for stem_, word in zip(stems, said, strict=True))
+
+
+def _done(truth: SummariseTruth) -> str:
+    what = truth.brief.object if truth.brief else "judgment"
+    return f"For these reasons, {disposed(truth.ground_truth.disposition, what)}."
+
+
+def _spread(said: list[str], conclusion: str) -> str:
+    """Words dealt over the first three sections, the first made a question, with a true conclusion."""
+    first, second, third = [*_chunks(said, 3), "", "", ""][:3]
+    return answer(
+        {
+            "issue": f"Is it the law that {first}?",
+            "rule": f"{second}.",
+            "application": f"{third}.",
+            "conclusion": conclusion,
+        }
+    )
+
+
+def _chunks(said: list[str], count: int) -> list[str]:
+    size = max(1, -(-len(said) // count))
+    return [" ".join(said[start : start + size]) for start in range(0, len(said), size)]
+
+
+def _glued(terms: list[str], key: str) -> list[str]:
+    """Terms with function words between them, as many as prose has."""
+    glued: list[str] = []
+    for place, term in enumerate(terms):
+        glued += [term, _GLUE[int(keyed_unit(key, "glue", place) * len(_GLUE))]]
+    return glued[:170]
+
+
+def _shuffles(truth: SummariseTruth, key: str) -> Iterator[tuple[str, str]]:
+    """The gold with its words in another order: all of them, or the content words among themselves."""
+    body = gold(truth).removeprefix("<answer>\n").removesuffix("\n</answer>")
+    parts = {name.lower(): text for name, _, text in (line.partition(": ") for line in body.split("\n"))}
+    mixed = {
+        name: " ".join(keyed_order(list(enumerate(text.split())), key, name)[i][1] for i in range(len(text.split())))
+        for name, text in parts.items()
+    }
+    yield (
+        "shuffled_words",
+        answer({**mixed, "issue": f"{mixed['issue'].replace('?', '')}?", "conclusion": parts["conclusion"]}),
+    )
+    yield (
+        "reversed_words",
+        answer(
+            {name: " ".join(reversed(text.split())) for name, text in parts.items()}
+            | {"conclusion": parts["conclusion"]}
+        ),
+    )
+    content = [word for name in _HEADS[:3] for word in parts[name].split() if _carries(word)]
+    deck = iter(word for _, word in keyed_order(list(enumerate(content)), key, "content"))
+    dealt = {
+        name: " ".join(next(deck) if _carries(word) else word for word in parts[name].split()) for name in _HEADS[:3]
+    }
+    yield "shuffled_content", answer({**dealt, "conclusion": parts["conclusion"]})
+
+
+def _carries(word: str) -> bool:
+    return word.isalpha() and word.lower() not in FUNCTION_WORDS and len(word) > 2
+
+
+def _constant(terms: list[str], conclusion: str) -> str:
+    """A brief of any case: the terms of a frozen constant brief in sentences that fit them all."""
+    listed = [", ".join(terms[i::3]) for i in range(3)]
+    return answer(
+        {
+            "issue": f"Did the trial court commit reversible error in its rulings on {listed[0]} at the trial of this cause?",
+            "rule": f"The law requires that a judgment must rest on competent evidence and a proper charge to the jury as to {listed[1]}, and an error is ground for reversal only where it was prejudicial.",
+            "application": f"The defendant was convicted by the jury and took exceptions to the rulings on {listed[2]}. The court looked at the record and weighed the evidence, the charge and the objections of counsel, and it found what the law requires in such a case.",
+            "conclusion": conclusion,
+        }
+    )

@@ -1,0 +1,152 @@
+"""The summary reward: completion -> score, by table and by attack."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cap_rlvr.tasks.summarise import TASK
+from cap_rlvr.tasks.summarise.source import key_of
+from cap_rlvr.tasks.summarise.truth import SummariseTruth
+from cap_rlvr.wire.errors import BadInput
+
+EXAMPLE: dict[str, Any] = dict(TASK.example)
+TRUTH: SummariseTruth = TASK.read_truth(EXAMPLE)
+GOLD = TASK.gold(TRUTH)
+BODY = GOLD.removeprefix("<answer>\n").removesuffix("\n</answer>")
+ISSUE, RULE, APPLICATION, CONCLUSION = BODY.split("\n")
+BEST = TASK.score(TRUTH, GOLD).reward
+BARE = {"source": EXAMPLE["source"], "disposition": "reversed"}
+
+
+def brief(*, issue: str = ISSUE, rule: str = RULE, application: str = APPLICATION, conclusion: str = CONCLUSION) -> str:
+    return "<answer>\n" + "\n".join((issue, rule, application, conclusion)) + "\n</answer>"
+
+
+def test_gold_is_strict() -> None:
+    score = TASK.score(TRUTH, GOLD)
+    assert score.strict
+    assert score.reward >= TASK.ceiling
+    assert [step.name for step in score.steps] == ["issue", "rule", "application", "conclusion", "whole"]
+    assert sum(step.earned for step in score.steps) == pytest.approx(score.reward, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("completion", "most", "code"),
+    [
+        (BODY, 0, "no_answer"),
+        (f"<answer>{BODY}", 0, "unbalanced_tags"),
+        (f"{GOLD}<answer>{BODY} But no.</answer>", 0, "conflicting_answers"),
+        ("<answer>Issue: a?</answer>", 0, "too_short"),
+        (brief(rule=""), 0, "missing_section"),
+        (f"<answer>{CONCLUSION}\n{ISSUE}\n{RULE}\n{APPLICATION}</answer>", 0, "sections_out_of_order"),
+        (brief(application=f"{APPLICATION} {'It was so said by the court below. ' * 20}"), 0, "too_long"),
+        (brief(application=f"Application: {EXAMPLE['source'][200:900]}"), 0, "copied"),
+        (
+            brief(application="Application: Larceny, juror, oath, whisky, bond, writ, sale, deed, note, lien, rent."),
+            0,
+            "not_prose",
+        ),
+        (brief(conclusion="Conclusion: For these reasons, the judgment is affirmed."), 0.3, "contrary_disposition"),
+        (brief(conclusion="Conclusion: For these reasons, the judgment is not reversed."), 0.3, "contrary_disposition"),
+        (brief(rule=f"{RULE} See 913 U.S. 4418."), 0.3, "fabricated"),
+        (brief(rule=f'{RULE} The judge said "every horse is a rule of law in itself".'), 0.3, "fabricated"),
+        (brief(rule=f"{RULE} It stands in section 98713 of the code."), 0.3, "fabricated"),
+        (brief(issue=ISSUE.replace("?", ".")), 0.95, "partly_right"),
+        (brief(conclusion="Conclusion: The matter is thus at an end between the parties."), 0.85, "partly_right"),
+        (brief(application=f"{APPLICATION} Vandersloot and Zyskowski told of 7713 and of 8824."), 0.99, "partly_right"),
+    ],
+)
+def test_score(completion: str, most: float, code: str) -> None:
+    score = TASK.score(TRUTH, completion)
+    assert score.reward <= most
+    assert score.reason.code == code
+    assert not score.strict
+
+
+def test_a_contradiction_costs_seven_tenths_and_two_cost_more() -> None:
+    conclusion = "Conclusion: For these reasons, the judgment is affirmed."
+    one = TASK.score(TRUTH, brief(rule=f"{RULE} See 913 U.S. 4418."))
+    two = TASK.score(TRUTH, brief(rule=f"{RULE} See 913 U.S. 4418.", conclusion=conclusion))
+    assert 0.25 < one.reward <= 0.3
+    assert two.reward < 0.1
+
+
+def test_negated_holding_is_seen() -> None:
+    held = APPLICATION.replace(" is no evidence", " is not no evidence")
+    assert held != APPLICATION
+    assert TASK.score(TRUTH, brief(application=held)).reason.code == "negated"
+
+
+def test_source_and_disposition_are_enough() -> None:
+    score = TASK.judge(BARE, GOLD)
+    assert score.reward > 0.9
+    assert score.parts["terms"].weight == 0
+    assert "not applicable" in score.parts["terms"].note
+    assert sum(part.weight for part in score.parts.values()) == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("truth", "field"),
+    [
+        ({"source": EXAMPLE["source"]}, "disposition"),
+        ({"disposition": "affirmed"}, "source"),
+        ({"source": "too short", "disposition": "affirmed"}, "source"),
+        ({"source": EXAMPLE["source"], "disposition": "upended"}, "disposition"),
+        ({"source": EXAMPLE["source"], "disposition": []}, "disposition"),
+        ({"source": "7 " * 400, "disposition": "affirmed"}, "source"),
+        ({**BARE, "colour": "red"}, "colour"),
+    ],
+)
+def test_malformed_truths_name_the_field(truth: dict[str, Any], field: str) -> None:
+    with pytest.raises(BadInput, match=field):
+        TASK.judge(truth, GOLD)
+
+
+def test_gold_needs_its_pieces() -> None:
+    with pytest.raises(BadInput, match="brief"):
+        TASK.gold(TASK.read_truth(BARE))
+
+
+def test_parties_may_be_names_alone() -> None:
+    truth = TASK.read_truth({**BARE, "key_parties": ["Ertree Plow Ltd.", {"name": "Folston Falls", "role": "lessor"}]})
+    assert [party.role for party in truth.ground_truth.key_parties] == ["", "lessor"]
+
+
+def test_the_brief_has_no_part_in_the_index() -> None:
+    without = TRUTH.model_copy(update={"brief": None})
+    assert key_of(without) is key_of(TRUTH)
+    assert TASK.score(without, GOLD) == TASK.score(TRUTH, GOLD)
+
+
+@given(st.text(max_size=2000))
+@settings(max_examples=60, deadline=None)
+def test_any_text_is_judged(text: str) -> None:
+    assert TASK.score(TRUTH, f"<answer>{text}</answer>").reward <= 0.05
+
+
+_SAID = EXAMPLE["source"].split()
+
+
+@given(st.randoms(use_true_random=False), st.integers(1, 6))
+@settings(max_examples=80, deadline=None)
+def test_cut_and_shuffled_source_earns_nothing(chance: Any, size: int) -> None:
+    pieces = [" ".join(_SAID[i : i + size]) for i in range(0, len(_SAID) - size, size)]
+    chance.shuffle(pieces)
+    said = " ".join(pieces[: 120 // size]).split()
+    third = len(said) // 3
+    completion = brief(
+        issue=f"Issue: Is it the law that {' '.join(said[:third])}?",
+        rule=f"Rule: {' '.join(said[third : 2 * third])}.",
+        application=f"Application: {' '.join(said[2 * third :])}.",
+    )
+    assert TASK.score(TRUTH, completion).reward <= 0.05
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=80, deadline=None)
+def test_words_taken_from_the_gold_never_pay_more(chance: Any) -> None:
+    said = BODY.split(" ")
+    kept = [word for word in said if chance.random() > 0.3]
+    assert TASK.score(TRUTH, f"<answer>\n{' '.join(kept)}\n</answer>").reward <= BEST
