@@ -18,10 +18,10 @@ TASK = Task(
     truth=RetrievalTruth,
     example={
         "candidates": [
-            {"id": f"{letter}{10 + 7 * number}", "cites": [f"{31 + number} Tex. Crim. {35 + 11 * number}"]}
+            {"id": f"{letter}{10 + 3 * number}", "cites": [f"{31 + number} Tex. Crim. {35 + 11 * number}"]}
             for number, letter in enumerate("KBTQWHDMXRLAJNGEPCYFSVUZ")
         ],
-        "positives": ["T24", "R73", "E115", "Z171"],
+        "positives": ["T16", "R37", "E55", "Z79"],
     },
     template=(Path(__file__).parent / "prompt.md").read_text(encoding="utf-8").strip(),
     ceiling=1.0,

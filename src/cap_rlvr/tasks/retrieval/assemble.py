@@ -14,7 +14,7 @@ from cap_rlvr.law.authorities import locator_key
 from cap_rlvr.tasks.retrieval.coupling import MIN_SHARED, MIN_STRENGTH, SAME_CASE, Citings, Coupling
 from cap_rlvr.tasks.retrieval.extract import TASK, Offer
 from cap_rlvr.tasks.retrieval.likeness import Likeness, standing
-from cap_rlvr.tasks.retrieval.orient import LEAST, orient
+from cap_rlvr.tasks.retrieval.orient import orient
 from cap_rlvr.tasks.retrieval.truth import MAX_CHANCE, MOST_ASKED, Listed, RetrievalTruth, chance_of
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import digest, keyed_order, keyed_unit

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 MOST_CITED = 20
 MIN_SHARED = 2
-MIN_STRENGTH = 0.06  # of 30 pairs that were read below it, half had nothing in common but a standard of review
+MIN_STRENGTH = 0.10  # of 27 pairs that were read below it, ten had nothing in common but a standard of review
 SAME_CASE = 0.9  # beyond it two records hold one decision, or two of one day in one matter
 _SLOTS = 1 << 26
 
@@ -67,9 +67,7 @@ class Coupling:
         for groups in cases:
             for group in groups:
                 merged.add(group)
-        self.clusters = [
-            frozenset(merged.find(locator) for group in groups for locator in group) for groups in cases
-        ]
+        self.clusters = [frozenset(merged.find(locator) for group in groups for locator in group) for groups in cases]
         members = merged.members()
         inside = Counter(cluster for clusters in self.clusters for cluster in clusters)
         counts = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, cast
 
 import re2
@@ -14,7 +15,7 @@ from cap_rlvr.law.sentences import sentence_spans
 
 CASE, NAME = "[CASE]", "[NAME]"
 QUERY_CHARS = 1_200
-BLURB_CHARS = 210
+BLURB_CHARS = 240
 MIN_QUERY_CHARS = 400
 MIN_BLURB_WORDS = 8
 _LOOKED_THROUGH = 5_000  # characters of an opinion in which its text and summary are looked for
@@ -23,7 +24,8 @@ _NAME_CHARS = 130  # before a citation, in which the name of the case is looked 
 
 _re2 = cast(Any, re2)
 _WORD = r"(?:[A-Z][\w.'\x{2019}&-]*)"
-_PARTY = rf"{_WORD}(?:,? (?:{_WORD}|of|the|and|&|ex|rel\.|et|al\.|for|on|in|re|de|la|del|by|a)){{0,9}}"
+_LINK = r"(?:of|the|and|&|ex|rel\.|for|on|in|re|de|la|del|by|a)"
+_PARTY = rf"{_WORD}(?:,? (?:{_LINK} ){{0,2}}(?:{_WORD}|et al\.)){{0,8}}"
 _CASE_NAME = _re2.compile(rf"{_PARTY},? (?:v|vs|against)\.? {_PARTY}|(?:In re|Ex parte|[Mm]atter of) (?:the )?{_PARTY}")
 _VERSUS = re.compile(r",? (?:v|vs|against)\.? ")
 _AFTER_CASE = _re2.compile(
@@ -49,6 +51,7 @@ _CUES = (
         r"\b(?:action (?:for|to|by|in)|suit (?:for|to|by|in)|charged with|indicted|sued|seeks?|motion (?:for|to)|error)\b"
     ),
 )
+_OPENING = re.compile(r"^[^\w\[({]*(?:[\[({]?\s*\d{1,3}\s*[\])}.]+)?[^\w\[({]*")
 _COUNSEL = re.compile(
     r"\b(?:for (?:the )?(?:appell|plaintiff|defendant|petitioner|respondent|state|people|motion)|attorneys?\b|counsel\b|esq|"
     r"solicitor|argued|decided|submitted|before|present)\b|^\W*\[?(?:No|Civ|Crim|Docket)\b",
@@ -82,7 +85,7 @@ def query_text(opinion: str, place: int, mentions: Iterable[Mention], hidden: fr
     """The beginning of an opinion, in whole sentences where it can be, at most QUERY_CHARS characters when masked."""
     start = _body_start(opinion)
     end = min(len(opinion), start + 2 * QUERY_CHARS)
-    shown = mask(opinion, (start, end), mentions, hidden)
+    shown = _opened(mask(opinion, (start, end), mentions, hidden))
     if len(shown) > QUERY_CHARS:
         cut = shown.rfind(". ", QUERY_CHARS // 2, QUERY_CHARS)
         shown = shown[: cut + 1] if cut > 0 else shown[:QUERY_CHARS].rsplit(" ", 1)[0]
@@ -122,10 +125,12 @@ def mask(text: str, span: tuple[int, int], mentions: Iterable[Mention], hidden: 
     low, high = span
     pieces: list[str] = []
     position = low
-    for one in mentions:
-        if one.start >= position and one.end <= high:
+    inside = [one for one in mentions if one.start >= low and one.end <= high]
+    for one, following in zip_longest(inside, inside[1:]):
+        if one.start >= position:
+            stop = min(high, one.end + 80, following.start if following else high)
+            after = _AFTER_CASE.match(text[one.end : stop])
             pieces += [text[position : one.start], CASE]
-            after = _AFTER_CASE.match(text[one.end : min(high, one.end + 80)])
             position = one.end + (after.end() if after else 0)
     shown = _PARAGRAPH_MARKS.sub(" ", "".join([*pieces, text[position:high]]))
     shown = _NEUTRAL.sub(CASE, " ".join(shown.split()))
@@ -166,8 +171,13 @@ def _says_enough(text: str) -> bool:
 
 
 def _shortened(text: str) -> str:
-    text = re.sub(r"^\W*\d*[\s.—-]*", "", text)
-    text = text[:1].upper() + text[1:]
+    text = _opened(text)
     if len(text) <= BLURB_CHARS:
         return text
     return text[:BLURB_CHARS].rsplit(" ", 1)[0].rstrip(" ,;:(") + " …"
+
+
+def _opened(text: str) -> str:
+    """Without what stands before the first word: bars, dashes and the number of the paragraph."""
+    text = _OPENING.sub("", text)
+    return text[:1].upper() + text[1:]

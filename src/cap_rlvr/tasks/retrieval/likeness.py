@@ -14,8 +14,11 @@ from cap_rlvr.tasks.retrieval.extract import Offer
 _WORD = re.compile(r"[a-z]{3,}")
 _STEM = 7
 _STOP = frozenset(
-    "the and for that was were this with from which his her not had has have are its their they been would said such any "
-    "all but who upon there under other than him she may shall will into when where case name court".split()
+    re.findall(
+        r"\w+",
+        "the and for that was were this with from which his her not had has have are its their they been would said such "
+        "any all but who upon there under other than him she may shall will into when where case name court",
+    )
 )
 
 
