@@ -33,6 +33,7 @@ class Vectors(Protocol):
         """The scaled cosine of two cases, 0 to 1, by case id; None where one has no vector."""
         ...
 
+
 FAULTS = {
     "oversize": "The completion is longer than 32 kB.",
     "unclosed_think": "The thinking was never closed, so there is no answer.",

@@ -66,6 +66,12 @@ def test_listed_citations_are_found_as_they_are_written() -> None:
     assert authorities(decision(text, cites_to=listed), 0) == [("34|Tex. Crim.|472", "64|S.W.|1047")]
 
 
+def test_a_listed_citation_is_not_found_in_another() -> None:
+    listed = tuple(CitedCase(cite=cite, category="reporters:state") for cite in ("5 Tex. 1", "15 Tex. 12"))
+    text = "15 Tex. 12, and later in Jones, 5 Tex. 1."
+    assert authorities(decision(text, cites_to=listed), 0) == [("15|Tex.|12",), ("5|Tex.|1",)]
+
+
 @pytest.mark.parametrize(
     ("cite", "reporter", "key"),
     [

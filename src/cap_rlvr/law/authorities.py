@@ -110,11 +110,19 @@ def _listed(cites: Iterable[CitedCase], place: int, text: str) -> list[Mention]:
         if entry.opinion_index != place or not entry.category.startswith("reporters:"):
             continue
         key = locator_key(entry.cite, entry.reporter)
-        start = text.find(entry.cite) if key else -1
-        while start >= 0:
-            found.append(Mention(key, start, start + len(entry.cite)))
-            start = text.find(entry.cite, start + len(entry.cite))
+        places = _places(text, entry.cite) if key else ()
+        found += [Mention(key, start, start + len(entry.cite)) for start in places]
     return sorted(set(found), key=lambda one: (one.start, one.end, one.key))
+
+
+def _places(text: str, cite: str) -> Iterator[int]:
+    """Where a citation stands in a text, and is not a part of another (`5 Tex. 1` of `15 Tex. 12`)."""
+    start = text.find(cite)
+    while start >= 0:
+        before, after = text[max(0, start - 1) : start], text[start + len(cite) : start + len(cite) + 1]
+        if not before.isdigit() and not after.isdigit():
+            yield start
+        start = text.find(cite, start + 1)
 
 
 def _parallels(found: list[Mention], text: str) -> Iterator[set[str]]:

@@ -131,7 +131,7 @@ def test_rows_hold_coupled_cases_as_gold() -> None:
         assert all((int(case[7:11]) - number) % 3 == 0 and int(case[7:11]) // 9 == number // 9 for case in gold)
         assert 40 <= len(truth.candidates) <= 50
         assert row.case_id not in {one.case_id for one in truth.candidates}
-        assert f"Name the {['', '', 'two', 'three'][truth.asked]} that are analogous." in row.inputs
+        assert f"Name the {['', '', 'two', 'three'][truth.asked]} that are analogous, each by its id." in row.inputs
         assert all(f"[{one.id}] " in row.inputs for one in truth.candidates)
         assert {span.case_id for span in row.spans if span.role == "gold"} == gold
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -57,7 +57,6 @@ class _Pool:
 
     cases: Sequence[_Case]
     coupling: Coupling
-    linked: Mapping[int, frozenset[int]]  # cases coupled with each one, however weakly
     likeness: Likeness
     citings: Citings
 
@@ -112,17 +111,15 @@ def _pools(blocks: Iterable[list[Candidate]]) -> Iterator[list[Candidate]]:
 
 def _rows(cases: Sequence[_Case], citings: Citings, seed: str) -> Iterator[Row | Refusal]:
     coupling = Coupling([one.offer.authorities for one in cases], citings)
-    pairs = list(coupling.pairs())
     strong = [
         (pair.one, pair.other)
-        for pair in pairs
+        for pair in coupling.pairs()
         if pair.shared >= MIN_SHARED
         and MIN_STRENGTH <= pair.strength < SAME_CASE
         and not _one_litigation(cases[pair.one], cases[pair.other])
     ]
     gold = orient(strong, f"{seed}/{cases[0].id}", MOST_GOLD)
-    linked = _linked(pairs_of=((pair.one, pair.other) for pair in pairs), count=len(cases))
-    pool = _Pool(cases, coupling, linked, Likeness([one.offer for one in cases]), citings)
+    pool = _Pool(cases, coupling, Likeness([one.offer for one in cases]), citings)
     coupled = {place for pair in strong for place in pair}
     asking = set(keyed_order(sorted(gold), seed, "rows", cases[0].id)[:ROWS_OF_POOL])
     for place, one in enumerate(cases):
@@ -132,14 +129,6 @@ def _rows(cases: Sequence[_Case], citings: Citings, seed: str) -> Iterator[Row |
             yield _refusal(one, "enough_of_this_pool")
         else:
             yield _refusal(one, "gold_of_other_rows" if place in coupled else "no_coupled_cases")
-
-
-def _linked(pairs_of: Iterable[tuple[int, int]], count: int) -> dict[int, frozenset[int]]:
-    linked: dict[int, set[int]] = {place: set() for place in range(count)}
-    for one, other in pairs_of:
-        linked[one].add(other)
-        linked[other].add(one)
-    return {place: frozenset(others) for place, others in linked.items()}
 
 
 def _one_litigation(one: _Case, other: _Case) -> bool:
@@ -248,12 +237,11 @@ def _near_in_time(year: int | None, years: list[int]) -> bool:
 
 
 def _unrelated(pool: _Pool, place: int, other: int) -> bool:
-    if place == other or other in pool.linked[place]:
+    """Whether two cases have no authority in common, do not cite one another and are not one litigation."""
+    one, two, coupling = pool.cases[place], pool.cases[other], pool.coupling
+    if place == other or not coupling.clusters[place].isdisjoint(coupling.clusters[other]):
         return False
-    one, two = pool.cases[place], pool.cases[other]
-    if not pool.coupling.clusters[place].isdisjoint(pool.coupling.clusters[other]) or _one_litigation(one, two):
-        return False
-    return not (pool.coupling.cites(place, two.own) or pool.coupling.cites(other, one.own))
+    return not (_one_litigation(one, two) or coupling.cites(place, two.own) or coupling.cites(other, one.own))
 
 
 def _difficulty(seen: NDArray[np.float64], gold: list[int], others: list[int], truth: RetrievalTruth) -> float:
@@ -284,9 +272,9 @@ def _labels(count: int, key: str) -> list[str]:
 def _inputs(text: str, blurbs: list[str], truth: RetrievalTruth) -> str:
     number = {2: "two", 3: "three", 4: "four", 5: "five"}[truth.asked]
     if truth.closed_book:
-        return f"{text}\n\nThere is no list here. From memory, cite {number} analogous decisions by volume, reporter and page."
+        return f"{text}\n\nFrom memory, cite {number} decisions that are analogous, each by volume, reporter and page."
     listed = "\n".join(blurbs)
-    return f"{text}\n\nCandidates:\n{listed}\n\nName the {number} that are analogous."
+    return f"{text}\n\nCandidates:\n{listed}\n\nName the {number} that are analogous, each by its id."
 
 
 def _spans(query: _Case, gold: list[_Case]) -> tuple[Span, ...]:

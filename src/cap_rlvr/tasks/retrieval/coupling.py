@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 MOST_CITED = 20
 MIN_SHARED = 2
@@ -97,11 +96,6 @@ class Coupling:
         return any(self._merged.find(one) in self.clusters[place] for one in locators)
 
 
-def share_any(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two cases have any authority in common, however often cited."""
-    return not one.isdisjoint(other)
-
-
 def _weight(count: int) -> float:
     return math.log(1 + MOST_CITED / count) if count <= MOST_CITED else 0.0
 
@@ -140,9 +134,3 @@ class _Merged:
         one, other = sorted((one, other))
         self._parent[other] = one
         self._reporters[one] |= self._reporters.pop(other)
-
-
-def neighbours(scores: NDArray[np.float32], wanted: int) -> list[int]:
-    """The places of the highest scores, the highest first, equal ones in order of place."""
-    top = np.argsort(-scores, kind="stable")[:wanted]
-    return [int(place) for place in top if scores[place] > 0]

@@ -44,7 +44,7 @@ class RetrievalTruth(GroundTruth):
     shown, so only citations count.
     """
 
-    candidates: tuple[Listed, ...] = Field(min_length=3, max_length=2_000)
+    candidates: tuple[Listed, ...] = Field(min_length=3, max_length=500)
     positives: tuple[str, ...] = Field(min_length=2)
     n: int | None = Field(default=None, ge=2, le=MOST_ASKED)
     chance: float | None = Field(default=None, ge=PARTIAL, le=MAX_CHANCE)
@@ -126,6 +126,7 @@ def relevance(one: Listed, gold: bool) -> float:
     return PARTIAL * (one.similarity or 0.0) / math.log2(2 + one.indegree / HUB)
 
 
+@lru_cache(maxsize=1024)
 def chance_of(truth: RetrievalTruth) -> float:
     """The 95th percentile of the mean relevance of 1,000 random picks of n candidates, keyed by the ids; PARTIAL at least.
 
