@@ -20,6 +20,7 @@ import orjson
 from cap_rlvr import registry
 from cap_rlvr.clients.jobs import report_progress
 from cap_rlvr.task import Task
+from cap_rlvr.vectors import VectorStore, open_store
 from cap_rlvr.wire import splits as wire_splits
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
@@ -60,7 +61,8 @@ def assemble_task(
     """
     corpus = read_manifest(workspace.cases)
     folder = workspace.tasks / task.name
-    identity = _identity(task, corpus, seed, _kinds(corpus, train_only))
+    vectors = _vectors(task, workspace, corpus)
+    identity = _identity(task, corpus, seed, _kinds(corpus, train_only), vectors)
     made = _up_to_date(folder, identity)
     if made is not None:
         return made
@@ -70,7 +72,7 @@ def assemble_task(
             raise BadData("the unit has not been searched for this task", str(unit / task.name), "Run prep again")
     (folder / MANIFEST).unlink(missing_ok=True)
     try:
-        counts = _build(task, workspace, units, identity)
+        counts = _build(task, workspace, units, identity, vectors)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -90,7 +92,17 @@ def _kinds(corpus: Manifest, train_only: Sequence[SourceKind] | None) -> list[st
     return kept
 
 
-def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str]) -> Manifest:
+def _vectors(task: Task[Any], workspace: Workspace, corpus: Manifest) -> VectorStore | None:
+    """The vectors of this corpus, where the task can use them and they have been made."""
+    if task.with_vectors is None or not (workspace.vectors / MANIFEST).is_file():
+        return None
+    store = open_store(workspace.vectors)
+    return store if store.manifest.parents.get("corpus") == corpus.digest else None
+
+
+def _identity(
+    task: Task[Any], corpus: Manifest, seed: str, train_only: list[str], vectors: VectorStore | None
+) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
     builders = [Path(__file__), Path(splits.__file__), Path(wire_splits.__file__), Path(yields.__file__)]
     parents = {
@@ -99,6 +111,8 @@ def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str
         "scorer": registry.scorer_id(task.name).sha256 if task.name in registry.names() else "",
         "builder": digest([file_digest(path) for path in builders]),
     }
+    if vectors is not None:
+        parents["vectors"] = vectors.manifest.digest
     settings = {"task": task.name, "seed": seed, "split": list(FRACTIONS), "train_only": train_only}
     return Manifest(kind="rows", version=task.version, files={}, parents=parents, settings=settings)
 
@@ -112,13 +126,16 @@ def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
     return made if same and all((folder / name).is_file() for name in made.files) else None
 
 
-def _build(task: Task[Any], workspace: Workspace, units: list[Path], identity: Manifest) -> dict[str, Any]:
+def _build(
+    task: Task[Any], workspace: Workspace, units: list[Path], identity: Manifest, vectors: VectorStore | None
+) -> dict[str, Any]:
     folder = workspace.tasks / task.name
     made, refused = folder / ".build" / "rows.jsonl", folder / ".build" / "refusals.jsonl"
     with scratch(folder / ".build") as connection:
         splits.load_cases(connection, workspace.cases)
         load(connection, "candidates", [unit / task.name / "candidates.jsonl" for unit in units], _CANDIDATE_COLUMNS)
-        _assemble(task, connection, identity.settings["seed"], made, refused)
+        results = task.assemble(_Blocks(task, connection), identity.settings["seed"])
+        _assemble(task, _seen(task, results, vectors), made, refused)
         connection.execute("DROP TABLE candidates")
         load(connection, "made", [made], splits.COLUMNS)
         made.unlink()
@@ -132,11 +149,11 @@ def _build(task: Task[Any], workspace: Workspace, units: list[Path], identity: M
         return {**yields.counts(table), "best_constant": yields.best_constant(connection)}
 
 
-def _assemble(task: Task[Any], connection: duckdb.DuckDBPyConnection, seed: str, made: Path, refused: Path) -> None:
+def _assemble(task: Task[Any], results: Iterable[Row | Refusal], made: Path, refused: Path) -> None:
     """Write every row that the task makes and that earns its own ceiling, and a reason for each that is not made."""
     with made.open("wb") as rows_file, refused.open("wb") as refusals_file:
         rows, refusals = Lines(rows_file), Lines(refusals_file)
-        for result in task.assemble(_blocks(task, connection), seed):
+        for result in results:
             fault = result if isinstance(result, Refusal) else _fault(task, result)
             if fault is not None:
                 record = {"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}
@@ -146,13 +163,30 @@ def _assemble(task: Task[Any], connection: duckdb.DuckDBPyConnection, seed: str,
             report_progress(rows=rows.count, refused=refusals.count)
 
 
-def _blocks(task: Task[Any], connection: duckdb.DuckDBPyConnection) -> Iterator[list[Candidate]]:
-    names = ("block", "case_id", "source_kind", "kind", "order")
-    for _, records in groupby(stream(connection, _CANDIDATES), key=lambda record: record[0]):
-        yield [
-            Candidate(task=task.name, payload=orjson.loads(record[5]), **dict(zip(names, record, strict=False)))
-            for record in records
-        ]
+class _Blocks:
+    """A task's candidates block by block; each walk asks the database again."""
+
+    def __init__(self, task: Task[Any], connection: duckdb.DuckDBPyConnection) -> None:
+        self._task = task.name
+        self._connection = connection
+
+    def __iter__(self) -> Iterator[list[Candidate]]:
+        names = ("block", "case_id", "source_kind", "kind", "order")
+        for _, records in groupby(stream(self._connection, _CANDIDATES), key=lambda record: record[0]):
+            yield [
+                Candidate(task=self._task, payload=orjson.loads(record[5]), **dict(zip(names, record, strict=False)))
+                for record in records
+            ]
+
+
+def _seen(task: Task[Any], results: Iterable[Row | Refusal], vectors: VectorStore | None) -> Iterator[Row | Refusal]:
+    """The results, each row's truth with what the vectors say of its cases."""
+    for result in results:
+        if isinstance(result, Row) and vectors is not None and task.with_vectors is not None:
+            truth = task.with_vectors(task.read_truth(result.truth), vectors)
+            yield result.model_copy(update={"truth": truth.model_dump(mode="json")})
+        else:
+            yield result
 
 
 def _fault(task: Task[Any], row: Row) -> Refusal | None:

@@ -1,7 +1,7 @@
 """The jobs of the queue `prep`, called by name with JSON arguments; each is also a plain function for one process.
 
-In order: `find_unit` for every unit of every source, `gather_corpus`, then for each task `assemble_task`, then for each
-format `write_sft`. All of them do nothing where their files are up to date, and leave whole files or none.
+In order: `find_unit` for every unit of every source, `gather_corpus`, `build_vectors` where a model is named, then for
+each task `assemble_task`, then for each format `write_sft`. All of them do nothing where their files are up to date, and leave whole files or none.
 """
 
 from __future__ import annotations
@@ -64,6 +64,18 @@ def assemble_task(task: str, workspace: str, seed: str, train_only: Sequence[str
     kinds = None if train_only is None else [SourceKind(kind) for kind in train_only]
     with _plain_errors():
         manifest = build.assemble_task(registry.get(task), Workspace(Path(workspace)), seed, kinds)
+    return {"digest": manifest.digest, **manifest.counts}
+
+
+def build_vectors(workspace: str, model: str) -> dict[str, Any]:
+    """Make the vectors of the gathered corpus with a model; returns the manifest's digest and counts."""
+    from cap_rlvr.vectors.build import build_store
+
+    def tell(done: int, total: int) -> None:
+        report_progress(cases=done, of=total)
+
+    with _plain_errors():
+        manifest = build_store(Workspace(Path(workspace)), model, on_progress=tell)
     return {"digest": manifest.digest, **manifest.counts}
 
 

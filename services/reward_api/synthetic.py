@@ -67,15 +67,16 @@ def _earns_its_ceiling(task: Task[Any], row: Row) -> bool:
     return task.score(truth, task.gold(truth)).reward >= task.ceiling
 
 
-def _blocks(task: Task[Any], cases: list[Case]) -> Iterator[list[Candidate]]:
+def _blocks(task: Task[Any], cases: list[Case]) -> list[list[Candidate]]:
     """The candidates block by block, each in the order of case and place, as the prep jobs give them."""
     blocks: dict[str, list[Candidate]] = defaultdict(list)
     offers: Iterator[Candidate | Refusal] = chain.from_iterable(task.find(case) for case in cases)
     for offer in offers:
         if isinstance(offer, Candidate):
             blocks[offer.block].append(offer)
-    for block in sorted(blocks):
-        yield sorted(blocks[block], key=lambda candidate: (candidate.case_id, candidate.order))
+    return [
+        sorted(blocks[block], key=lambda candidate: (candidate.case_id, candidate.order)) for block in sorted(blocks)
+    ]
 
 
 def _split(row: Row) -> Split:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -24,6 +24,15 @@ class GroundTruth(Frozen):
 
 
 T = TypeVar("T", bound=GroundTruth)
+
+
+class Vectors(Protocol):
+    """A store of vectors of cases, frozen with its calibration."""
+
+    def similarity(self, one: str, other: str) -> float | None:
+        """The scaled cosine of two cases, 0 to 1, by case id; None where one has no vector."""
+        ...
+
 
 FAULTS = {
     "oversize": "The completion is longer than 32 kB.",
@@ -63,8 +72,9 @@ class Task(Generic[T]):
 
     ``find(case)`` yields what one case offers, or why not, without knowing other cases.
     ``assemble(blocks, seed)`` gets the candidates block by block (each a list in a fixed order; one block fits in
-    memory) and yields rows, or why not. ``gold(truth)`` composes the canonical completion, which must earn
-    ``ceiling``. ``score(truth, completion)`` is pure: no clock, chance, hash order or network.
+    memory; it may walk them more than once) and yields rows, or why not. ``gold(truth)`` composes the canonical
+    completion, which must earn ``ceiling``. ``score(truth, completion)`` is pure: no clock, chance, hash order or
+    network. ``with_vectors(truth, vectors)``, where a task has it, puts what vectors say of the cases into the truth.
     """
 
     name: str
@@ -80,6 +90,7 @@ class Task(Generic[T]):
     gold: Callable[[T], str]
     score: Callable[[T, str], Score]
     probes: Probes[T]
+    with_vectors: Callable[[T, Vectors], T] | None = None
 
     def prompt(self, inputs: str) -> str:
         """The question as a model sees it: the template of `prompt.md` around a row's inputs."""

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "The whole loop: corpus, rows, warm start, fleet, rewards, GRPO, report.",
     "corpus": "Look at, download, check or invent case law in CAP's formats.",
     "prep": "Make rows and supervised sets from a corpus.",
+    "vectors": "Make, search and check vectors of cases, for retrieval.",
     "sft": "Warm-start a model on the supervised sets.",
     "grpo": "Train by GRPO against the reward service and the rollout fleet.",
     "eval": "Evaluate a policy on held-out rows through the fleet.",

@@ -40,6 +40,9 @@ def prep(  # noqa: PLR0913, PLR0917  (one parameter an option)
     train_only: Annotated[
         str, typer.Option(help="Kinds of source (static, text, synthetic) kept out of eval and test.")
     ] = "",
+    vectors: Annotated[
+        str, typer.Option(help="Make vectors for retrieval: static, minilm, or a model of sentence-transformers.")
+    ] = "",
     seed: Annotated[str, typer.Option(help="The salt of splits, orders and shuffles.")] = "7",
     stats_only: Annotated[bool, typer.Option(help="Only count what the supervised sets hold.")] = False,
 ) -> None:
@@ -62,6 +65,7 @@ def prep(  # noqa: PLR0913, PLR0917  (one parameter an option)
         seed=seed,
         subset=subset,
         train_only=_names(train_only) or None,
+        vectors=vectors,
     )
     console = Console()
     try:

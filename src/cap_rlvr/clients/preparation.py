@@ -28,7 +28,7 @@ class PrepRequest:
     """What to prepare. ``subset`` takes about so many cases, spread over the units; None takes all.
 
     ``train_only`` names kinds of source that are kept out of eval and test; None keeps fiction out as soon as there
-    is anything real.
+    is anything real. ``vectors`` names the model of the cases' vectors; without one retrieval knows its gold alone.
     """
 
     sources: Sequence[Path]
@@ -38,6 +38,7 @@ class PrepRequest:
     seed: str = "7"
     subset: int | None = None
     train_only: Sequence[str] | None = None
+    vectors: str = ""
 
 
 @dataclass
@@ -87,6 +88,8 @@ def prepare(jobs: Jobs, request: PrepRequest, units: Sequence[Unit], on_progress
     made.characters_per_second = _speed(found)
     folders = sorted({unit["unit"] for unit in found})
     made.corpus = stage("tell the cases apart", "gather_corpus", [{"units": folders, "workspace": workspace}])[0]
+    if request.vectors:
+        stage("make the vectors", "build_vectors", [{"workspace": workspace, "model": request.vectors}])
     train_only = None if request.train_only is None else sorted(set(request.train_only))
     common = {"workspace": workspace, "seed": request.seed, "train_only": train_only}
     rows = stage("make the rows", "assemble_task", [{"task": task, **common} for task in tasks])

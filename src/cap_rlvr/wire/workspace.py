@@ -27,6 +27,11 @@ class Workspace:
         return self.root / "tasks"
 
     @property
+    def vectors(self) -> Path:
+        """The store of vectors of cases with its FAISS index."""
+        return self.root / "vectors"
+
+    @property
     def sft(self) -> Path:
         """Supervised sets in the plan's formats."""
         return self.root / "sft"

@@ -1,0 +1,171 @@
+"""Which decided cases an opinion relies on: its citations of reporters, parallel citations of one case brought together.
+
+    Ex parte Ammons, 34 Texas Crim. Rep., 472; 64 S. W. Rep., 1047      -> one authority with two locators
+    69 Cal.2d 420 [71 Cal.Rptr. 903, 445 P.2d 519]                      -> one authority with three locators
+
+Two citations are parallel where nothing but punctuation, pin pages and a year stands between them and they are in
+different reporters. Statutes, journals and the decision's own citations are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import re2
+
+from cap_rlvr.law import reporters
+from cap_rlvr.law.reporters import squeezed
+from cap_rlvr.wire.case import Case, CitedCase
+
+MAJORITY = frozenset({"majority", "unanimous", "on-the-merits"})
+_ANNOTATIONS = frozenset({"A.L.R.", "A.L.R.2d", "A.L.R.3d", "A.L.R.4th", "A.L.R.5th", "A.L.R. Fed.", "L.R.A."})
+_MAX_GAP = 60  # characters between two parallel citations
+
+_re2 = cast(Any, re2)
+# A volume, up to ten words that may be a reporter's, and a page: a window to look into, no more.
+_WORD = r"(?:[A-Z][A-Za-z0-9.'&]*|[2-9](?:d|rd|th)|of|and|the|\([a-zA-Z0-9. ]{1,12}\))"
+_WINDOW = _re2.compile(rf"\b(\d{{1,4}})\s+({_WORD}(?:[ ,]{{1,2}}{_WORD}){{0,7}}?),?\s+(\d{{1,5}})\b")
+_NUMBER = _re2.compile(r"\d+")
+_BETWEEN = _re2.compile(
+    r"(?:[\s,;\[\]:(]|\b(?:at|p|pp|and|s\.\s?c)\b\.?|\d{1,5}(?:\s?[-\x{2013}]\s?\d{1,5})?\b|\((?:1[6-9]|20)\d\d\)|\[\d+\])*"
+)
+_NEW_CASE = _re2.compile(r"\band\b")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One citation of a reporter in a text: ``key`` is `volume|reporter|page`, ``start`` to ``end`` its characters."""
+
+    key: str
+    start: int
+    end: int
+
+    @property
+    def reporter(self) -> str:
+        return self.key.split("|")[1]
+
+
+def majority(case: Case) -> int | None:
+    """The place of the opinion that speaks for the court."""
+    return next((place for place, one in enumerate(case.opinions) if one.type in MAJORITY), None)
+
+
+def authorities(case: Case, place: int) -> list[tuple[str, ...]]:
+    """The authorities of one opinion, in the order in which they first appear, each with its locators sorted."""
+    own = {one for one in (locator_key(cite.cite) for cite in case.citations) if one}
+    kept = [one for one in located(case, place) if one.reporter not in _ANNOTATIONS]
+    groups = _parallels(kept, case.opinions[place].text)
+    return [tuple(sorted(group)) for group in groups if own.isdisjoint(group)]
+
+
+def located(case: Case, place: int) -> list[Mention]:
+    """Where one opinion cites reporters, in order.
+
+    From `cites_to` where the source has it (a citation that is not found in the text is passed over, since its
+    parallels could not be told), else from the text.
+    """
+    text = case.opinions[place].text
+    return _listed(case.cites_to, place, text) if case.cites_to else mentions(text)
+
+
+def mentions(text: str) -> list[Mention]:
+    """The citations of known reporters in a text; eyecite judges each spelling once."""
+    found: list[Mention] = []
+    at = 0
+    while hit := _WINDOW.search(text, at):
+        spelling = _canonical(hit.group(2))
+        if spelling:
+            found.append(Mention(f"{hit.group(1)}|{spelling}|{hit.group(3)}", hit.start(), hit.end()))
+        at = hit.end() if spelling else hit.end(1)
+    return found
+
+
+def locator_key(cite: str, reporter: str = "") -> str:
+    """`volume|reporter|page` of a citation such as CAP gives it (`33 Texas Crim. Rep., 472`), or empty."""
+    numbers = list(_NUMBER.finditer(cite))
+    if len(numbers) < 2 or numbers[0].start() != 0:
+        return ""
+    between = cite[numbers[0].end() : numbers[-1].start()]
+    known = _canonical(reporter) or _canonical(between) or squeezed(reporter)
+    page = numbers[-1].group()
+    return f"{numbers[0].group()}|{known}|{page}" if known and cite.endswith(page) else ""
+
+
+def _canonical(spelling: str) -> str:
+    spelling = squeezed(spelling).strip(" ,;")
+    if not spelling:
+        return ""
+    for form in (spelling, spelling.replace(",", ""), spelling.replace(". ", ".")):
+        if reporters.is_spelling(form) or form in reporters.OVERRIDES:
+            return reporters.canonical(form) or ""
+    return ""
+
+
+def _listed(cites: Iterable[CitedCase], place: int, text: str) -> list[Mention]:
+    """The entries of `cites_to` of one opinion that can be found in its text."""
+    found: list[Mention] = []
+    for entry in cites:
+        if entry.opinion_index != place or not entry.category.startswith("reporters:"):
+            continue
+        key = locator_key(entry.cite, entry.reporter)
+        places = _places(text, entry.cite) if key else ()
+        found += [Mention(key, start, start + len(entry.cite)) for start in places]
+    return sorted(set(found), key=lambda one: (one.start, one.end, one.key))
+
+
+def _places(text: str, cite: str) -> Iterator[int]:
+    """Where a citation stands in a text, and is not a part of another (`5 Tex. 1` of `15 Tex. 12`)."""
+    start = text.find(cite)
+    while start >= 0:
+        before, after = text[max(0, start - 1) : start], text[start + len(cite) : start + len(cite) + 1]
+        if not before.isdigit() and not after.isdigit():
+            yield start
+        start = text.find(cite, start + 1)
+
+
+def _parallels(found: list[Mention], text: str) -> Iterator[set[str]]:
+    """Groups of locators of one case each: neighbours in the text, and whatever shares a locator with them."""
+    groups: list[set[str]] = []
+    home: dict[str, int] = {}
+    previous: Mention | None = None
+    for one in found:
+        mates = {previous.key} if previous and _is_parallel(previous, one, text) else set[str]()
+        places = [home[key] for key in (one.key, *sorted(mates)) if key in home]
+        place = _merged(groups, home, sorted(set(places)), one.key)
+        groups[place].add(one.key)
+        home[one.key] = place
+        previous = one
+    return (group for group in groups if group)
+
+
+def _merged(groups: list[set[str]], home: dict[str, int], places: list[int], key: str) -> int:
+    """The place of the group that a locator joins; groups are joined unless both cite the same reporter."""
+    own = home.get(key)
+    if own is None:
+        fit = [place for place in places if _compatible(groups[place], {key})]
+        if fit:
+            return fit[0]
+        groups.append(set())
+        return len(groups) - 1
+    for place in places:
+        if place != own and _compatible(groups[place], groups[own]):
+            groups[place] |= groups[own]
+            for moved in groups[own]:
+                home[moved] = place
+            groups[own] = set()
+            return place
+    return own
+
+
+def _compatible(one: set[str], other: set[str]) -> bool:
+    reporters_of = [{key.split("|")[1] for key in group} for group in (one, other)]
+    return reporters_of[0].isdisjoint(reporters_of[1])
+
+
+def _is_parallel(one: Mention, other: Mention, text: str) -> bool:
+    gap = text[one.end : other.start]
+    if not 0 <= other.start - one.end <= _MAX_GAP or one.reporter == other.reporter:
+        return False
+    return bool(_BETWEEN.fullmatch(gap))

@@ -1,0 +1,93 @@
+"""What one decision offers to retrieval: the text it may be asked by, its summary, and the authorities it relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cap_rlvr.law.authorities import authorities, located, majority
+from cap_rlvr.law.names import plain_name
+from cap_rlvr.tasks.retrieval import excerpt
+from cap_rlvr.wire.case import Case
+from cap_rlvr.wire.frozen import Frozen
+from cap_rlvr.wire.rows import Candidate, Refusal
+
+TASK = "retrieval"
+MIN_AUTHORITIES = 2
+MAX_AUTHORITIES = 400  # of one decision; a longer list is a treatise
+_YEARS = 10
+
+
+class Offer(Frozen):
+    """A candidate's payload. ``text`` is what a query shows and a vector is made of, ``blurb`` what a list shows; the
+    spans are the fields and ranges that they were made from. ``authorities`` are groups of `volume|reporter|page`.
+    """
+
+    text: str
+    text_span: tuple[str, int, int]
+    blurb: str
+    blurb_span: tuple[str, int, int]
+    authorities: tuple[tuple[str, ...], ...]
+    cites: tuple[str, ...]
+    name: str
+    litigation: str
+    volume: str
+    year: int | None
+
+
+def find(case: Case) -> Iterator[Candidate | Refusal]:
+    """The majority's opinion with its authorities, or why it can't be used."""
+    place = majority(case)
+    if place is None:
+        yield _refusal(case, "no_majority_opinion")
+        return
+    groups = authorities(case, place)
+    if len(groups) < MIN_AUTHORITIES:
+        yield _refusal(case, "few_authorities", str(len(groups)))
+        return
+    opinion = case.opinions[place].text
+    mentions = located(case, place)
+    own = (case.name, case.name_abbreviation, *case.parties)
+    hidden = excerpt.names_to_hide(opinion, mentions, own)
+    text = excerpt.query_text(opinion, place, mentions, hidden)
+    shown = excerpt.blurb(case.head_matter, opinion, place, mentions, hidden)
+    if shown is None or len(text.text) < excerpt.MIN_QUERY_CHARS:
+        yield _refusal(case, "short_text")
+        return
+    offer = Offer(
+        text=text.text,
+        text_span=(text.field, text.start, text.end),
+        blurb=shown.text,
+        blurb_span=(shown.field, shown.start, shown.end),
+        authorities=tuple(groups[:MAX_AUTHORITIES]),
+        cites=tuple(cite.cite for cite in case.citations),
+        name=case.name_abbreviation or case.name,
+        litigation=_litigation(case),
+        volume=f"{case.reporter_slug or case.id.split('/', 1)[0]}/{case.volume}",
+        year=case.year,
+    )
+    yield Candidate(
+        task=TASK,
+        case_id=case.id,
+        source_kind=case.source,
+        kind="case",
+        block=f"{case.source}|{_jurisdiction(case)}|{_decade(case.year)}",
+        payload=offer.model_dump(mode="json"),
+    )
+
+
+def _litigation(case: Case) -> str:
+    """The parties, by which two decisions in one litigation are known; empty where the name tells no parties apart."""
+    name = plain_name(case.name_abbreviation or case.name)
+    return name if " v " in f" {name} " else ""
+
+
+def _jurisdiction(case: Case) -> str:
+    return case.jurisdiction.name or case.reporter_slug or case.id.split("/", 1)[0]
+
+
+def _decade(year: int | None) -> str:
+    return str(year // _YEARS * _YEARS) if year is not None else "undated"
+
+
+def _refusal(case: Case, reason: str, detail: str = "") -> Refusal:
+    return Refusal(case_id=case.id, task=TASK, reason=reason, detail=detail)

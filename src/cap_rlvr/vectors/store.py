@@ -1,0 +1,93 @@
+"""The store: one vector a case by case id, on disk, read through memory maps with numpy alone.
+
+In the folder: `cases.npy` (ids as bytes, sorted), `vectors.npy` (float16, one unit vector a row, in the same order),
+`index.faiss`, and the manifest, which names the model and holds the calibration.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.frozen import keyed_unit
+from cap_rlvr.wire.manifest import Manifest, read_manifest
+
+CASES, VECTORS, INDEX = "cases.npy", "vectors.npy", "index.faiss"
+KIND = "vectors"
+PAIRS = 10_000
+FLOOR_PERCENTILE = 95
+_DECIMALS = 4  # of a similarity: what the order of additions may change lies far below
+
+
+class VectorStore:
+    """Vectors by case id. ``floor`` is the cosine that 95 % of random pairs stay under: similarity begins there."""
+
+    def __init__(self, cases: NDArray[Any], vectors: NDArray[np.float16], floor: float, manifest: Manifest) -> None:
+        self.cases = cases
+        self.vectors = vectors
+        self.floor = floor
+        self.manifest = manifest
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    def vector(self, case_id: str) -> NDArray[np.float64] | None:
+        """The unit vector of a case, or None where it has none."""
+        place = int(np.searchsorted(self.cases, case_id.encode()))
+        if place >= len(self.cases) or self.cases[place] != case_id.encode():
+            return None
+        return self.vectors[place].astype(np.float64)
+
+    def similarity(self, one: str, other: str) -> float | None:
+        """The cosine of two cases, scaled from the floor (0) to identity (1); None where one has no vector."""
+        a, b = self.vector(one), self.vector(other)
+        if a is None or b is None:
+            return None
+        return scaled(cosine(a, b), self.floor)
+
+    def case_id(self, place: int) -> str:
+        """The id at a place of the index."""
+        return bytes(self.cases[place]).decode()
+
+
+def open_store(folder: Path) -> VectorStore:
+    """Open a store, or the one beside an index file. Raises BadData where it is missing, broken or of another kind."""
+    folder = folder.parent if folder.suffix == ".faiss" else folder
+    manifest = read_manifest(folder)
+    if manifest.kind != KIND:
+        raise BadData(f"this holds {manifest.kind}, not vectors", str(folder), "Give the folder of a vector store")
+    try:
+        cases = np.load(folder / CASES, mmap_mode="r", allow_pickle=False)
+        vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise BadData(f"the store can't be read ({error})", str(folder), "Run cap-rlvr vectors build") from None
+    if len(cases) != len(vectors):
+        raise BadData(f"{len(cases)} ids for {len(vectors)} vectors", str(folder), "Run cap-rlvr vectors build")
+    return VectorStore(cases, vectors, float(manifest.settings["floor"]), manifest)
+
+
+def cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """The cosine of two vectors of any length; added up in one fixed order, so the same on every machine."""
+    whole = float(np.sqrt(np.sum(one * one) * np.sum(other * other)))
+    return float(np.sum(one * other)) / whole if whole else 0.0
+
+
+def scaled(value: float, floor: float) -> float:
+    """A cosine as a similarity: 0 up to the floor, then straight to 1."""
+    return round(min(1.0, max(0.0, (value - floor) / (1 - floor))), _DECIMALS)
+
+
+def random_floor(vectors: NDArray[np.float16]) -> float:
+    """The 95th percentile of the cosines of 10,000 keyed random pairs; 0 where there are no two cases."""
+    total = len(vectors)
+    if total < 2:
+        return 0.0
+    seed = int(keyed_unit("vector pairs", total) * 2**53)
+    places = np.random.Generator(np.random.PCG64(seed)).integers(0, total, (PAIRS, 2))
+    places = places[places[:, 0] != places[:, 1]]
+    values = [cosine(vectors[a].astype(np.float64), vectors[b].astype(np.float64)) for a, b in places]
+    return round(min(0.99, max(0.0, float(np.percentile(values, FLOOR_PERCENTILE)))), _DECIMALS)

@@ -1,0 +1,97 @@
+"""Authorities: text -> the cases it relies on, parallels together."""
+
+import pytest
+
+from cap_rlvr.law.authorities import authorities, locator_key, majority, mentions
+from cap_rlvr.wire.case import Case, Citation, CitedCase, Opinion, Origin, SourceKind
+
+
+def decision(text: str, *cites: str, cites_to: tuple[CitedCase, ...] = (), kind: str = "majority") -> Case:
+    return Case(
+        id="x/1/0001-01",
+        source=SourceKind.STATIC,
+        origin=Origin(file="1.zip"),
+        name="Reed v. State",
+        citations=tuple(Citation(type="official", cite=cite) for cite in cites),
+        cites_to=cites_to,
+        opinions=(Opinion(type=kind, text=text),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("See Roe v. Wade, 410 U.S. 113 (1973).", [("410|U.S.|113",)]),
+        ("Doe, 467 U. S. 837, 842 (1984)", [("467|U.S.|837",)]),
+        (
+            "Gideon v. Wainwright, 372 U.S. 335, 83 S.Ct. 792, 9 L.Ed.2d 799 (1963)",
+            [("372|U.S.|335", "83|S. Ct.|792", "9|L. Ed. 2d|799")],
+        ),
+        (
+            "Sanders v. Smith, 83 N.M. 706, 710, 496 P.2d 1102, 1106 (Ct.App.1972)",
+            [("496|P.2d|1102", "83|N.M.|706")],
+        ),
+        (
+            "Nestle v. City, 69 Cal.2d 420 [71 Cal.Rptr. 903, 445 P.2d 519]",
+            [("445|P.2d|519", "69|Cal. 2d|420", "71|Cal. Rptr.|903")],
+        ),
+        # different cases of one reporter are never parallel
+        ("5 Tex. 10; 6 Tex. 20", [("5|Tex.|10",), ("6|Tex.|20",)]),
+        # a name between two citations makes them two cases
+        ("410 U.S. 113; Bolton, 93 S.Ct. 739", [("410|U.S.|113",), ("93|S. Ct.|739",)]),
+        # a later short form by one of the parallels is the same authority
+        ("512 U.S. 594, 114 S.Ct. 2431. Again, 114 S.Ct. 2431.", [("114|S. Ct.|2431", "512|U.S.|594")]),
+        # statutes, journals and annotations are none
+        ("NMSA 1978, 30-2-1; 42 U.S.C. 1983; 86 A.L.R. 747; 100 Harv. L. Rev. 1", []),
+        ("No citation at all.", []),
+    ],
+)
+def test_authorities(text: str, found: list[tuple[str, ...]]) -> None:
+    assert authorities(decision(text), 0) == found
+
+
+def test_own_citation_is_no_authority() -> None:
+    case = decision("Reported at 31 Tex. Crim. 35. See 410 U.S. 113.", "31 Tex. Crim. 35")
+    assert authorities(case, 0) == [("410|U.S.|113",)]
+
+
+def test_listed_citations_are_found_as_they_are_written() -> None:
+    listed = (
+        CitedCase(cite="34 Texas Crim. Rep., 472", category="reporters:state", reporter="Tex. Crim."),
+        CitedCase(cite="64 S. W. Rep., 1047", category="reporters:state_regional", reporter="S.W."),
+        CitedCase(cite="1 Stat. 73", category="laws:leg_session", reporter="Stat."),
+        CitedCase(cite="9 U.S. 9", category="reporters:federal", reporter="U.S.", opinion_index=1),
+    )
+    text = "Ex parte Ammons, 34 Texas Crim. Rep., 472; 64 S. W. Rep., 1047; and 1 Stat. 73"
+    assert authorities(decision(text, cites_to=listed), 0) == [("34|Tex. Crim.|472", "64|S.W.|1047")]
+
+
+def test_a_listed_citation_is_not_found_in_another() -> None:
+    listed = tuple(CitedCase(cite=cite, category="reporters:state") for cite in ("5 Tex. 1", "15 Tex. 12"))
+    text = "15 Tex. 12, and later in Jones, 5 Tex. 1."
+    assert authorities(decision(text, cites_to=listed), 0) == [("15|Tex.|12",), ("5|Tex.|1",)]
+
+
+@pytest.mark.parametrize(
+    ("cite", "reporter", "key"),
+    [
+        ("33 Texas Crim. Rep., 472", "Tex. Crim.", "33|Tex. Crim.|472"),
+        ("96 P. (2d) 453", "P.2d", "96|P.2d|453"),
+        ("31 Tex. Crim. 35", "", "31|Tex. Crim.|35"),
+        ("Tex. Crim. 35", "", ""),
+        ("31", "", ""),
+    ],
+)
+def test_locator_key(cite: str, reporter: str, key: str) -> None:
+    assert locator_key(cite, reporter) == key
+
+
+def test_mentions_point_at_the_text() -> None:
+    text = "As held in Roe v. Wade, 410 U.S. 113, and since."
+    (one,) = mentions(text)
+    assert text[one.start : one.end] == "410 U.S. 113"
+
+
+def test_majority() -> None:
+    assert majority(decision("x")) == 0
+    assert majority(decision("x", kind="dissent")) is None
