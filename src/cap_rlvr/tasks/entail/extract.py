@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
+from cap_rlvr.answer import normalise
 from cap_rlvr.law.hierarchy import Seat, may_overrule, seat_of_citation, seat_of_court
 from cap_rlvr.law.litigation import affirming_words, decision_below
 from cap_rlvr.law.mentions import Cited, Mention, distinctive
@@ -26,6 +27,7 @@ MAX_NAME = 90
 _COURT = {"majority", "unanimous", "on-the-merits", "rehearing"}
 _EN_BANC = re.compile(r"\b(?:en|in) ban[ck]\b", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"\{\s?\d+\}\s*")
+_WORD = re.compile(r"(?:[^\W_]|(?<=[^\W_])['’](?=[^\W_]))+")
 _JUSTICE = re.compile(r"^[^a-z]{0,40}?\b(?:Chief |Senior )?(Justice|Judge)\b|^OPINION[A-Z., ]{3,40}?(?:Chief )?(Justice|Judge)\b")
 _CITED_STATE = re.compile(r"\b\d{1,3} (N\.M\.|Cal\.|Tex\.|Mich\.|Va\.|Fla\.|N\.Y\.) ?(?:2d |3d |4th )?\d")
 _MISREAD = re.compile(r"[■•^~|_\\�¬°¶†‡«»]|\b(?:tbe|aud|thc|tlie|wliich|oi|iu)\b")
@@ -294,7 +296,7 @@ def _core(text: str, sentence: Sentence, mention: Mention) -> tuple[int, int]:
 
 def _cut(text: str, start: int, end: int, core: tuple[int, int]) -> tuple[int, int] | None:
     """A part of at most 40 words around the core, from a break of the sentence to a break where there is one."""
-    words = read_words(text[start:end]).ranges
+    words = [hit.span() for hit in _WORD.finditer(text[start:end])]
     first = next((i for i, word in enumerate(words) if start + word[1] > core[0]), 0)
     last = next((i for i, word in enumerate(words) if start + word[1] >= core[1]), len(words) - 1)
     if last - first + 1 > MAX_WORDS:
@@ -308,7 +310,7 @@ def _cut(text: str, start: int, end: int, core: tuple[int, int]) -> tuple[int, i
 
 
 def _count(text: str) -> int:
-    return len(read_words(text).words)
+    return len(read_words(normalise(text)[0]).words)
 
 
 def _without_numbers(text: str, start: int, end: int) -> tuple[int, int]:

@@ -43,7 +43,7 @@ _SAYS: dict[Label, Any] = {
     "OVERRULES": _re2.compile(r"(?i)\b(?:overrul|overturn|abrogat|disapprov|disavow|nullif|repudiat)\w*"),
     "DISTINGUISHES": _re2.compile(r"(?i)\bdistinguish\w*"),
     "AFFIRMS": _re2.compile(r"(?i)\b(?:re-?)?affirm\w*|\bupholds?\b|\bupheld\b"),
-    "NONE": _re2.compile(r"\bNONE\b|(?i)\b(?:only|merely|simply|just) (?:cit|mention)(?:es|ed|s|ing)\b"),
+    "NONE": _re2.compile(r"\bNONE\b|(?i)\b(?:only|merely|simply|just) (?:cit|mention)(?:es|ed|e|s|ing)?\b"),
 }
 _NEGATIONS = frozenset(
     _WORD.findall(

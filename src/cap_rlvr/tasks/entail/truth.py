@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Self, cast
+from typing import Literal, NamedTuple, Self
 
-import re2
 from pydantic import Field, model_validator
 
 from cap_rlvr.answer import normalise
@@ -20,8 +19,7 @@ NEAR = 300  # characters on each side of the evidence in which its terms are loo
 MIN_TERM = 5  # letters
 MASK = "[MASK]"
 
-_re2 = cast(Any, re2)
-_WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'[\p{L}]+)?")
+_SPACES = str.maketrans({code: " " for code in range(128) if not chr(code).isalnum() and chr(code) != "'"})
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -35,16 +33,15 @@ _STOP = frozenset(
         "inapplicable controlling misplaced application reliance overruled overrule overrules overruling affirm affirmed affirms reaffirm "
         "distinguish distinguished distinguishes distinction disapprove disapproved disavow unlike conclude concluded argues argument "
         "contends contention claims stated states based first second third relied relies party parties trial appeal appeals circuit supreme "
-        "district present instant matter reason reasons result given makes made using likewise similarly accord compare also court's mask",
+        "district plain stand stands anyone speaks said says present instant matter reason reasons result given makes made using likewise similarly accord compare also court's mask",
     )
 )
 
 
 class Words(NamedTuple):
-    """The words of a text in lower case, and the range of each in the text as normalised."""
+    """The words of a text in lower case."""
 
     words: tuple[str, ...]
-    ranges: tuple[tuple[int, int], ...]
 
     @property
     def joined(self) -> str:
@@ -53,8 +50,10 @@ class Words(NamedTuple):
 
 def read_words(text: str) -> Words:
     """Letters and digits only, so that punctuation, quotes and spacing never decide whether a quotation is exact."""
-    hits = list(_WORD.finditer(text))
-    return Words(tuple(hit.group().casefold() for hit in hits), tuple(hit.span() for hit in hits))
+    if not text.isascii():
+        text = "".join(char if char.isalnum() or char == "'" else " " for char in text)
+    split = (word.strip("'") for word in text.translate(_SPACES).casefold().split())
+    return Words(tuple(word for word in split if word))
 
 
 class EntailTruth(GroundTruth):
@@ -77,7 +76,7 @@ class EntailTruth(GroundTruth):
         start, end = self.evidence_span
         if not 0 <= start < end <= len(self.context):
             raise ValueError("evidence_span must be a range of characters of context")
-        if not MIN_WORDS <= len(read_words(self.context[start:end]).words) <= MAX_WORDS:
+        if not MIN_WORDS <= len(read_words(normalise(self.context[start:end])[0]).words) <= MAX_WORDS:
             raise ValueError(f"evidence_span must hold {MIN_WORDS} to {MAX_WORDS} words")
         return self
 
