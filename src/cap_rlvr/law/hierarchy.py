@@ -48,7 +48,7 @@ def seat_of_court(court: Court, jurisdiction: Jurisdiction) -> Seat | None:
 
 def seat_of_citation(reporters: Sequence[str], court: str) -> Seat | None:
     """The seat of a cited case's court from its reporters and the words in its parentheses; None: not told."""
-    if court and re.search(r"[a-z]", court):
+    if re.search(r"[A-Za-z]", court):
         place = next((title.jurisdiction for title in map(conveyed, filter(None, reporters)) if title.jurisdiction), "")
         place = next((_NEUTRAL[one][0] for one in reporters if one in _NEUTRAL), place or "")
         return _seat(court, place or "")
@@ -78,12 +78,14 @@ def _seat(court: str, place: str) -> Seat | None:
     rest = court.removeprefix(state).strip()
     if not rest or (_CRIMINAL.search(rest) and system in ("Tex.", "Okla.")):
         return Seat(system, "high", "criminal" if rest else "")
+    return _below_or_high(system, rest)
+
+
+def _below_or_high(system: str, rest: str) -> Seat | None:
     if _MIDDLE.search(rest):
         return Seat(system, "middle", rest)
-    if system == "N.Y." and rest == "Sup. Ct.":
-        return Seat(system, "trial", rest)
     if rest in ("Sup. Ct.", "Sup. Jud. Ct.") or rest.startswith("Supreme"):
-        return Seat(system, "high")
+        return Seat(system, "trial", rest) if system == "N.Y." else Seat(system, "high")
     return Seat(system, "trial", rest) if _TRIAL.search(rest) else None
 
 

@@ -19,7 +19,9 @@ _AFFIRMS = re.compile(
 )
 _BELOW = re.compile(r"Court of Appeals?|Circuit|Supreme (?:Judicial )?Court|Appellate Division|Appeals Court")
 _OTHERWISE = re.compile(r"\b(?:revers|vacat|remand)\w*", re.IGNORECASE)
-_HEARD = re.compile(r"\b(?:affirm|revers|vacat|den|reject|h[eo]ld|agree|dismiss|grant|rul|conclud|declin)\w*\b|\bpetition\b")
+_HEARD = re.compile(
+    r"\b(?:affirm|revers|vacat|den|reject|h[eo]ld|agree|dismiss|grant|rul|conclud|declin)\w*\b|\bpetition\b"
+)
 MAX_AGE = 4  # years between the decision below and the decision on review
 TAIL = 800
 

@@ -35,23 +35,30 @@ _SINGLE = re.compile(
     r"(?:In re|In the Matter of|Matter of|Ex parte|Estate of|In the Interest of|State ex rel\.)\s[A-Z][^;:()\[\]\d§]{1,70}$"
 )
 _LEAD = frozenset(
-    "see also in but cf accord compare contra citing quoting under the thus however since when and or as e.g eg i.e case of with "
-    "to by on from that both while although though our after following even unlike where contrast cases are because neither nor "
-    "nevertheless therefore similarly likewise finally here first second third relying specifically generally both yet still a "
-    "finally additionally moreover further furthermore consequently accordingly hence indeed again only while than upon over for what plaintiff "
-    "defendant appellant appellee respondent petitioner appellants defendants plaintiffs".split()
+    re.findall(
+        r"\w+",
+        "see also in but cf accord compare contra citing quoting under the thus however since when and or as eg ie case of with "
+        "to by on from that both while although though our after following even unlike where contrast cases are because neither nor "
+        "nevertheless therefore similarly likewise finally here first second third relying specifically generally both yet still a "
+        "finally additionally moreover further furthermore consequently accordingly hence indeed again only while than upon over for what plaintiff "
+        "defendant appellant appellee respondent petitioner appellants defendants plaintiffs",
+    )
 )
 _SIGNAL = re.compile(
-    r"^.*(?:[.;:”\")]\s*|(?=Court,|Appeals,|Mexico,|Congress,))(?:Court|Appeals|Mexico|Congress|See|Cf|Accord|But|Compare|Contra|Citing|Under|In|And|The)\b[.,]{0,2}\s+(?:(?:also|see|cf\.|e\.\s?g\.),?\s+)*", re.DOTALL
+    r"^.*(?:[.;:”\")]\s*|(?=Court,|Appeals,|Mexico,|Congress,))(?:Court|Appeals|Mexico|Congress|See|Cf|Accord|But|Compare|Contra|Citing|Under|In|And|The)\b[.,]{0,2}\s+(?:(?:also|see|cf\.|e\.\s?g\.),?\s+)*",
+    re.DOTALL,
 )
 _TAIL_OF_NAME = re.compile(r"(?:\s*\([A-Z][\w. ]*\)|,?\s+Nos?\. [\w-]+|,?\s+supra)$")
 _KEEPS = ("In re", "In the ", "Matter of", "Ex parte", "Estate of", "State ex rel.")
 _GENERIC = frozenset(
-    "state people commonwealth united states city county town village board department dept commissioner commission company co "
-    "corp corporation inc ltd llc bank insurance ins national first american matter estate in re ex parte rel of the and et al "
-    "association assn district school public new york texas mexico florida california virginia michigan alaska ga georgia "
-    "superior court industrial trust united general southern northern western eastern central railroad railway ry mutual "
-    "america federal reserve police attorney secretary director warden judge justice university college hospital center".split()
+    re.findall(
+        r"\w+",
+        "state people commonwealth united states city county town village board department dept commissioner commission company co "
+        "corp corporation inc ltd llc bank insurance ins national first american matter estate in re ex parte rel of the and et al "
+        "association assn district school public new york texas mexico florida california virginia michigan alaska ga georgia "
+        "superior court industrial trust united general southern northern western eastern central railroad railway ry mutual "
+        "america federal reserve police attorney secretary director warden judge justice university college hospital center",
+    )
 )
 _BRACKETED = re.compile(r"\{\d+\}")
 MAX_NAME = 140
@@ -190,7 +197,7 @@ def _leading(side: str) -> int:
     at = signal.end() if signal else 0
     while not side[at:].startswith(_KEEPS):
         word = re.match(r"\S+\s+", side[at:])
-        if not word or word.group().strip(" ,.").lower() not in _LEAD:
+        if not word or re.sub(r"\W", "", word.group()).lower() not in _LEAD:
             break
         at += word.end()
     return at
@@ -201,7 +208,9 @@ def short_names(cited: Cited) -> list[str]:
     sides = re.split(r"\s(?:v|vs)\.?\s", cited.name, maxsplit=1)
     found: list[str] = [cited.name]
     for raw in sides:
-        side = re.sub(r"^(?:In re|In the Matter of|Matter of|Ex parte|Estate of|State ex rel\.)\s+", "", raw).strip(" ,.")
+        side = re.sub(r"^(?:In re|In the Matter of|Matter of|Ex parte|Estate of|State ex rel\.)\s+", "", raw).strip(
+            " ,."
+        )
         words = side.split()
         if not words or all(word.strip(".,").lower() in _GENERIC for word in words):
             continue
@@ -236,7 +245,9 @@ class Cases:
         # A name that two cases share is no one's; the same case cited by another reporter is one case.
         self._owner = {short: next(iter(keys.values())) for short, keys in owners.items() if len(keys) == 1}
         shorts = sorted(self._owner, key=lambda short: (-len(short), short))
-        self._short = re.compile(r"(?<![\w/-])(?:" + "|".join(map(re.escape, shorts)) + r")(?![\w/-])") if shorts else None
+        self._short = (
+            re.compile(r"(?<![\w/-])(?:" + "|".join(map(re.escape, shorts)) + r")(?![\w/-])") if shorts else None
+        )
 
     def mentions(self, start: int, end: int) -> list[Mention]:
         """The mentions that lie in a range of the text, in order and apart."""

@@ -26,17 +26,23 @@ _BACK: tuple[tuple[Label, str, re.Pattern[str]], ...] = (
     (
         "AFFIRMS",
         "reaffirmed",
-        re.compile(r"^[^§]{0,80}\b[Ww]e (?:\w+ly |now |today |again )?re-?affirm (?:that|this|its|these|the same) (?:holding|rule|principle|decision|conclusion|opinion|position)s?\b"),
+        re.compile(
+            r"^[^§]{0,80}\b[Ww]e (?:\w+ly |now |today |again )?re-?affirm (?:that|this|its|these|the same) (?:holding|rule|principle|decision|conclusion|opinion|position)s?\b"
+        ),
     ),
     (
         "OVERRULES",
         "back",
-        re.compile(r"^[^§]{0,60}\b[Ww]e (?:\w+ly |now |today )?(?:overrule|disapprove of|disapprove|disavow) (?:that|this|those|these) (?:holding|rule|decision|statement|language|case)s?\b"),
+        re.compile(
+            r"^[^§]{0,60}\b[Ww]e (?:\w+ly |now |today )?(?:overrule|disapprove of|disapprove|disavow) (?:that|this|those|these) (?:holding|rule|decision|statement|language|case)s?\b"
+        ),
     ),
     (
         "DISTINGUISHES",
         "back",
-        re.compile(r"^(?:But |However, |Yet )?(?:It|That case|That decision|The case) is (?:\w+ly |therefore |also ){0,2}(?:distinguishable|inapposite|not in point|not on point)\b"),
+        re.compile(
+            r"^(?:But |However, |Yet )?(?:It|That case|That decision|The case) is (?:\w+ly |therefore |also ){0,2}(?:distinguishable|inapposite|not in point|not on point)\b"
+        ),
     ),
 )
 
@@ -124,7 +130,12 @@ class Passages:
             follows = place > first and any(m.cited.key == cited.key for m in region.sentences[place - 1].mentions)
             if speaks and (sentence.cues or NEGATIVE.search(sentence.text)):
                 return False
-            if follows and not sentence.mentions and SPEAKS_OF_CASE.search(sentence.text) and NEGATIVE.search(sentence.text):
+            if (
+                follows
+                and not sentence.mentions
+                and SPEAKS_OF_CASE.search(sentence.text)
+                and NEGATIVE.search(sentence.text)
+            ):
                 return False
             if sentence.cues and not self.resolved(region, place):
                 return False
@@ -149,7 +160,7 @@ def _before(region: Region, place: int) -> tuple[Mention, ...]:
 
 
 def _back_reference(region: Region, place: int) -> Iterator[Treatment]:
-    """A treatment of the one case of the sentence before: `… Id. We reaffirm that holding today.`"""
+    """A treatment of the one case that the sentence before speaks of (`We reaffirm that holding today.`)."""
     sentence = region.sentences[place]
     if sentence.mentions or not sentence.cues or place == 0:
         return

@@ -52,9 +52,7 @@ _ASIDE = (
     r"(?:,? (?:however|on the other hand|too|also|supra|(?:up)?on which [^,§]{1,60}|relied (?:up)?on by [^,§]{1,60}|"
     r"cited by [^,§]{1,60}|(?:which|where|in which) [^,§]{1,90}|(?:also )?(?:cited|relied (?:up)?on)[^,§]{0,40}),)?"
 )
-_HERE = (
-    r"(?:(?:[Tt]his|[Tt]he (?:instant|present|case at)|our|these|the case before us|those before us|here|the facts (?:here|of this))\b)"
-)
+_HERE = r"(?:(?:[Tt]his|[Tt]he (?:instant|present|case at)|our|these|the case before us|those before us|here|the facts (?:here|of this))\b)"
 _SUBJECT = r"(?:\b[Ww]e|\bI|\b[Tt]his [Cc]ourt)"
 _THING = (
     r"(?:(?:The|the|Those|These|that|those|these|and|Both|both|holding|holdings|decisions?|cases?|facts?|situations?|circumstances|"
@@ -78,30 +76,46 @@ _PATTERNS: tuple[tuple[Label, str, re.Pattern[str]], ...] = tuple(
         (
             "OVERRULES",
             "active",
-            rf"{_SUBJECT},? {_ADV}(?:overrule|disapprove(?: of)?|disavow|abrogate|overturn|repudiate|no longer (?:adhere to|follow))s?,? "
-            rf"{_OF}{_NEXT}{_N}",
+            (
+                rf"{_SUBJECT},? {_ADV}(?:overrule|disapprove(?: of)?|disavow|abrogate|overturn|repudiate|no longer (?:adhere to|follow))s?,? "
+                rf"{_OF}{_NEXT}{_N}"
+            ),
         ),
         (
             "OVERRULES",
             "passive",
-            rf"{_N}{_ASIDE},? (?:and (?:its progeny|the cases following it|similar cases)[^§]{{0,30}})?(?:{_NEXT})(?:is|are|must be) {_ADV}"
-            r"(?:overruled|disapproved|disavowed|abrogated)\b(?! by| on other)",
+            (
+                rf"{_N}{_ASIDE},? (?:and (?:its progeny|the cases following it|similar cases)[^§]{{0,30}})?(?:{_NEXT})(?:is|are|must be) {_ADV}"
+                r"(?:overruled|disapproved|disavowed|abrogated)\b(?! by| on other)"
+            ),
         ),
         (
             "OVERRULES",
             "sole",
-            rf"{_N}[^§]*\b(?:it|they|that (?:decision|case|holding|rule)|those cases?|the same) (?:is|are|must be) {_ADV}"
-            r"(?:overruled|disapproved|disavowed)\b(?! by| on other)",
+            (
+                rf"{_N}[^§]*\b(?:it|they|that (?:decision|case|holding|rule)|those cases?|the same) (?:is|are|must be) {_ADV}"
+                r"(?:overruled|disapproved|disavowed)\b(?! by| on other)"
+            ),
         ),
         ("DISTINGUISHES", "active", rf"{_SUBJECT},? {_ADV}distinguish {_THING}{_NEXT}{_N}"),
-        ("DISTINGUISHES", "active_from", rf"{_SUBJECT},? {_ADV}distinguish {_HERE}[^§,;]{{0,60}} from {_THING}{_NEXT}{_N}"),
+        (
+            "DISTINGUISHES",
+            "active_from",
+            rf"{_SUBJECT},? {_ADV}distinguish {_HERE}[^§,;]{{0,60}} from {_THING}{_NEXT}{_N}",
+        ),
         (
             "DISTINGUISHES",
             "passive",
-            rf"{_N}{_ASIDE},? (?:{_NEXT})(?:(?:both |each |all )?of which )?(?:is|are|was|were|seems?|appears?) (?:to be )?{_ADV}(?:factually |each )?{_DISTINCT}\b"
-            r"(?! (?:from|between) §)",
+            (
+                rf"{_N}{_ASIDE},? (?:{_NEXT})(?:(?:both |each |all )?of which )?(?:is|are|was|were|seems?|appears?) (?:to be )?{_ADV}(?:factually |each )?{_DISTINCT}\b"
+                r"(?! (?:from|between) §)"
+            ),
         ),
-        ("DISTINGUISHES", "from", rf"(?:[Mm]akes? it|{_HERE}[^§;]{{0,60}}?) {_ADV}(?:factually )?distinguishable from {_THING}{_N}"),
+        (
+            "DISTINGUISHES",
+            "from",
+            rf"(?:[Mm]akes? it|{_HERE}[^§;]{{0,60}}?) {_ADV}(?:factually )?distinguishable from {_THING}{_N}",
+        ),
         (
             "DISTINGUISHES",
             "distinguishes_this",
@@ -111,13 +125,27 @@ _PATTERNS: tuple[tuple[Label, str, re.Pattern[str]], ...] = tuple(
         (
             "DISTINGUISHES",
             "sole",
-            rf"{_N},? (?:but|and|and yet) (?:that|this|the) (?:case|decision) (?:(?:does|do) not {_TO_THIS}|"
-            rf"is {_ADV}{_DISTINCT})\b",
+            (
+                rf"{_N},? (?:but|and|and yet) (?:that|this|the) (?:case|decision) (?:(?:does|do) not {_TO_THIS}|"
+                rf"is {_ADV}{_DISTINCT})\b"
+            ),
         ),
-        ("DISTINGUISHES", "misplaced", rf"\b[Rr]eliance (?:up)?on {_THING}{_NEXT}{_N}[^§;]{{0,50}}?,? (?:is|are|was) {_ADV}misplaced"),
-        ("DISTINGUISHES", "unlike", rf"^(?:But |And )?[Uu]nlike (?:in |the (?:\w+ ){{1,6}}(?:in|of) )?(?:the )?{_N}(?=.*\b{_AT_HAND}\b)"),
+        (
+            "DISTINGUISHES",
+            "misplaced",
+            rf"\b[Rr]eliance (?:up)?on {_THING}{_NEXT}{_N}[^§;]{{0,50}}?,? (?:is|are|was) {_ADV}misplaced",
+        ),
+        (
+            "DISTINGUISHES",
+            "unlike",
+            rf"^(?:But |And )?[Uu]nlike (?:in |the (?:\w+ ){{1,6}}(?:in|of) )?(?:the )?{_N}(?=.*\b{_AT_HAND}\b)",
+        ),
         ("DISTINGUISHES", "no_application", rf"{_N}{_ASIDE},? (?:{_NONE_HERE}|has no application[.,;])"),
-        ("DISTINGUISHES", "found", rf"{_SUBJECT},? {_ADV}(?:find|consider|think|deem) {_THING}{_N}{_ASIDE},? (?:to be )?{_ADV}{_DISTINCT}\b"),
+        (
+            "DISTINGUISHES",
+            "found",
+            rf"{_SUBJECT},? {_ADV}(?:find|consider|think|deem) {_THING}{_N}{_ASIDE},? (?:to be )?{_ADV}{_DISTINCT}\b",
+        ),
         ("AFFIRMS", "reaffirmed", rf"{_SUBJECT},? {_ADV}(?:and )?{_ADV}re-?affirm,? {_OF}{_N}"),
         ("AFFIRMS", "reaffirmed", rf"depart from {_N},? we decline, and expressly re-?affirm\b"),
         (
@@ -142,12 +170,16 @@ _OTHERS = re.compile(  # a party, another court, a supposition or a concession g
     re.IGNORECASE,
 )
 _REPORTED = re.compile(
-    r"(?:\bafter (?:determining|finding|holding|concluding)\b[^.;]*$)|(?:§\d+§|\b(?:[Cc]ourt|[Cc]ircuit|[Jj]udge|[Jj]ustice|[Dd]issent|majority|panel|they|he|she|it|which)(?: of [A-Z][\w ]+)?)(?: in §\d+§)?,? "
+    r"(?:\b(?i:after) (?:determining|finding|holding|concluding)\b[^.;]*$)|(?:§\d+§|\b(?:[Cc]ourt|[Cc]ircuit|[Jj]udge|[Jj]ustice|[Dd]issent|majority|panel|they|he|she|it|which)(?: of [A-Z][\w ]+)?)(?: in §\d+§)?,? "
     r"(?:\w+ ){0,2}(?:held|ruled|found|concluded|stated|said|noted|reasoned|determined|opined|observed|thought|distinguish\w*)\b[^.;]*$"
 )
-_SEVERAL = re.compile(r"(?:\band |\bor |, |(?:facts|circumstances|cases?|decisions|holdings)(?: \w+)? (?:in|of)(?: the case of)? |cases )$")
+_SEVERAL = re.compile(
+    r"(?:\band |\bor |, |(?:facts|circumstances|cases?|decisions|holdings)(?: \w+)? (?:in|of)(?: the case of)? |cases )$"
+)
 _MAY_FOLLOW_NOT = re.compile(r"\bnot (?:only|merely)\b", re.IGNORECASE)
-_AFTER_BAD = re.compile(r"^[^.;§]{0,40}\b(?:on other grounds|as recognized|in part by|by the (?:legislature|statute)|by §)", re.IGNORECASE)
+_AFTER_BAD = re.compile(
+    r"^[^.;§]{0,40}\b(?:on other grounds|as recognized|in part by|by the (?:legislature|statute)|by §)", re.IGNORECASE
+)
 _HISTORY = re.compile(
     r"^,?\s*(?:which (?:was|has been) )?(?:subsequently |later |expressly |partially |impliedly )*(?:overruled|abrogated|disapproved|superseded|"
     r"disavowed|limited)\b[^§]{0,60}?(?:\bby\b|\bin\b|,|§|grounds)"
@@ -160,7 +192,9 @@ _ATTEMPT_FAILS = re.compile(
     r"\b(?:but (?:the|this|that) (?:attempt|argument|effort) fails|(?:its|the) reasoning applies|the difference does not matter|"
     r"we (?:do not agree|disagree|are not persuaded)|that we do not accept|we find nothing)"
 )
-_BREAK = re.compile(r"(?<=[a-z”\"')\]])[.?!][”\"’')]*(?=\{\d+\}|\d{1,3}\.? ?[A-Z]|[A-Z][a-z])|\n+|(?<=[.?!”\"])\s+(?=\{\d+\})")
+_BREAK = re.compile(
+    r"(?<=[a-z”\"')\]])[.?!][”\"’')]*(?=\{\d+\}|\d{1,3}\.? ?[A-Z]|[A-Z][a-z])|\n+|(?<=[.?!”\"])\s+(?=\{\d+\})"
+)
 _PARENTHESIS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _ONLY_CASES = re.compile(r"\(((?:(?:and |see )?§\d+§[;,]? ?)+)\)")
 _QUOTES = re.compile(r"“[^”]{25,}(?:”|$)|(?<!\w)\"[^\"]{25,}(?:\"|$)")
@@ -228,10 +262,10 @@ def _apart(text: str, found: list[Sentence]) -> list[Sentence]:
             if one.end <= kept[-1].end:
                 continue
             mentions = tuple(mention for mention in one.mentions if mention.start >= kept[-1].end)
-            one = _sentence(text, kept[-1].end, one.end, mentions)
-        if one.text:
+            kept.append(_sentence(text, kept[-1].end, one.end, mentions))
+        elif one.text:
             kept.append(one)
-    return kept
+    return [one for one in kept if one.text]
 
 
 def _sentence(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> Sentence:
@@ -277,11 +311,27 @@ def _fault(sentence: Sentence, plain: str, hit: re.Match[str], label: Label, kin
     checks = (
         ("not_own_voice", bool(_REPORTED.search(clause))),
         ("not_stated", bool(_OTHERS.search(_MAY_FOLLOW_NOT.sub("", clause)))),
-        ("negated", bool(re.search(r"\b(?:not|never|hardly|no longer) (?:\w+ )?(?:distinguish|overrul|affirm)", words))),
+        (
+            "negated",
+            bool(re.search(r"\b(?:not|never|hardly|no longer) (?:\w+ )?(?:distinguish|overrul|affirm)", words)),
+        ),
         ("later_history", label == "OVERRULES" and bool(_AFTER_BAD.search(plain[hit.end() :]))),
-        ("quoted", _is_quoted(sentence, hit, plain)),
-        ("conceded", bool(re.match(r"(?:but|yet|though)?,? ?(?:nevertheless|nonetheless|but (?:its|the|their) (?:reasoning|logic|principle))", plain[hit.end() :].lstrip(" ,")))),
-        ("other_subject", bool(alone) and not _SEVERAL.search(lead) and " and " not in sentence.mentions[int(hit.group(1))].cited.name),
+        ("quoted", _is_quoted(hit, plain)),
+        (
+            "conceded",
+            bool(
+                re.match(
+                    r"(?:but|yet|though)?,? ?(?:nevertheless|nonetheless|but (?:its|the|their) (?:reasoning|logic|principle))",
+                    plain[hit.end() :].lstrip(" ,"),
+                )
+            ),
+        ),
+        (
+            "other_subject",
+            bool(alone)
+            and not _SEVERAL.search(lead)
+            and " and " not in sentence.mentions[int(hit.group(1))].cited.name,
+        ),
         ("procedural", label == "OVERRULES" and kind == "passive" and bool(PROCEDURAL.search(lead))),
         ("asked", plain.rstrip().endswith("?")),
         ("sole_of_many", kind == "sole" and len({m.cited.key for m in sentence.mentions}) > 1),
@@ -289,7 +339,7 @@ def _fault(sentence: Sentence, plain: str, hit: re.Match[str], label: Label, kin
     return next((code for code, wrong in checks if wrong), "")
 
 
-def _is_quoted(sentence: Sentence, hit: re.Match[str], plain: str) -> bool:
+def _is_quoted(hit: re.Match[str], plain: str) -> bool:
     """Whether the words stand in a long quotation, or in a sentence that is the middle of one."""
     for quote in _QUOTES.finditer(plain):
         if quote.start() < hit.end() and hit.start() < quote.end() and quote.start() <= hit.start():
@@ -319,7 +369,11 @@ def belongs_elsewhere(sentence: Sentence) -> str:
 
 
 def _is_procedural(plain: str, cue: re.Match[str]) -> bool:
-    if cue.group().lower().startswith(("disting", "indisting", "inappos", "misplac", "unlike", "not ", "does", "do ", "dissim")):
+    if (
+        cue.group()
+        .lower()
+        .startswith(("disting", "indisting", "inappos", "misplac", "unlike", "not ", "does", "do ", "dissim"))
+    ):
         return False
     near = plain[max(0, cue.start() - 60) : cue.end() + 60]
     return bool(PROCEDURAL.search(near)) and "§" not in plain[max(0, cue.start() - 25) : cue.end() + 25]

@@ -211,5 +211,3 @@ def _masked(item: _Item, seed: str) -> tuple[str, tuple[int, int]] | None:
 def _refusal(item: _Item, reason: str) -> Refusal:
     detail = f"{item.offer.kind}: {item.offer.cited}"
     return Refusal(case_id=item.candidate.case_id, task=TASK, reason=reason, detail=detail)
-
-

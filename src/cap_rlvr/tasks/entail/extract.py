@@ -19,7 +19,16 @@ from cap_rlvr.wire.frozen import Frozen, keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Candidate, Refusal
 
 TASK = "entail"
-Kind = Literal["overrules", "distinguishes", "affirms_litigation", "affirms_reaffirmed", "none_near", "none_history", "none_attempt", "none_plain"]
+Kind = Literal[
+    "overrules",
+    "distinguishes",
+    "affirms_litigation",
+    "affirms_reaffirmed",
+    "none_near",
+    "none_history",
+    "none_attempt",
+    "none_plain",
+]
 SIZE = 1_300  # characters of a passage: some 330 tokens
 MIN_SIZE = 250
 MAX_NEAR, MAX_PLAIN = 2, 2  # NONE rows of one passage, of one opinion
@@ -28,7 +37,9 @@ _COURT = {"majority", "unanimous", "on-the-merits", "rehearing"}
 _EN_BANC = re.compile(r"\b(?:en|in) ban[ck]\b", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"\{\s?\d+\}\s*")
 _WORD = re.compile(r"(?:[^\W_]|(?<=[^\W_])['’](?=[^\W_]))+")
-_JUSTICE = re.compile(r"^[^a-z]{0,40}?\b(?:Chief |Senior )?(Justice|Judge)\b|^OPINION[A-Z., ]{3,40}?(?:Chief )?(Justice|Judge)\b")
+_JUSTICE = re.compile(
+    r"^[^a-z]{0,40}?\b(?:Chief |Senior )?(Justice|Judge)\b|^OPINION[A-Z., ]{3,40}?(?:Chief )?(Justice|Judge)\b"
+)
 _CITED_STATE = re.compile(r"\b\d{1,3} (N\.M\.|Cal\.|Tex\.|Mich\.|Va\.|Fla\.|N\.Y\.) ?(?:2d |3d |4th )?\d")
 _MISREAD = re.compile(r"[■•^~|_\\�¬°¶†‡«»]|\b(?:tbe|aud|thc|tlie|wliich|oi|iu)\b")
 
@@ -66,7 +77,9 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
                 case_id=case.id,
                 source_kind=case.source,
                 kind=offer.kind,
-                block="/".join((case.source.value, *case.id.split("/")[:2])) if case.id.count("/") > 1 else f"{case.source}/{case.id.split('/')[0]}",
+                block="/".join((case.source.value, *case.id.split("/")[:2]))
+                if case.id.count("/") > 1
+                else f"{case.source}/{case.id.split('/')[0]}",
                 order=order,
                 payload=offer.model_dump(),
             )
@@ -137,8 +150,10 @@ class _Reader:
         end = treatment.sentence.end
         after = self.passages.cases.mentions(end, min(len(self.text), end + 250))
         same = any(mention.cited.key == treatment.cited.key for mention in after)
-        return same or bool(re.search(r"\b(?:because|since|for)\b", treatment.sentence.text[-250:])) or bool(
-            re.match(r"\s*(?:There|In that case|That case|Here)\b", self.text[end : end + 40])
+        return (
+            same
+            or bool(re.search(r"\b(?:because|since|for)\b", treatment.sentence.text[-250:]))
+            or bool(re.match(r"\s*(?:There|In that case|That case|Here)\b", self.text[end : end + 40]))
         )
 
     def _offer(
@@ -146,7 +161,9 @@ class _Reader:
     ) -> tuple[Offer | str, int, int]:
         """The row's material, or why it can't be had; and the places of its sentences in the region."""
         cited = mention.cited
-        first, last = region.around(place, SIZE, 0.15 + 0.7 * keyed_unit("window", self.case.id, self.field, cited.key, kind))
+        first, last = region.around(
+            place, SIZE, 0.15 + 0.7 * keyed_unit("window", self.case.id, self.field, cited.key, kind)
+        )
         evidence = _evidence(self.text, region, place, mention, last)
         if evidence is None:
             return "evidence_length", first, last
@@ -238,7 +255,10 @@ class _Reader:
         if place is None:
             return None
         mention = Mention(found[0], words[0], words[1], full=False)
-        return next((o for o in self._offer("AFFIRMS", "affirms_litigation", mention, region, place) if isinstance(o, Offer)), None)
+        return next(
+            (o for o in self._offer("AFFIRMS", "affirms_litigation", mention, region, place) if isinstance(o, Offer)),
+            None,
+        )
 
     def _plain(self) -> Iterator[Offer]:
         """Citations far from any cue word."""
@@ -249,8 +269,12 @@ class _Reader:
             if given == MAX_PLAIN or self._own_history(cited) or CUE.search(self.text[low:high]):
                 continue
             region = Region(tuple(sentences(self.passages.cases, low, high)))
-            place = next((i for i, one in enumerate(region.sentences) if any(m.start == cited.start for m in one.mentions)), 0)
-            if place in (0, len(region.sentences) - 1) or not self.passages.is_neutral(cited, region, 1, len(region.sentences) - 1):
+            place = next(
+                (i for i, one in enumerate(region.sentences) if any(m.start == cited.start for m in one.mentions)), 0
+            )
+            if place in (0, len(region.sentences) - 1) or not self.passages.is_neutral(
+                cited, region, 1, len(region.sentences) - 1
+            ):
                 continue
             region = Region(region.sentences[1:-1])
             mention = next((m for m in region.sentences[place - 1].mentions if m.start == cited.start), None)
@@ -266,24 +290,23 @@ def _kind(treatment: Treatment) -> Kind:
     return "overrules" if treatment.label == "OVERRULES" else "distinguishes"
 
 
-def _evidence(
-    text: str, region: Region, place: int, mention: Mention, last: int
-) -> tuple[int, int, int] | None:
+def _evidence(text: str, region: Region, place: int, mention: Mention, last: int) -> tuple[int, int, int] | None:
     """Start, end and last sentence (one past) of 6 to 40 words: the sentence, more where it is short, less where long."""
     sentence = region.sentences[place]
     start, end = _without_numbers(text, sentence.start, sentence.end)
     upto = place + 1
     while _count(text[start:end]) < MIN_WORDS and upto < len(region.sentences):
-        start, end, upto = start, _without_numbers(text, region.sentences[upto].start, region.sentences[upto].end)[1], upto + 1
+        end = _without_numbers(text, region.sentences[upto].start, region.sentences[upto].end)[1]
+        upto += 1
     if _count(text[start:end]) > MAX_WORDS:
-        cut = _cut(text, start, end, _core(text, sentence, mention))
+        cut = _cut(text, start, end, _core(sentence, mention))
         if cut is None:
             return None
         start, end = cut
     return start, end, max(upto, last)
 
 
-def _core(text: str, sentence: Sentence, mention: Mention) -> tuple[int, int]:
+def _core(sentence: Sentence, mention: Mention) -> tuple[int, int]:
     """What the evidence must hold: the mention and, in a sentence with cue words, the cue nearest to it."""
     inside = sentence.start <= mention.start < sentence.end
     low, high = (mention.start, min(mention.end, sentence.end)) if inside else (sentence.start, sentence.start + 1)

@@ -163,8 +163,10 @@ def _elided(quoted: str, context: Words) -> bool:
     """Whether a quotation is true but for gaps that it marks with dots."""
     pieces = [read_words(piece) for piece in _GAP.split(quoted)]
     filled = [piece for piece in pieces if piece.words]
-    return len(pieces) > 1 and bool(filled) and all(
-        len(piece.words) >= MIN_FRAGMENT and _places(piece, context) for piece in filled
+    return (
+        len(pieces) > 1
+        and bool(filled)
+        and all(len(piece.words) >= MIN_FRAGMENT and _places(piece, context) for piece in filled)
     )
 
 

@@ -109,7 +109,9 @@ def read_gold(truth: EntailTruth) -> Gold:
     high = low + len(read_words(normalise(truth.context[max(0, start - NEAR) : end + NEAR])[0]).words)
     near = [*range(first, last), *range(last, high), *range(low, first)]
     names = distinctive(truth.citing) | distinctive(truth.cited)
-    terms = dict.fromkeys(context.words[at] for at in near if at < len(context.words) and _is_term(context.words[at], names))
+    terms = dict.fromkeys(
+        context.words[at] for at in near if at < len(context.words) and _is_term(context.words[at], names)
+    )
     return Gold(context, first, min(last, len(context.words)), tuple(terms))
 
 
