@@ -60,6 +60,8 @@ _GENERIC = frozenset(
         "america federal reserve police attorney secretary director warden judge justice university college hospital center",
     )
 )
+_CAPITAL = re.compile(r"(?<!\w)[A-Z]\w*")
+_GOES_ON = re.compile(r"[\w/-]")
 _BRACKETED = re.compile(r"\{\d+\}")
 MAX_NAME = 140
 REACH = 220  # characters before a locator in which its name is looked for
@@ -244,10 +246,11 @@ class Cases:
                 owners[short].setdefault(cited.name, key)
         # A name that two cases share is no one's; the same case cited by another reporter is one case.
         self._owner = {short: next(iter(keys.values())) for short, keys in owners.items() if len(keys) == 1}
-        shorts = sorted(self._owner, key=lambda short: (-len(short), short))
-        self._short = (
-            re.compile(r"(?<![\w/-])(?:" + "|".join(map(re.escape, shorts)) + r")(?![\w/-])") if shorts else None
-        )
+        self._by_first: dict[str, list[str]] = defaultdict(list)
+        for short in sorted(self._owner, key=lambda short: (-len(short), short)):
+            first = _CAPITAL.match(short)
+            if first:
+                self._by_first[first.group()].append(short)
 
     def mentions(self, start: int, end: int) -> list[Mention]:
         """The mentions that lie in a range of the text, in order and apart."""
@@ -256,13 +259,25 @@ class Cases:
             for cited in self.full
             if start <= cited.start and cited.end <= end + 1
         ]
-        if self._short:
-            for hit in self._short.finditer(self.text, start, end):
-                inside = any(one.start < hit.end() and hit.start() < one.end for one in found)
-                if not inside:
-                    owner = self.cases[self._owner[hit.group()]]
-                    found.append(Mention(owner, hit.start(), self._tail(hit.end(), end), False))
+        for low, short in self._shorts(start, end):
+            high = low + len(short)
+            if not any(one.start < high and low < one.end for one in found):
+                found.append(Mention(self.cases[self._owner[short]], low, self._tail(high, end), False))
         return sorted(found, key=lambda one: one.start)
+
+    def _shorts(self, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """Where a short name stands, the longest at each place; looked up by its first word, for there may be hundreds."""
+        done = start
+        for word in _CAPITAL.finditer(self.text, start, end):
+            if word.start() < done or self.text[word.start() - 1 : word.start()] in ("/", "-"):
+                continue
+            for short in self._by_first.get(word.group(), ()):
+                done = word.start() + len(short)
+                if self.text.startswith(short, word.start()) and not _GOES_ON.match(self.text, done):
+                    yield word.start(), short
+                    break
+            else:
+                done = word.start()
 
     def _tail(self, position: int, limit: int) -> int:
         """The end of `, supra, 70 Cal.2d at p. 546` after a short name."""

@@ -84,8 +84,10 @@ def test_scores(completion: str, reward: float, code: str) -> None:
             "not_prose",
         ),
         (
-            "The court in Stone v. Weller speaks of Harker v. Bolton in the words that are set out above, and it does what it says "
-            "there, as anyone may see.",
+            (
+                "The court in Stone v. Weller speaks of Harker v. Bolton in the words that are set out above, and it does what it says "
+                "there, as anyone may see."
+            ),
             "no_terms",
         ),
     ],

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import Probe
-from cap_rlvr.tasks.entail.hostile import hostile, smuggled
 from cap_rlvr.tasks.entail.phrasing import reasoning
 from cap_rlvr.tasks.entail.reward import FABRICATED_CAP, WEIGHTS, judge_evidence
 from cap_rlvr.tasks.entail.truth import LABELS, MAX_WORDS, MIN_WORDS, EntailTruth, Label, read_gold
@@ -114,8 +113,8 @@ def attacks(truth: EntailTruth, other: EntailTruth, key: str) -> Iterator[Probe]
     yield from _prefixed("two_labels", _two_labels(own, key), 0.0)
     yield from _prefixed("label_denied", _denials(own), 0.0)
     yield from _prefixed("broken_tags", _broken(own), 0.0)
-    yield from _prefixed("hostile", hostile(own.label), 0.0)
-    yield from _prefixed("smuggled", smuggled(own.label, truth.context), 0.0)
+    yield from _prefixed("hostile", _hostile(own.label), 0.0)
+    yield from _prefixed("smuggled", _smuggled(own.label, truth.context), 0.0)
     yield from _prefixed(
         "homoglyphs", [("label", written(own.label.translate(_HOMOGLYPHS), own.evidence, own.why))], 0.0
     )
@@ -324,3 +323,33 @@ def chains(truth: EntailTruth, key: str) -> Iterator[Sequence[str]]:
         yield [written(label, " ".join(words[:length]), why) for length in lengths]
     yield [f"<answer>{label}</answer>", f"<answer>{label}, perhaps {wrong}</answer>", f"<answer>{wrong}</answer>"]
     yield [written(label, evidence, why), written(wrong, evidence, why), label]
+
+
+def _hostile(label: str) -> Iterator[tuple[str, str]]:
+    """Long, malformed and slow texts."""
+    yield "oversize", "a" * 100_000
+    yield "oversize_with_answer", "a " * 50_000 + f"<answer>{label}</answer>"
+    yield "nul_bytes", "\x00" * 1000
+    yield "five_thousand_tags", "<answer>" * 5_000
+    yield "five_thousand_pairs", f"<answer>{label}</answer><answer>x</answer>" * 700
+    yield "spaces", f"<answer>{' ' * 30_000}</answer>"
+    yield "brackets", "(" * 30_000
+    yield "quotation_marks", '"' * 30_000
+    yield "long_evidence", f"<answer>x</answer><evidence>{'the court ' * 3_000}</evidence>"
+    yield "combining_marks", f"<answer>{label}{chr(0x301) * 10_000}</answer>"
+    yield "surrogate", "\ud800"
+    yield "label_two_thousand_times", f"<answer>{f'{label} ' * 2_000}</answer>"
+
+
+def _smuggled(label: str, context: str) -> Iterator[tuple[str, str]]:
+    """The label where it is not an answer."""
+    yield "echo_passage", context
+    yield "echo_passage_in_answer", f"<answer>{context[:2_000]}</answer>"
+    yield "echo_definitions", "OVERRULES: it declares … DISTINGUISHES: it declines … AFFIRMS: … NONE: …"
+    yield "comment_in_answer", f"<answer><!-- {label} --></answer>"
+    yield "key_value", f"<answer>label={label}</answer>"
+    yield "json_in_answer", f'<answer>{{"label": "{label}"}}</answer>'
+    yield "spaced_letters", f"<answer>{' '.join(label)}</answer>"
+    yield "reversed", f"<answer>{label[::-1]}</answer>"
+    yield "stem", f"<answer>{label[:-1]}</answer>"
+    yield "attribute", f'<answer value="{label}"></answer>'
