@@ -60,14 +60,20 @@ class Region:
         first, last = place, place + 1
         room = size - (self.sentences[place].end - self.sentences[place].start)
         front, back = room * before, room * (1 - before)
-        while first > 0 and (taken := self.sentences[first].start - self.sentences[first - 1].start) <= front:
-            front -= taken
-            first -= 1
-        back += front if first == 0 else 0
-        while last < len(self.sentences) and (taken := self.sentences[last].end - self.sentences[last - 1].end) <= back:
+        first, front = self._back_to(first, front)
+        while (
+            last < len(self.sentences)
+            and (taken := self.sentences[last].end - self.sentences[last - 1].end) <= back + front
+        ):
             back -= taken
             last += 1
-        return first, last
+        return self._back_to(first, front + back)[0], last
+
+    def _back_to(self, first: int, room: float) -> tuple[int, float]:
+        while first > 0 and (taken := self.sentences[first].start - self.sentences[first - 1].start) <= room:
+            room -= taken
+            first -= 1
+        return first, room
 
 
 class Passages:

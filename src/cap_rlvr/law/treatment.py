@@ -195,6 +195,7 @@ _ATTEMPT_FAILS = re.compile(
 _BREAK = re.compile(
     r"(?<=[a-z”\"')\]])[.?!][”\"’')]*(?=\{\d+\}|\d{1,3}\.? ?[A-Z]|[A-Z][a-z])|\n+|(?<=[.?!”\"])\s+(?=\{\d+\})"
 )
+_CONTINUES = re.compile(r"\s*(?:[,;)\]]|[a-z]{2,}\s)")
 _PARENTHESIS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _ONLY_CASES = re.compile(r"\(((?:(?:and |see )?§\d+§[;,]? ?)+)\)")
 _QUOTES = re.compile(r"“[^”]{25,}(?:”|$)|(?<!\w)\"[^\"]{25,}(?:\"|$)")
@@ -243,29 +244,20 @@ class Treatment:
 def sentences(cases: Cases, start: int, end: int) -> list[Sentence]:
     """The sentences of a part of a text. Breaks that nupunkt can't see (`… Code.{12} We hold`) are added."""
     text = cases.text
-    found: list[Sentence] = []
     mentions = cases.mentions(start, end)
-    for low, high in sentence_spans(text[start:end]):
-        stops = [hit.end() for hit in _BREAK.finditer(text, start + low, start + high)]
-        for one, other in pairwise([start + low, *stops, start + high]):
-            own = tuple(mention for mention in mentions if one <= mention.start < other)
-            last = max([other, *(mention.end for mention in own if mention.end - other < 200)])
-            found.append(_sentence(text, one, min(last, end), own))
-    return _apart(text, [one for one in found if one.text])
-
-
-def _apart(text: str, found: list[Sentence]) -> list[Sentence]:
-    """Drop what a citation that ran over a break already took."""
-    kept: list[Sentence] = []
-    for one in found:
-        if kept and one.start < kept[-1].end:
-            if one.end <= kept[-1].end:
-                continue
-            mentions = tuple(mention for mention in one.mentions if mention.start >= kept[-1].end)
-            kept.append(_sentence(text, kept[-1].end, one.end, mentions))
-        elif one.text:
-            kept.append(one)
-    return [one for one in kept if one.text]
+    breaks = {start + high for _, high in sentence_spans(text[start:end])}
+    breaks |= {hit.end() for hit in _BREAK.finditer(text, start, end)}
+    inside = [(mention.start, mention.end) for mention in mentions]
+    kept = [
+        at
+        for at in sorted(breaks)
+        if start < at < end and not _CONTINUES.match(text, at) and not any(low < at <= high for low, high in inside)
+    ]
+    made = [
+        _sentence(text, low, high, tuple(mention for mention in mentions if low <= mention.start < high))
+        for low, high in pairwise([start, *kept, end])
+    ]
+    return [one for one in made if one.text]
 
 
 def _sentence(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> Sentence:
@@ -280,6 +272,7 @@ def _sentence(text: str, start: int, end: int, mentions: tuple[Mention, ...]) ->
         at = max(at, min(mention.end, end))
     plain = " ".join("".join([*pieces, text[at:end]]).replace("’", "'").split())
     plain = re.sub(r"§ ([,.;:)'])", r"§\1", re.sub(r"^(?:\{\d+\}|\d{1,3}\.)\s*", "", plain))
+    plain = re.sub(r"([(\[]) §", r"\1§", plain)
     plain = re.sub(r"§(\d+)§'s?\b", r"§\1§", plain)
     plain = re.sub(r"(?:[Tt]he |[Tt]hat )?[Cc]ases? of (?=§)", "", plain)
     plain = re.sub(r"§(\d+)§, supra,?", r"§\1§", plain)
