@@ -14,7 +14,9 @@ from cap_rlvr.wire.case import Case, Court, Jurisdiction, Opinion, Origin, Sourc
 from cap_rlvr.wire.rows import Candidate, Refusal, Row
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
-FILLER = "The tenant paid each month and the agent wrote a receipt. The agent kept no copy of any letter he sent. "
+FILLER = (
+    "The tenant paid each month and the agent wrote a receipt. The agent kept no copy of any letter that he wrote. "
+)
 LEAD = "The tenant relies on Cole v. Ames, 81 Mich. 4 (1890), for the rule that rent waives the breach. "
 NEAR = "The general rule is stated in Burr v. Stout, 82 Mich. 9 (1891), and needs no further support. "
 

@@ -16,7 +16,7 @@ TRUTH = TASK.read_truth(TASK.example)
 OTHER = EntailTruth(
     context="We overrule Drum v. Pike, 9 Mich. 1 (1860), since the clerk of the market had no seal. The wagon stood in the road.",
     label="OVERRULES",
-    evidence_span=(0, 82),
+    evidence_span=(0, 86),
     citing="Vane v. Holt",
     cited="Drum v. Pike",
 )

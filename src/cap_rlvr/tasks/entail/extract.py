@@ -299,7 +299,7 @@ def _evidence(text: str, region: Region, place: int, mention: Mention, last: int
         end = _without_numbers(text, region.sentences[upto].start, region.sentences[upto].end)[1]
         upto += 1
     if _count(text[start:end]) > MAX_WORDS:
-        cut = _cut(text, start, end, _core(sentence, mention))
+        cut = _cut(text, start, end, _core(sentence, mention), sentence)
         if cut is None:
             return None
         start, end = cut
@@ -317,14 +317,22 @@ def _core(sentence: Sentence, mention: Mention) -> tuple[int, int]:
     return min(low, cue[0]), max(high, cue[1])
 
 
-def _cut(text: str, start: int, end: int, core: tuple[int, int]) -> tuple[int, int] | None:
-    """A part of at most 40 words around the core, from a break of the sentence to a break where there is one."""
+def _cut(text: str, start: int, end: int, core: tuple[int, int], sentence: Sentence) -> tuple[int, int] | None:
+    """A part of at most 40 words around the core, from a break of the sentence to a break where there is one.
+
+    A comma within a citation is no break.
+    """
     words = [hit.span() for hit in _WORD.finditer(text[start:end])]
     first = next((i for i, word in enumerate(words) if start + word[1] > core[0]), 0)
     last = next((i for i, word in enumerate(words) if start + word[1] >= core[1]), len(words) - 1)
     if last - first + 1 > MAX_WORDS:
         return None
-    breaks = [i for i, word in enumerate(words) if text[start + word[1] : start + word[1] + 1] in (";", ":", ",")]
+    breaks = [
+        i
+        for i, (_, at) in enumerate(words)
+        if text[start + at : start + at + 1] in (";", ":", ",")
+        and not any(one.start <= start + at < one.end for one in sentence.mentions)
+    ]
     low = next((i + 1 for i in [-1, *breaks] if i + 1 <= first and last - i <= MAX_WORDS - 2), first)
     high = min(len(words), low + MAX_WORDS - 2)
     stops = [i + 1 for i in breaks if last < i + 1 <= high]

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import re2
 
-from cap_rlvr.answer import Reply, element, read_reply
+from cap_rlvr.answer import Reply, element, normalise, read_reply
 from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import graded, nothing
 from cap_rlvr.tasks.entail.prose import reasoning_fault
@@ -182,10 +182,11 @@ def _reasoning(truth: EntailTruth, reasoned: str | None, known: Gold) -> str:
     if not reasoned:
         return "missing"
     said = read_words(reasoned)
-    fault = reasoning_fault(reasoned, said, known.context, truth.label)
+    names = frozenset(read_words(normalise(f"{truth.citing} {truth.cited}")[0]).words)
+    fault = reasoning_fault(reasoned, said, known.context, truth.label, names)
     if fault:
         return fault
-    words = frozenset(said.words)
+    words = frozenset(word.replace("'", "") for word in said.words)
     citing, cited = distinctive(truth.citing), distinctive(truth.cited)
     if citing and not words & ((citing - cited) or citing):
         return "citing_unnamed"

@@ -37,6 +37,20 @@ _STOP = frozenset(
     )
 )
 
+_LABEL_STEMS = (
+    "overrul",
+    "overturn",
+    "abrogat",
+    "disapprov",
+    "disavow",
+    "nullif",
+    "repudiat",
+    "distinguish",
+    "affirm",
+    "reaffirm",
+    "uph",
+)
+
 
 class Words(NamedTuple):
     """The words of a text in lower case."""
@@ -116,4 +130,5 @@ def read_gold(truth: EntailTruth) -> Gold:
 
 
 def _is_term(word: str, names: frozenset[str]) -> bool:
-    return len(word) >= MIN_TERM and word.isalpha() and word not in _STOP and word not in names
+    fit = len(word) >= MIN_TERM and word.isalpha() and not word.startswith(_LABEL_STEMS)
+    return fit and word not in _STOP and word not in names
