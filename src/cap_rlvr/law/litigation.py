@@ -31,7 +31,11 @@ def decision_below(text: str, year: int | None) -> tuple[Cited, Seat | None] | N
     found: dict[str, Cited] = {}
     for start, end, written, reporter in places(text):
         # `598 U. S. ___ (2022)` is this court's own grant of review, not the decision reviewed.
-        if start > 0.7 * len(text) or reporter == "U.S." or not _SENTENCE_BEFORE.search(text[max(0, start - 8) : start]):
+        if (
+            start > 0.7 * len(text)
+            or reporter == "U.S."
+            or not _SENTENCE_BEFORE.search(text[max(0, start - 8) : start])
+        ):
             continue
         dated = _YEAR_AFTER.match(text, end)
         before = text[max(0, start - 400) : start]

@@ -32,7 +32,8 @@ _SIDE_WORD = r"(?:[A-Z][\w.'’&/-]*|of|the|and|&|ex|rel\.|de|la|du|van|von|der|
 _LEFT = re.compile(rf"(?:^|(?<=[\s(\[“\"]))({_SIDE_WORD}(?:,?\s+{_SIDE_WORD}){{0,11}})$")
 _RIGHT = re.compile(rf"{_SIDE_WORD}(?:,?\s+(?:{_SIDE_WORD}|\([A-Z][\w. ]*\))){{0,11}}[,.]?")
 _SINGLE = re.compile(
-    r"(?:In re|In the Matter of|Matter of|Ex parte|Estate of|In the Interest of|State ex rel\.)\s[A-Z][^;:()\[\]\d§]{1,70}$"
+    r"(?:In re|In the Matter of|Matter of|Ex parte|(?:In re )?Estate of|In the Interest of|State ex rel\.)\s"
+    rf"[A-Z][\w.'’&/-]*(?:,?\s+{_SIDE_WORD}){{0,9}}[,.]?$"
 )
 _LEAD = frozenset(
     re.findall(
@@ -43,6 +44,9 @@ _LEAD = frozenset(
         "finally additionally moreover further furthermore consequently accordingly hence indeed again only while than upon over for what plaintiff "
         "defendant appellant appellee respondent petitioner appellants defendants plaintiffs",
     )
+)
+_SINGLE_START = re.compile(
+    r"\bIn re (?:Estate of )?|\bIn the |(?<!In the )\bMatter of |\bEx parte |(?<!In re )\bEstate of |\bState ex rel\."
 )
 _SIGNAL = re.compile(
     r"^.*(?:[.;:”\")]\s*|(?=Court,|Appeals,|Mexico,|Congress,))(?:Court|Appeals|Mexico|Congress|See|Cf|Accord|But|Compare|Contra|Citing|Under|In|And|The)\b[.,]{0,2}\s+(?:(?:also|see|cf\.|e\.\s?g\.),?\s+)*",
@@ -176,7 +180,8 @@ def _cited(text: str, group: Sequence[Place], before: int) -> Cited | None:
 def _name(lead: str) -> tuple[str, int]:
     """The case name that a text ends with, and where it begins in it; empty where there is none."""
     versus = list(_VERSUS.finditer(lead))
-    single = _SINGLE.search(lead)
+    singles = [hit for hit in _SINGLE_START.finditer(lead) if _SINGLE.match(lead, hit.start())]
+    single = _SINGLE.match(lead, singles[-1].start()) if singles else None
     if not versus:
         return (squeezed(single.group()), single.start()) if single and _short_enough(single.group()) else ("", 0)
     split = versus[-1]

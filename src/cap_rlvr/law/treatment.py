@@ -176,6 +176,7 @@ _REPORTED = re.compile(
 _SEVERAL = re.compile(
     r"(?:\band |\bor |, |(?:facts|circumstances|cases?|decisions|holdings)(?: \w+)? (?:in|of)(?: the case of)? |cases )$"
 )
+_FROM_ANOTHER = re.compile(r"[^.;§]{0,60}\bfrom (?:the |that in )?(?:§|[A-Z]\w+ case\b)")
 _MAY_FOLLOW_NOT = re.compile(r"\bnot (?:only|merely)\b", re.IGNORECASE)
 _AFTER_BAD = re.compile(
     r"^[^.;§]{0,40}\b(?:on other grounds|as recognized|in part by|by the (?:legislature|statute)|by §)", re.IGNORECASE
@@ -195,7 +196,7 @@ _ATTEMPT_FAILS = re.compile(
 _BREAK = re.compile(
     r"(?<=[a-z”\"')\]])[.?!][”\"’')]*(?=\{\d+\}|\d{1,3}\.? ?[A-Z]|[A-Z][a-z])|\n+|(?<=[.?!”\"])\s+(?=\{\d+\})"
 )
-_CONTINUES = re.compile(r"\s*(?:[,;)\]]|[a-z]{2,}\s)")
+_CONTINUES = re.compile(r"\s*(?:[,;)\]]|[a-z]{2,}\s|(?:Affirmed|AFFIRMED)\b)")
 _PARENTHESIS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _ONLY_CASES = re.compile(r"\(((?:(?:and |see )?§\d+§[;,]? ?)+)\)")
 _QUOTES = re.compile(r"“[^”]{25,}(?:”|$)|(?<!\w)\"[^\"]{25,}(?:\"|$)")
@@ -303,7 +304,7 @@ def _fault(sentence: Sentence, plain: str, hit: re.Match[str], label: Label, kin
     alone = re.match(rf"{_N}{_ASIDE},? (?:are|were|do|seem|appear)\b", words)
     checks = (
         ("not_own_voice", bool(_REPORTED.search(clause))),
-        ("not_stated", bool(_OTHERS.search(_MAY_FOLLOW_NOT.sub("", clause)))),
+        ("not_stated", not words.startswith("depart from") and bool(_OTHERS.search(_MAY_FOLLOW_NOT.sub("", clause)))),
         (
             "negated",
             bool(re.search(r"\b(?:not|never|hardly|no longer) (?:\w+ )?(?:distinguish|overrul|affirm)", words)),
@@ -326,6 +327,7 @@ def _fault(sentence: Sentence, plain: str, hit: re.Match[str], label: Label, kin
             and " and " not in sentence.mentions[int(hit.group(1))].cited.name,
         ),
         ("procedural", label == "OVERRULES" and kind == "passive" and bool(PROCEDURAL.search(lead))),
+        ("compared", label == "DISTINGUISHES" and bool(_FROM_ANOTHER.match(plain[hit.end() :]))),
         ("asked", plain.rstrip().endswith("?")),
         ("sole_of_many", kind == "sole" and len({m.cited.key for m in sentence.mentions}) > 1),
     )

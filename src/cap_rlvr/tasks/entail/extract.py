@@ -138,6 +138,8 @@ class _Reader:
         if treatment.label == "OVERRULES":
             cited = seat_of_citation(treatment.cited.reporters, treatment.cited.court)
             return "" if may_overrule(self.seat, cited, self.en_banc) else "no_power_to_overrule"
+        if treatment.label != "AFFIRMS" and not treatment.mention.full and self._own_history(treatment.cited):
+            return "own_party"  # the short name is a party's here
         if treatment.kind == "litigation_named":
             same = distinctive(self.citing) & distinctive(treatment.cited.name)
             return "" if same and treatment.mention.full else "not_this_litigation"
@@ -147,6 +149,8 @@ class _Reader:
 
     def _explained(self, treatment: Treatment) -> bool:
         """Whether `reliance … is misplaced` is followed by what that case was about: else it may be bad law or misread."""
+        if re.search(r"\bstate of the law\b|\bsupersed|\bno longer\b", treatment.sentence.text):
+            return False
         end = treatment.sentence.end
         after = self.passages.cases.mentions(end, min(len(self.text), end + 250))
         same = any(mention.cited.key == treatment.cited.key for mention in after)
