@@ -1,6 +1,7 @@
 """Evaluation on held-out rows: ordinary requests of purpose `eval` for a pinned policy, scored by the same service.
 
-The one code path of `cap-rlvr eval` and of the evaluations within a run.
+The one code path of `cap-rlvr eval` and of the evaluations within a run. A prompt that leaves no room for an answer in
+the model's context is not asked: its record says so, has no reward, and the report counts it apart from the others.
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ from cap_rlvr.wire.errors import BadInput, Unavailable
 from cap_rlvr.wire.frozen import keyed_order
 from cap_rlvr.wire.policies import PolicyRef
 from cap_rlvr.wire.rollouts import RolloutGroup, Sampling
-from cap_rlvr.wire.runs import EvalRecord, Stage
+from cap_rlvr.wire.runs import NOT_ASKED, EvalRecord, Stage
 from cap_rlvr.wire.scoring import RewardItem, RewardResult
-from services.trainer.chat import Chat, prompt_ids
+from services.trainer.chat import prompt_ids
 from services.trainer.dataset import Question, questions
 from services.trainer.entry import Ready
-from services.trainer.loading import load_model, load_tokenizer
+from services.trainer.loading import context_of, load_model, load_tokenizer
 from services.trainer.local_fleet import LocalFleet
 from services.trainer.recorder import Recorder
 from services.trainer.rollout import Fleet, Prompts, generate
 from services.trainer.scoring import Scorer, score_patiently
 
-_UNTRAINED_ROWS = 50  # of each task: enough to show that a model made from nothing answers nothing
+# Of a task that the model has not been trained on (at first: of each): enough to show that it can't do it.
+_UNTRAINED_ROWS = 50
 
 
 def evaluate(ready: Ready, stage: Stage) -> Path:
@@ -54,36 +56,51 @@ def answer_and_score(
     folder, _ = _stage_model(ready, stage)
     tokenizer = load_tokenizer(folder)
     began = time.time()
-    groups = _answers(ready, fleet, policy, rows, tokenizer, recorder)
+    prompts = [prompt_ids(tokenizer, row.prompt) for row in rows]
+    room = context_of(folder) - ready.config.eval.max_completion_tokens
+    asked = [index for index, prompt in enumerate(prompts) if len(prompt) <= room]
+    groups = _answers(ready, fleet, policy, [prompts[index] for index in asked], recorder)
     completions = [tokenizer.decode(group.completions[0].token_ids, skip_special_tokens=True) for group in groups]
-    results = _score(ready, scorer, rows, completions, recorder)
+    results = _score(ready, scorer, [rows[index] for index in asked], completions, recorder)
     name = policy.name if policy else folder.name
+    judged = {
+        index: _record(stage, name, rows[index], group, text, result)
+        for index, group, text, result in zip(asked, groups, completions, results, strict=True)
+    }
     records = [
-        _record(stage, name, row, group, text, result)
-        for row, group, text, result in zip(rows, groups, completions, results, strict=True)
+        judged.get(index) or _not_asked(stage, name, row, len(prompts[index]), room) for index, row in enumerate(rows)
     ]
     path = recorder.evaluation(stage, records)
-    strict = {
-        task: round(sum(bool(record.strict) for record in records if record.task == task) / count, 4)
-        for task in ready.tasks
-        if (count := sum(record.task == task for record in records))
-    }
-    seconds = round(time.time() - began, 1)
-    recorder.event(
-        "eval", f"evaluated {stage}", stage=stage, policy=name, rows=len(records), strict=strict, seconds=seconds
-    )
+    _tell(ready, recorder, records, time.time() - began)
     return path
 
 
+def _tell(ready: Ready, recorder: Recorder, records: Sequence[EvalRecord], seconds: float) -> None:
+    answered = [record for record in records if record.finish_reason != NOT_ASKED]
+    strict = {
+        task: round(sum(bool(record.strict) for record in answered if record.task == task) / count, 4)
+        for task in ready.tasks
+        if (count := sum(record.task == task for record in answered))
+    }
+    stage, policy = records[0].stage, records[0].policy
+    recorder.event(
+        "eval", f"evaluated {stage}", stage=stage, policy=policy, rows=len(answered),
+        not_asked=len(records) - len(answered), strict=strict, seconds=round(seconds, 1),
+    )  # fmt: skip
+
+
 def held_out(ready: Ready, rows_per_task: int) -> list[Question]:
-    """The held-out rows, at most ``rows_per_task`` of each task: real ones first, in an order of their own."""
+    """The held-out rows, at most ``rows_per_task`` of each task and few of one that does not train: real ones first, in
+    an order of their own. Which they are depends on no model, so that all are asked the same.
+    """
     chosen: list[Question] = []
     for task in ready.tasks:
         found = [one for split in ready.config.eval.splits for one in questions(ready.workspace, task, split)]
         by_id = {one.row.id: one for one in found}
         order = [by_id[row_id] for row_id in keyed_order(sorted(by_id), "held out", task)]
         order.sort(key=lambda one: one.row.source_kind == SourceKind.SYNTHETIC)
-        chosen += order[:rows_per_task]
+        trains = ready.config.rows.trains(task)
+        chosen += order[: rows_per_task if trains else min(rows_per_task, _UNTRAINED_ROWS)]
     if not chosen:
         raise BadInput("no held-out rows", str(ready.workspace.tasks), "Prepare more cases")
     return chosen
@@ -128,16 +145,17 @@ def _answers(
     ready: Ready,
     fleet: Fleet,
     policy: PolicyRef | None,
-    rows: Sequence[Question],
-    tokenizer: Chat,
+    asked: Sequence[Sequence[int]],
     recorder: Recorder,
-) -> Sequence[RolloutGroup]:  # fmt: skip
+) -> Sequence[RolloutGroup]:
+    if not asked:
+        return []
     prompts = Prompts(
         run=f"{ready.job.run}.eval",
         step=0,
         purpose="eval",
         policy=policy,
-        prompt_ids=[prompt_ids(tokenizer, row.prompt) for row in rows],
+        prompt_ids=asked,
         completions=1,
         sampling=Sampling(temperature=0.0, max_tokens=ready.config.eval.max_completion_tokens),
     )
@@ -151,6 +169,8 @@ def _score(
         RewardItem(id=str(index), task=row.row.task, example_id=row.row.id, completion=text)
         for index, (row, text) in enumerate(zip(rows, completions, strict=True))
     ]
+    if not items:
+        return []
     results = score_patiently(scorer, items, ready.config.grpo.reward_wait, lambda why: recorder.event("waiting", why))
     failed = [result.failure_reason or result.status for result in results if result.reward is None]
     if len(failed) > ready.config.grpo.max_null_share * len(results):
@@ -177,4 +197,22 @@ def _record(
         parse_mode=result.parse_mode,
         reason=result.reason.text if result.reason else result.failure_reason or "",
         parts=result.parts,
+    )
+
+
+def _not_asked(stage: Stage, policy: str, row: Question, tokens: int, room: int) -> EvalRecord:
+    return EvalRecord(
+        stage=stage,
+        policy=policy,
+        row_id=row.row.id,
+        task=row.row.task,
+        source_kind=row.row.source_kind,
+        kind=row.row.kind,
+        prompt=row.prompt,
+        completion="",
+        finish_reason=NOT_ASKED,
+        reward=None,
+        strict=None,
+        parse_mode=None,
+        reason=f"Not asked: the prompt has {tokens} tokens, and the model's context has room for {room}.",
     )

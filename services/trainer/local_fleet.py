@@ -14,6 +14,7 @@ import torch
 from cap_rlvr.wire.rollouts import Completion, RolloutGroup, RolloutRequest
 
 _ROWS = 64  # sequences generated together
+_TOKENS = 49_152  # of their prompts: attention over padded prompts takes memory by the square of their length
 
 
 class LocalFleet:
@@ -41,6 +42,8 @@ class LocalFleet:
         )
         while waiting:
             count = max(1, _ROWS // waiting[0].n)
+            while count > 1 and len(waiting[:count][-1].prompt_token_ids) * count * waiting[0].n > _TOKENS:
+                count -= 1
             batch, waiting = waiting[:count], waiting[count:]
             self._answer(batch)
         return {name: self._done[name] for name in ids if name in self._done}

@@ -11,7 +11,7 @@ from cap_rlvr.report.records import read_lines, read_run
 from cap_rlvr.report.summary import surviving
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
-from cap_rlvr.wire.runs import EvalRecord, PhaseRecord, RunRecord, SftRecord, Stage, StepRecord, StepSeconds
+from cap_rlvr.wire.runs import NOT_ASKED, EvalRecord, PhaseRecord, RunRecord, SftRecord, Stage, StepRecord, StepSeconds
 
 
 def step(number: int, policy: str = "policy-v0-aaaaaaaa", **changes: object) -> StepRecord:
@@ -68,6 +68,24 @@ def test_report_says_what_moved(folder: Path) -> None:
 def test_report_marks_a_task_that_did_not_move(folder: Path) -> None:
     write(folder / "eval" / "after_grpo.jsonl", [evaluation("after_grpo", row, row < 11) for row in range(60)])
     assert "did not move" in write_report(folder).read_text()
+
+
+def test_rows_too_long_to_ask_are_counted_apart(folder: Path) -> None:
+    unasked = {"completion": "", "finish_reason": NOT_ASKED, "reward": None, "strict": None, "parse_mode": None}
+    for stage in ("after_sft", "after_grpo"):
+        asked = [evaluation(stage, row, row < 10) for row in range(60)]
+        too_long = [evaluation(stage, row, False).model_copy(update=unasked) for row in range(60, 65)]
+        write(folder / "eval" / f"{stage}.jsonl", [*asked, *too_long])
+    write_report(folder)
+    figures = json.loads((folder / "report.json").read_text())["tasks"]["bluebook"]["after_grpo"]
+    assert (figures["n"], figures["not_asked"], figures["unjudged"], figures["truncated"]) == (60, 5, 0, 0)
+    assert figures["strict"] == pytest.approx(1 / 6)
+    for stage in ("after_sft", "after_grpo"):
+        write(
+            folder / "eval" / f"{stage}.jsonl",
+            [evaluation(stage, row, False).model_copy(update=unasked) for row in range(5)],
+        )
+    assert "the prompts of all 5 held-out rows are longer" in write_report(folder).read_text()
 
 
 def test_repeated_steps_count_once() -> None:

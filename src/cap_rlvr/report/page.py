@@ -11,7 +11,7 @@ from cap_rlvr.report.records import read_lines
 from cap_rlvr.report.summary import Report, summarise, surviving
 from cap_rlvr.wire.files import write_whole
 from cap_rlvr.wire.frozen import keyed_order
-from cap_rlvr.wire.runs import STAGES, EvalRecord, EventRecord, RolloutRecord, SftRecord, StepRecord
+from cap_rlvr.wire.runs import NOT_ASKED, STAGES, EvalRecord, EventRecord, RolloutRecord, SftRecord, StepRecord
 
 EXAMPLES = 12
 ROLLOUTS = 12
@@ -52,7 +52,11 @@ def render(folder: Path, report: Report) -> str:
 
 def _examples(folder: Path) -> list[tuple[EvalRecord, EvalRecord]]:
     before, after = (
-        {record.row_id: record for record in read_lines(folder / "eval" / f"{stage}.jsonl", EvalRecord)}
+        {
+            record.row_id: record
+            for record in read_lines(folder / "eval" / f"{stage}.jsonl", EvalRecord)
+            if record.finish_reason != NOT_ASKED
+        }
         for stage in ("after_sft", "after_grpo")
     )
     both = keyed_order(sorted(before.keys() & after.keys()), "examples")

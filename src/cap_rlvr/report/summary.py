@@ -10,12 +10,17 @@ from typing import Any
 
 from cap_rlvr.report.intervals import mean_interval, paired_interval
 from cap_rlvr.report.records import read_lines, read_run
+from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import Frozen
-from cap_rlvr.wire.runs import STAGES, EvalRecord, StepRecord
+from cap_rlvr.wire.runs import NOT_ASKED, STAGES, EvalRecord, StepRecord
 
 
 class StageFigures(Frozen):
-    """One task under one stage's policy. ``mean`` and ``ci95`` are of the reward; ``strict`` and ``parse_rate`` shares."""
+    """One task under one stage's policy. ``mean`` and ``ci95`` are of the reward; ``strict`` and ``parse_rate`` shares.
+
+    ``n`` rows are judged, ``real`` of them not fiction; ``not_asked`` are those whose prompt is longer than the model's
+    context.
+    """
 
     mean: float
     ci95: tuple[float, float]
@@ -24,6 +29,8 @@ class StageFigures(Frozen):
     parse_rate: float
     unjudged: int
     truncated: float
+    not_asked: int = 0
+    real: int = 0
 
 
 class Gain(Frozen):
@@ -106,7 +113,8 @@ def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]]) -> TaskFigur
 
 
 def _stage_figures(records: Sequence[EvalRecord]) -> StageFigures:
-    judged = [record for record in records if record.reward is not None]
+    asked = [record for record in records if record.finish_reason != NOT_ASKED]
+    judged = [record for record in asked if record.reward is not None]
     mean, interval = mean_interval([record.reward or 0.0 for record in judged])
     return StageFigures(
         mean=mean,
@@ -114,8 +122,10 @@ def _stage_figures(records: Sequence[EvalRecord]) -> StageFigures:
         n=len(judged),
         strict=_share(record.strict is True for record in judged),
         parse_rate=_share(record.parse_mode not in {None, "none"} for record in judged),
-        unjudged=len(records) - len(judged),
-        truncated=_share(record.finish_reason == "length" for record in records),
+        unjudged=len(asked) - len(judged),
+        truncated=_share(record.finish_reason == "length" for record in asked),
+        not_asked=len(records) - len(asked),
+        real=sum(record.source_kind is not SourceKind.SYNTHETIC for record in judged),
     )
 
 

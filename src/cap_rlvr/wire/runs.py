@@ -14,6 +14,7 @@ from cap_rlvr.wire.scoring import ParseMode, Part
 
 Stage = Literal["before_sft", "after_sft", "after_grpo"]
 STAGES: tuple[Stage, ...] = ("before_sft", "after_sft", "after_grpo")
+NOT_ASKED = "not_asked"  # the finish reason of a held-out row whose prompt is too long for the model
 
 
 class StepSeconds(Frozen):
@@ -85,7 +86,7 @@ class RolloutRecord(Frozen):
 
 
 class EvalRecord(Frozen):
-    """One held-out row under one stage's policy (greedy)."""
+    """One held-out row under one stage's policy (greedy); ``finish_reason`` is the engine's, or NOT_ASKED."""
 
     stage: Stage
     policy: str
