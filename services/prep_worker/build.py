@@ -57,12 +57,13 @@ def assemble_task(
     """Make a task's rows from the gathered corpus, unless they are there already.
 
     Rows of the kinds in ``train_only`` are kept out of eval and test; by default that is fiction, as soon as there is
-    anything real beside it.
+    anything real beside it, but for a task that has no real row: it would else be held out from nothing.
     """
     corpus = read_manifest(workspace.cases)
     folder = workspace.tasks / task.name
     vectors = _vectors(task, workspace, corpus)
-    identity = _identity(task, corpus, seed, _kinds(corpus, train_only), vectors)
+    settings = {"train_only": _kinds(corpus, train_only), "unless_alone": train_only is None}
+    identity = _identity(task, corpus, seed, settings, vectors)
     made = _up_to_date(folder, identity)
     if made is not None:
         return made
@@ -101,7 +102,7 @@ def _vectors(task: Task[Any], workspace: Workspace, corpus: Manifest) -> VectorS
 
 
 def _identity(
-    task: Task[Any], corpus: Manifest, seed: str, train_only: list[str], vectors: VectorStore | None
+    task: Task[Any], corpus: Manifest, seed: str, held_out: dict[str, Any], vectors: VectorStore | None
 ) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
     builders = [Path(__file__), Path(splits.__file__), Path(wire_splits.__file__), Path(yields.__file__)]
@@ -113,7 +114,7 @@ def _identity(
     }
     if vectors is not None:
         parents["vectors"] = vectors.manifest.digest
-    settings = {"task": task.name, "seed": seed, "split": list(FRACTIONS), "train_only": train_only}
+    settings = {"task": task.name, "seed": seed, "split": list(FRACTIONS), **held_out}
     return Manifest(kind="rows", version=task.version, files={}, parents=parents, settings=settings)
 
 
@@ -139,7 +140,7 @@ def _build(
         connection.execute("DROP TABLE candidates")
         load(connection, "made", [made], splits.COLUMNS)
         made.unlink()
-        splits.assign(connection, identity.settings["seed"], identity.settings["train_only"])
+        splits.assign(connection, identity.settings["seed"], _train_only(connection, identity))
         found = [unit / task.name / "refusals.jsonl" for unit in units]
         load(connection, "not_found", found, _REFUSAL_COLUMNS)
         load(connection, "not_made", [refused], _REFUSAL_COLUMNS)
@@ -147,6 +148,13 @@ def _build(
         table = yields.table(connection)
         write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
         return {**yields.counts(table), "best_constant": yields.best_constant(connection)}
+
+
+def _train_only(connection: duckdb.DuckDBPyConnection, identity: Manifest) -> list[str]:
+    """The kinds that are kept out of eval and test, now that it is known which kinds the rows are of."""
+    kept: list[str] = identity.settings["train_only"]
+    kinds = {kind for (kind,) in connection.execute("SELECT DISTINCT source_kind FROM made").fetchall()}
+    return [] if identity.settings["unless_alone"] and kinds <= set(kept) else kept
 
 
 def _assemble(task: Task[Any], results: Iterable[Row | Refusal], made: Path, refused: Path) -> None:

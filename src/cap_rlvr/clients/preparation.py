@@ -27,8 +27,8 @@ OnProgress = Callable[[str, int, int, str], None]  # the stage's title, jobs don
 class PrepRequest:
     """What to prepare. ``subset`` takes about so many cases, spread over the units; None takes all.
 
-    ``train_only`` names kinds of source that are kept out of eval and test; None keeps fiction out as soon as there
-    is anything real. ``vectors`` names the model of the cases' vectors; without one retrieval knows its gold alone.
+    ``train_only`` names kinds of source that are kept out of eval and test; None keeps fiction out of a task's as soon
+    as it has a real row. ``vectors`` names the model of the cases' vectors; without one retrieval knows its gold alone.
     """
 
     sources: Sequence[Path]

@@ -111,6 +111,16 @@ def test_fiction_beside_real_cases_only_trains(workspace: Workspace, tmp_path: P
     assert manifest.counts["by_source"]["train"]["synthetic"] == 49
 
 
+def test_fiction_is_held_out_where_the_task_has_nothing_real(workspace: Workspace, tmp_path: Path) -> None:
+    real = write_volume(tmp_path / "real", [case(page, docket_number="refuse") for page in range(1, 20)])
+    invented = [case(page, reporter="fict", docket_number=f"No. fict {page}", **FICTION) for page in range(1, 50)]
+    searched(workspace, real, write_volume(tmp_path / "fiction", invented, reporter="fict"))
+    by_default = assemble_task(TOY, workspace, "7").counts
+    assert by_default["by_source"]["test"]["synthetic"] > 0
+    asked = assemble_task(TOY, workspace, "7", train_only=[SourceKind.SYNTHETIC]).counts
+    assert asked["rows"] == {"train": 49, "eval": 0, "test": 0}
+
+
 def test_fiction_alone_is_split_like_anything(workspace: Workspace, tmp_path: Path) -> None:
     manifest = prepared(workspace, tmp_path, [case(page, **FICTION) for page in range(1, 60)])
     assert manifest.counts["by_source"]["test"]["synthetic"] > 0
