@@ -53,6 +53,10 @@ class Region:
 
     sentences: tuple[Sentence, ...]
 
+    def place_of(self, position: int) -> int | None:
+        """The place of the sentence that holds a position of the text."""
+        return next((i for i, one in enumerate(self.sentences) if one.start <= position < one.end), None)
+
     def around(self, place: int, size: int, before: float) -> tuple[int, int]:
         """The places (first, one past the last) of whole sentences of about ``size`` characters, the share ``before``
         of the rest of them in front of the sentence at ``place``.

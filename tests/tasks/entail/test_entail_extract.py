@@ -92,6 +92,17 @@ def test_later_history_is_no_treatment_by_this_court() -> None:
     assert (offer.label, offer.kind, offer.cited) == ("NONE", "none_history", "Cole v. Ames")
 
 
+def test_the_decision_below_is_affirmed_in_one_passage_and_only_told_of_in_another() -> None:
+    told = "The Second Circuit held that the agent may sue. 90 F. 449 (1899)."
+    order = "The judgment of the Court of Appeals for the Second Circuit is affirmed."
+    affirmed, only_told = _offers(_case(f"{FILLER * 3}{told} {FILLER * 12}{order}", court="U.S."))
+    assert (affirmed.label, affirmed.kind) == ("AFFIRMS", "affirms_litigation")
+    assert (only_told.label, only_told.kind, only_told.cite) == ("NONE", "none_below", "90 F. 449 (1899)")
+    assert only_told.context[only_told.start : only_told.end] == told
+    assert order not in only_told.context
+    assert affirmed.cited == only_told.cited == "Stone v. Weller"
+
+
 def test_a_long_sentence_is_cut_around_the_treatment() -> None:
     tail = ", and the barn was let to a stranger who kept two wagons in it" * 4
     cue = f"Cole is distinguishable, because there the landlord knew of the breach{tail}."
@@ -120,7 +131,7 @@ def test_rows_are_balanced_masked_and_their_gold_earns_all() -> None:
     assert max(labels.values()) <= MAX_SHARE * len(rows) + 1
     for label in labels:
         masked = [row for row in rows if row.truth["label"] == label and MASK in row.truth["context"]]
-        assert abs(2 * len(masked) - labels[label]) <= 1
+        assert abs(4 * len(masked) - 3 * labels[label]) <= 3
         assert {row.truth["context"].count(MASK) for row in masked} == {MASKS}
     for row in rows:
         truth = TASK.read_truth(row.truth)

@@ -1,4 +1,4 @@
-"""Make rows of candidates: no label over a fixed share, half of the rows with their cue words hidden."""
+"""Make rows of candidates: no label over a fixed share, three rows in four with their cue words hidden."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 MAX_SHARE = 0.37  # of a label among the rows: .40 is the bound, and a random split must hold it too
 MIN_REAL = 20  # rows of a label; with fewer real ones it is only evaluated
 NEAR_SHARE = 0.75  # of NONE rows that have another case's cue words near
+OPEN_IN = 4  # rows of a label, of which one shows all its words: with half of them cue words tell the label too often
 MASKS = 5  # hidden words in each masked row, whatever its label
 MAX_POOL = 20_000  # rows of a label that wait; more are refused, so that memory stays flat
 _HIDDEN_IN_NONE = re.compile(
@@ -85,10 +86,11 @@ def _unfit(group: _Group, item: _Item) -> str:
 
 def _balanced(group: _Group, seed: str) -> Iterator[Row | Refusal]:
     shares = _shares({label: len(items) for label, items in group.waiting.items()})
+    below = sum(item.offer.kind == "affirms_litigation" for item in group.waiting["AFFIRMS"])
     for label in LABELS:
         ordered = keyed_order(group.waiting[label], seed, "choice")
         if label == "NONE":
-            ordered = _nones(ordered, shares.get(label, 0))
+            ordered = _nones(ordered, shares.get(label, 0), below)
         elif label == "DISTINGUISHES":
             ordered = sorted(ordered, key=lambda item: _per_case(group, item))
         for item in ordered[shares.get(label, 0) :]:
@@ -114,15 +116,18 @@ def _shares(counts: Mapping[Label, int]) -> dict[Label, int]:
         kept = within
 
 
-def _nones(items: list[_Item], wanted: int) -> list[_Item]:
-    """Those with cue words near first, up to their share; at most two of one opinion before any third."""
+def _nones(items: list[_Item], wanted: int, below: int) -> list[_Item]:
+    """Those that tell of a decision below first, as many as ``below`` that affirm one; then those with cue words near, up
+    to their share; at most two of one opinion before any third.
+    """
     seen: Counter[str] = Counter()
     spread: list[tuple[int, _Item]] = []
     for item in items:
         spread.append((seen[item.candidate.case_id] // 2, item))
         seen[item.candidate.case_id] += 1
     ordered = [item for _, item in sorted(spread, key=lambda pair: pair[0])]
-    near = [item for item in ordered if item.offer.kind != "none_plain"]
+    told = [item for item in ordered if item.offer.kind == "none_below"][:below]
+    near = [*told, *(item for item in ordered if item.offer.kind not in ("none_plain", "none_below"))]
     plain = [item for item in ordered if item.offer.kind == "none_plain"]
     many = min(len(near), max(round(NEAR_SHARE * wanted), wanted - len(plain)))
     return [*near[:many], *plain[: wanted - many], *near[many:], *plain[wanted - many :]]
@@ -131,13 +136,13 @@ def _nones(items: list[_Item], wanted: int) -> list[_Item]:
 def _row(group: _Group, item: _Item, shares: Mapping[Label, int], seed: str) -> Row:
     offer = item.offer
     hidden = None
-    if group.masked[offer.label, True] <= group.masked[offer.label, False]:
+    if group.masked[offer.label, True] < (OPEN_IN - 1) * (group.masked[offer.label, False] + 1):
         hidden = _masked(item, seed)
     group.masked[offer.label, hidden is not None] += 1
     context, span = hidden or (offer.context, (offer.start, offer.end))
     truth = _truth(item, context, span)
     header = f"Citing case: {offer.citing or 'not named'}\nCited case: {offer.cited}, {offer.cite}"
-    if offer.kind == "affirms_litigation" and offer.cited == offer.citing:
+    if offer.kind in ("affirms_litigation", "none_below") and offer.cited == offer.citing:
         header += " (the decision below)"
     case_id = item.candidate.case_id
     return Row(

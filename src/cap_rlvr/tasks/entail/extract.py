@@ -27,6 +27,7 @@ Kind = Literal[
     "none_near",
     "none_history",
     "none_attempt",
+    "none_below",
     "none_plain",
 ]
 SIZE = 1_300  # characters of a passage: some 330 tokens
@@ -41,6 +42,9 @@ _JUSTICE = re.compile(
     r"^[^a-z]{0,40}?\b(?:Chief |Senior )?(Justice|Judge)\b|^OPINION[A-Z., ]{3,40}?(?:Chief )?(Justice|Judge)\b"
 )
 _CITED_STATE = re.compile(r"\b\d{1,3} (N\.M\.|Cal\.|Tex\.|Mich\.|Va\.|Fla\.|N\.Y\.) ?(?:2d |3d |4th )?\d")
+_OWN_ORDER = re.compile(
+    r"\b[Ww]e (?:\w+ ){0,2}(?:affirm|agree|revers|vacat|hold|conclude)|\b(?:is|are) (?:affirmed|AFFIRMED|reversed|vacated)\b"
+)
 _MISREAD = re.compile(r"[■•^~|_\\�¬°¶†‡«»]|\b(?:tbe|aud|thc|tlie|wliich|oi|iu)\b")
 
 
@@ -110,9 +114,8 @@ class _Reader:
             yield offer
             yield from self._near(region, first, last)
         yield from self._elsewhere(refused)
-        below = self._below()
-        if below:
-            yield below
+        below = list(self._below())
+        yield from below
         if chosen or below:
             yield from self._plain()
 
@@ -247,22 +250,43 @@ class _Reader:
                 else:
                     yield offer
 
-    def _below(self) -> Offer | None:
-        """The decision on review, where it is reported, affirmed as a whole, and named by its court."""
+    def _below(self) -> Iterator[Offer]:
+        """The decision on review, where it is reported, affirmed as a whole, and named by its court; and the passage that
+        only tells of it, so that its being the decision below is no sign of the label.
+        """
         words = affirming_words(self.text)
         found = decision_below(self.text, self.case.year) if words and self.citing else None
         if not words or not found or (self.seat and found[1] and not _reviews(self.seat, found[1])):
-            return None
-        span = max(0, words[0] - SIZE), min(len(self.text), words[1] + 300)
-        region = Region(tuple(sentences(self.passages.cases, *span)))
-        place = next((i for i, one in enumerate(region.sentences) if one.start <= words[0] < one.end), None)
+            return
+        region = self._around(words)
+        place = region.place_of(words[0])
         if place is None:
-            return None
+            return
         mention = Mention(found[0], words[0], words[1], full=False)
-        return next(
-            (o for o in self._offer("AFFIRMS", "affirms_litigation", mention, region, place) if isinstance(o, Offer)),
-            None,
-        )
+        affirmed = self._offer("AFFIRMS", "affirms_litigation", mention, region, place)[0]
+        if isinstance(affirmed, Offer):
+            yield affirmed
+            yield from self._told(found[0])
+
+    def _told(self, cited: Cited) -> Iterator[Offer]:
+        """The passage that tells of the decision below and does nothing to it."""
+        region = self._around((cited.start, cited.end))
+        place = region.place_of(cited.start)
+        if not place:
+            return
+        first, last = region.around(place, SIZE, 0.5)
+        window = region.sentences[first].start, region.sentences[last - 1].end
+        whole = region.sentences[place - 1].start, region.sentences[place].end
+        evidence = whole if _count(self.text[slice(*whole)]) <= MAX_WORDS else (region.sentences[place].start, whole[1])
+        if _OWN_ORDER.search(self.text[slice(*window)]) or evidence[0] < window[0]:
+            return
+        offer = self._made("NONE", "none_below", cited, evidence, window)
+        if isinstance(offer, Offer):
+            yield offer
+
+    def _around(self, span: tuple[int, int]) -> Region:
+        low, high = max(0, span[0] - SIZE), min(len(self.text), span[1] + SIZE)
+        return Region(tuple(sentences(self.passages.cases, low, high)))
 
     def _plain(self) -> Iterator[Offer]:
         """Citations far from any cue word."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from cap_rlvr.answer import normalise
 from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import Probe
 from cap_rlvr.tasks.entail.phrasing import reasoning
@@ -235,7 +236,7 @@ def _evidence_attacks(own: _Parts, other: EntailTruth) -> Iterator[Probe]:
 
 def _if_judged(own: _Parts, piece: str) -> float:
     """The limit of a quotation cut without looking at the gold: right only if the evidence rule itself says so."""
-    fault = judge_evidence(piece, own.gold, judged=True).fault
+    fault = judge_evidence(normalise(piece)[0], own.gold, judged=True).fault
     return 1.0 if not fault else FABRICATED_CAP if fault == "evidence_fabricated" else LABEL
 
 

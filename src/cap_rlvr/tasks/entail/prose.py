@@ -19,6 +19,7 @@ BEFORE, AFTER = 7, 4  # words around a label's word in which a negation belongs 
 _re2 = cast(Any, re2)
 _CLAUSE = _re2.compile(r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) ")
 _WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
+_LIST = _re2.compile(r"(?:[\p{L}'-]+[,;]\s+){5}")  # five words with nothing but commas between them
 _FUNCTION = frozenset(
     _WORD.findall(
         "a an the this that these those it its he she they them their his her we us our you i who whom whose which what where when why "
@@ -59,7 +60,7 @@ def reasoning_fault(text: str, said: Words, context: Words, label: Label, names:
     count = len(said.words)
     if not MIN_WORDS <= count <= MAX_WORDS:
         return "length"
-    if not _is_prose(said.words, names):
+    if _LIST.search(text) or not _is_prose(said.words, names):
         return "not_prose"
     if _copies(said, context):
         return "copied"

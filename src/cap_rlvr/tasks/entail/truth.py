@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from cap_rlvr.answer import normalise
-from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import GroundTruth
 
 Label = Literal["OVERRULES", "DISTINGUISHES", "AFFIRMS", "NONE"]
@@ -122,7 +121,7 @@ def read_gold(truth: EntailTruth) -> Gold:
     low = len(read_words(normalise(truth.context[: max(0, start - NEAR)])[0]).words)
     high = low + len(read_words(normalise(truth.context[max(0, start - NEAR) : end + NEAR])[0]).words)
     near = [*range(first, last), *range(last, high), *range(low, first)]
-    names = distinctive(truth.citing) | distinctive(truth.cited)
+    names = frozenset(read_words(normalise(f"{truth.citing} {truth.cited}")[0]).words)  # naming the cases is no reasoning
     terms = dict.fromkeys(
         context.words[at] for at in near if at < len(context.words) and _is_term(context.words[at], names)
     )
