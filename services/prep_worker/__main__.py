@@ -28,12 +28,14 @@ def main() -> int:
 def warm_up() -> None:
     """Load here, once, what the process of every job would else load anew: two seconds for each volume."""
     from cap_rlvr import registry
+    from cap_rlvr.law import reporters
     from services.prep_worker import find as _  # noqa: F401
 
     for name in registry.names():
         task = registry.get(name)
         truth = task.read_truth(task.example)
         task.score(truth, task.gold(truth))
+    reporters.warm_up()
 
 
 if __name__ == "__main__":

@@ -61,6 +61,14 @@ TITLES: Mapping[str, str] = {
     "Ohio C.C. (n.s.)": "Ohio Circuit Court Reports, New Series",
     "Ohio N.P. (n.s.)": "Ohio Nisi Prius Reports, New Series",
 }
+# What opinions cite most: 19 in 20 of the citations of the decisions that the tests read.
+COMMON = (
+    "A.2d", "A.D.", "A.D.2d", "Ariz.", "B.R.", "Cal.", "Cal. 2d", "Cal. 3d", "Cal. App.", "Cal. App. 2d", "Cal. App. 3d",
+    "Cal. Rptr.", "Conn.", "F.", "F. Supp.", "F. Supp. 2d", "F. Supp. 3d", "F.2d", "F.3d", "F.4th", "Ga.", "Ill. 2d",
+    "Ill. App. 3d", "Kan.", "L. Ed.", "L. Ed. 2d", "Mass.", "Mich.", "N.C.", "N.E.", "N.E.2d", "N.M.", "N.W.", "N.W.2d", "N.Y.",
+    "N.Y.2d", "N.Y.S.2d", "Neb.", "Ohio St. 3d", "Or.", "P.", "P.2d", "P.3d", "S. Ct.", "S.E.", "S.E.2d", "S.W.", "S.W.2d",
+    "So. 2d", "Tex. Crim.", "U.S.", "Va.", "Va. App.", "Wall.", "Wash. 2d", "Wash. App.", "Wend.", "Wheat.", "Wis. 2d",
+)  # fmt: skip
 _SAME = {spelling: name for name, override in OVERRIDES.items() for spelling in override.spellings}
 _ORDINALS = {"2d": "Second", "3d": "Third", "4th": "Fourth", "5th": "Fifth", "6th": "Sixth", "7th": "Seventh"}
 
@@ -147,6 +155,12 @@ def canonical(spelling: str) -> str | None:
         return spelling
     found = sorted(meanings(spelling))
     return found[0] if len(found) == 1 else None
+
+
+def warm_up() -> None:
+    """Have eyecite compile what it needs for the common reporters, at 10 ms each: for processes that fork others."""
+    for abbreviation in COMMON:
+        canonical(abbreviation)
 
 
 def title(abbreviation: str) -> str:
