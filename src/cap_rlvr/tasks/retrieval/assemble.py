@@ -265,8 +265,14 @@ def _closed(query: _Case, gold: list[_Case], key: str) -> bool:
 
 
 def _labels(count: int, key: str) -> list[str]:
-    """Ids such as `K07` that say nothing, all different, in an order that says nothing."""
-    return keyed_order([f"{letter}{number:02}" for letter in _LETTERS for number in range(100)], key, "labels")[:count]
+    """Ids such as `K07` that say nothing, all different, drawn by the key."""
+    made: dict[str, None] = {}
+    draw = 0
+    while len(made) < count:
+        at = int(keyed_unit(key, "label", draw) * len(_LETTERS) * 100)
+        made[f"{_LETTERS[at // 100]}{at % 100:02}"] = None
+        draw += 1
+    return list(made)
 
 
 def _inputs(text: str, blurbs: list[str], truth: RetrievalTruth) -> str:
