@@ -20,11 +20,13 @@ PYTHON = VENV / "bin" / "python"
 TORCH = "2.13.0"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PIP = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-EXTRAS = ("reward", "prep", "rollout", "trainer", "dev")
+EXTRAS = ("reward", "prep", "vectors", "rollout", "trainer", "dev")
+WITH_TORCH = {"vectors", "rollout", "trainer"}
 # Downloaded and installed megabytes and rough minutes, measured on Linux x86-64 without a GPU.
 SIZES = {
     "reward": (60, 220, 1),
     "prep": (120, 350, 1),
+    "vectors": (220, 480, 1),
     "rollout": (300, 1000, 1),
     "trainer": (150, 450, 1),
     "dev": (90, 350, 1),
@@ -45,7 +47,7 @@ def main() -> None:
     began = time.monotonic()
     make_venv()
     install(["--no-deps", "--require-hashes", *locks(todo)])
-    if {"rollout", "trainer"} & set(todo):
+    if WITH_TORCH & set(todo):
         install_torch()
     if "rollout" in todo:
         install_vllm()
@@ -59,7 +61,7 @@ def main() -> None:
 def announce(todo: "list[str]") -> None:
     """Say what will be downloaded, what disk it takes and how long; stop where the disk is too small."""
     down, disk, minutes = (sum(SIZES[extra][column] for extra in todo) for column in range(3))
-    torch = {"rollout", "trainer"} & set(todo) and not has_module("torch")
+    torch = WITH_TORCH & set(todo) and not has_module("torch")
     if torch:
         down, disk = (down + 2600, disk + 6000) if has_gpu() else (down + 200, disk + 700)
     print(

