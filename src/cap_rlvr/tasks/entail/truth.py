@@ -121,7 +121,8 @@ def read_gold(truth: EntailTruth) -> Gold:
     low = len(read_words(normalise(truth.context[: max(0, start - NEAR)])[0]).words)
     high = low + len(read_words(normalise(truth.context[max(0, start - NEAR) : end + NEAR])[0]).words)
     near = [*range(first, last), *range(last, high), *range(low, first)]
-    names = frozenset(read_words(normalise(f"{truth.citing} {truth.cited}")[0]).words)  # naming the cases is no reasoning
+    named = normalise(f"{truth.citing} {truth.cited}")[0]  # whoever names the cases has not reasoned yet
+    names = frozenset(read_words(named).words)
     terms = dict.fromkeys(
         context.words[at] for at in near if at < len(context.words) and _is_term(context.words[at], names)
     )
