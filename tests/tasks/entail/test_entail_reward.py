@@ -91,8 +91,10 @@ def test_scores(completion: str, reward: float, code: str) -> None:
             "no_terms",
         ),
         (
-            "In Stone v. Weller and Harker v. Bolton it is said: landlord, receipt, written, agent, barn, stranger, and so the label "
-            "is plain to anyone who can see what it says.",
+            (
+                "In Stone v. Weller and Harker v. Bolton it is said: landlord, receipt, written, agent, barn, stranger, and so the "
+                "label is plain to anyone who can see what it says."
+            ),
             "not_prose",
         ),
     ],
