@@ -28,7 +28,7 @@ from services.trainer.dataset import Question, training_questions
 from services.trainer.entry import Ready
 from services.trainer.fleet_trainer import FleetTrainer, Services
 from services.trainer.lean_trl import GRPOConfig
-from services.trainer.loading import context_of, last_checkpoint, load_model, load_tokenizer, trainer_options
+from services.trainer.loading import context_of, load_model, load_tokenizer, resumable, trainer_options
 from services.trainer.model import save_model
 from services.trainer.publish import Publisher
 from services.trainer.recorder import Recorder
@@ -87,9 +87,9 @@ def run(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal) 
     """Train against the given services: the real ones, or their stand-ins in a test."""
     output = ready.run_folder / "grpo"
     trainer = build(ready, services, recorder, stop)
-    checkpoint = last_checkpoint(output) if ready.job.resume else None
-    if checkpoint is None and recorder.writes:
-        shutil.rmtree(output, ignore_errors=True)
+    # An adapter that was trained on another warm start is worth nothing on this one.
+    identity = digest([services.publisher.base_digest, read_manifest(ready.workspace.models / "sft").digest])
+    checkpoint = resumable(output, identity, ready.job.resume, recorder.writes)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     void = recorder.supersede_steps(done)
     recorder.event("grpo", "GRPO begins", step=done, superseded_steps=void, tasks=list(ready.tasks))

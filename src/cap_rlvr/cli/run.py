@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cap_rlvr.wire.errors import BadInput
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -40,7 +42,10 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
     from cap_rlvr.cli.loop.begin import begin
 
     console = Console()
-    chosen = config or _CONFIGS / ("one_gpu.toml" if model and _has_gpu() else "small.toml")
+    if model and config is None and not _has_gpu():
+        hint = "Give --config with settings for this machine, or leave MODEL out"
+        raise BadInput("a pretrained model is trained by configs/one_gpu.toml, and no GPU is here", "MODEL", hint)
+    chosen = config or _CONFIGS / ("one_gpu.toml" if model else "small.toml")
     names = tuple(name.strip() for name in tasks.split(",") if name.strip())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

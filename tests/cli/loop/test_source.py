@@ -23,7 +23,7 @@ def choose(folder: Path, given: Path | None, monkeypatch: pytest.MonkeyPatch, do
         def enqueue(self, *_: object, **__: object) -> str:
             return "job"
 
-        def wait(self, _jobs: object) -> list[object]:
+        def wait(self, _jobs: object, _on_progress: object) -> list[object]:
             return [downloaded]
 
     def results(states: list[object]) -> list[object]:
@@ -33,7 +33,7 @@ def choose(folder: Path, given: Path | None, monkeypatch: pytest.MonkeyPatch, do
 
     monkeypatch.setattr(source, "results", results)
     console = Console(record=True, width=120)
-    chosen = source.choose(given, Workspace(folder), cast(Jobs, Asked()), Screen(console))
+    chosen = source.choose(given, Workspace(folder), cast(Jobs, Asked()), Screen(console), lambda: None)
     return chosen, console.export_text()
 
 

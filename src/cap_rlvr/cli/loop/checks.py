@@ -14,11 +14,15 @@ BASE_DISK_MB = 600  # rows, small model, adapters, checkpoints, logs, append-onl
 MEMORY_MB = 6_000  # trainer, one vLLM replica with its cache, reward workers, broker; measured likewise
 
 
-def check_tasks(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The tasks to train, all that exist by default. Raises BadInput for a name that doesn't."""
+def check_tasks(names: tuple[str, ...], settings: RunConfig, config: Path) -> tuple[str, ...]:
+    """The tasks of the run, all that exist by default. Raises BadInput for a name that doesn't, or if none trains."""
     for name in names:
         registry.get(name)
-    return names or registry.names()
+    names = names or registry.names()
+    if not any(settings.rows.trains(name) for name in names):
+        hint = "Name kinds of rows for one of them there, or other TASKS="
+        raise BadInput(f"none of {', '.join(names)} would be trained", f"{config}: rows.kinds", hint)
+    return names
 
 
 def check_model(config: RunConfig, model: str) -> str:

@@ -33,14 +33,16 @@ def given_source(path: Path) -> Path:
     return path
 
 
-def choose(path: Path | None, workspace: Workspace, jobs: Jobs, screen: Screen) -> Source:
-    """The source of this run. Starts no process; ``jobs`` has workers by now."""
+def choose(
+    path: Path | None, workspace: Workspace, jobs: Jobs, screen: Screen, check_workers: Callable[[], None]
+) -> Source:
+    """The source of this run. Starts no process; ``jobs`` has workers, and ``check_workers`` raises once they are gone."""
     fiction = _invent(workspace, screen)
     kind = SourceKind.STATIC.value
     if path is not None:
         return Source(str(path), (path, fiction), (kind, SourceKind.SYNTHETIC.value))
     try:
-        real = _download(workspace, jobs, screen.say)
+        real = _download(workspace, jobs, screen.say, check_workers)
     except Unavailable as error:
         screen.say(
             f"No real decisions could be downloaded ({error.message}): using the synthetic corpus instead.", "yellow"
@@ -59,7 +61,7 @@ def _invent(workspace: Workspace, screen: Screen) -> Path:
     return folder
 
 
-def _download(workspace: Workspace, jobs: Jobs, say: Callable[[str], None]) -> Path:
+def _download(workspace: Workspace, jobs: Jobs, say: Callable[[str], None], check_workers: Callable[[], None]) -> Path:
     say("Downloading a few real volumes from static.case.law")
     job = jobs.enqueue("services.prep_worker.jobs.download", {"workspace": str(workspace.root)}, again=True)
-    return Path(results(jobs.wait([job]))[0]["folder"])
+    return Path(results(jobs.wait([job], lambda _: check_workers()))[0]["folder"])
