@@ -16,6 +16,7 @@ from cap_rlvr.wire.workspace import Workspace
 @pytest.fixture(autouse=True)
 def small_fiction(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "FICTION_CASES", 20)
+    monkeypatch.setattr(source, "FICTION_MEMORANDA", 20)
 
 
 def choose(folder: Path, given: Path | None, monkeypatch: pytest.MonkeyPatch, downloaded: object) -> tuple[Any, str]:
