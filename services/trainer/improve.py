@@ -17,7 +17,6 @@ from cap_rlvr.clients.broker import connect
 from cap_rlvr.clients.policies import PolicyStore
 from cap_rlvr.clients.reward import RewardClient
 from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
-from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput, CapError, Unavailable
 from cap_rlvr.wire.frozen import digest
 from cap_rlvr.wire.jobs import GrpoConfig
@@ -110,7 +109,7 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
     """The trainer for a job: model with its adapter, rows, schedule, callbacks."""
     wanted = ready.config.grpo
     tasks = ready.trained
-    every = [one for task in tasks for one in _asked(ready, task)]
+    every = [one for task in tasks for one in training_questions(ready.workspace, task, ready.config.rows, "grpo")]
     indices = {task: [i for i, one in enumerate(every) if one.row.task == task] for task in tasks}
     schedule = PromptSchedule(indices, share_out(wanted.prompts, tasks, wanted.task_prompts), ready.config.model.seed)
     tokenizer = load_tokenizer(ready.served)
@@ -138,13 +137,6 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
     trainer.remove_callback(PrinterCallback)  # the recorder speaks
     log.trainer = trainer
     return trainer
-
-
-def _asked(ready: Ready, task: str) -> list[Question]:
-    """The rows of a task that GRPO draws from."""
-    rows = training_questions(ready.workspace, task, ready.config.rows, "grpo")
-    real = [one for one in rows if one.row.source_kind != SourceKind.SYNTHETIC]
-    return real if real and ready.config.grpo.prefer_real else rows
 
 
 def check_lengths(tokenizer: Chat, rows: list[Question], limit: int) -> None:
