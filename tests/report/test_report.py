@@ -75,6 +75,26 @@ def test_repeated_steps_count_once() -> None:
     assert [(record.step, record.policy) for record in kept] == [(1, "policy-v0-aaaaaaaa"), (2, "policy-v1-bbbbbbbb")]
 
 
+def test_steps_that_a_resume_voided_do_not_count() -> None:
+    kept = surviving([step(1), step(2, superseded=True), step(3, superseded=True), step(2)])
+    assert [record.step for record in kept] == [1, 2]
+
+
+def test_warm_start_steps_done_twice_are_drawn_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[list[SftRecord]] = []
+
+    def curve(records: list[SftRecord]) -> str:
+        drawn.append(records)
+        return "<svg/>"
+
+    monkeypatch.setattr("cap_rlvr.report.plots.loss_curve", curve)
+    losses = ((5, 2.0), (10, 1.9), (10, 1.8), (15, 1.5))
+    warm = [SftRecord(step=at, loss=loss, learning_rate=1e-3, tokens=10, seconds=1.0) for at, loss in losses]
+    write(folder / "sft.jsonl", warm)
+    write_report(folder)
+    assert [(record.step, record.loss) for record in drawn[0]] == [(5, 2.0), (10, 1.8), (15, 1.5)]
+
+
 def test_torn_last_line_is_passed_over_and_a_broken_one_is_named(tmp_path: Path) -> None:
     path = tmp_path / "sft.jsonl"
     good = SftRecord(step=1, loss=2.0, learning_rate=1e-3, tokens=10, seconds=1.0).model_dump_json()
