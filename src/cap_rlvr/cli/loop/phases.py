@@ -41,7 +41,9 @@ class Loop:
         )
         with self.book.phase("prep"):
             made = prepare(self.services.prep, request, check(request), self._show)
-        self.book.note(yields=_flat(read_yields(self.workspace.root, self.job.tasks)), source_kinds=source.kinds)
+        lines = read_yields(self.workspace.root, self.job.tasks)
+        kinds = tuple(dict.fromkeys(line["source_kind"] for line in lines))
+        self.book.note(yields=_flat(lines), source_kinds=kinds)
         rows = {f"rows of {task}": counts["digest"] for task, counts in made.tasks.items()}
         self.book.descend(corpus=made.corpus["digest"], **rows)
 
