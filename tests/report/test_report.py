@@ -20,7 +20,7 @@ def step(number: int, policy: str = "policy-v0-aaaaaaaa", **changes: object) -> 
         "step": number, "policy": policy, "seconds": seconds, "loss": 0.1, "learning_rate": 1e-3, "gradient_norm": 1.0,
         "reward_mean": 0.5, "reward_std": 0.1, "reward_by_task": {"bluebook": 0.5}, "strict_by_task": {"bluebook": 0.4},
         "rows": 8, "null_rows": 0, "dropped_groups": 0, "zero_variance_share": 0.2, "truncated_share": 0.0,
-        "completion_tokens_mean": 20.0, "generated_tokens_per_second": 100.0, "staleness": 0, "replicas": 1,
+        "completion_tokens_mean": 20.0, "generated_tokens_per_second": 100.0, "replicas": 1,
         "groups_by_worker": {"w1": 1}, "request_ids": (f"r{number}",), "logprob_gap": 0.001, "entropy": 0.5,
     }  # fmt: skip
     return StepRecord.model_validate({**values, **changes})
