@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cap_rlvr.cli.trainer_program import CONFIGS
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 app = typer.Typer(add_completion=False)
-_CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 @app.command()
@@ -31,7 +32,7 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
     """Rows, warm start, fleet, rewards, GRPO, report. The same call again goes on where this one stopped.
 
     Examples:
-        cap-rlvr run --source ../shared/data/static.case.law
+        cap-rlvr run --source path/to/static.case.law
 
         cap-rlvr run --tasks bluebook --replicas 2
     """
@@ -40,7 +41,7 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
     from cap_rlvr.cli.loop.begin import begin
 
     console = Console()
-    chosen = config or _CONFIGS / ("one_gpu.toml" if model and _has_gpu() else "small.toml")
+    chosen = config or CONFIGS / ("one_gpu.toml" if model and _has_gpu() else "small.toml")
     names = tuple(name.strip() for name in tasks.split(",") if name.strip())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
