@@ -25,7 +25,7 @@ from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.files import whole_file, write_whole
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
@@ -61,7 +61,7 @@ def assemble_task(
     corpus = read_manifest(workspace.cases)
     folder = workspace.tasks / task.name
     identity = _identity(task, corpus, seed, _kinds(corpus, train_only))
-    made = _up_to_date(folder, identity)
+    made = up_to_date(folder, identity)
     if made is not None:
         return made
     units = [workspace.cases / unit for unit in corpus.parents]
@@ -101,15 +101,6 @@ def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str
     }
     settings = {"task": task.name, "seed": seed, "split": list(FRACTIONS), "train_only": train_only}
     return Manifest(kind="rows", version=task.version, files={}, parents=parents, settings=settings)
-
-
-def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
-    try:
-        made = read_manifest(folder)
-    except BadData:
-        return None
-    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return made if same and all((folder / name).is_file() for name in made.files) else None
 
 
 def _build(task: Task[Any], workspace: Workspace, units: list[Path], identity: Manifest) -> dict[str, Any]:

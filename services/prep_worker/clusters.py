@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.find import KEYS
 from services.prep_worker.sketch import BAND, SAME, SLOTS, agreeing_slots
@@ -73,7 +73,7 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
         files={},
         parents={unit: manifest.digest for unit, manifest in keys.items()},
     )
-    made = _up_to_date(folder, identity)
+    made = up_to_date(folder, identity)
     if made is not None:
         return made
     if not any(manifest.counts["cases"] for manifest in keys.values()):
@@ -88,15 +88,6 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
     manifest = identity.model_copy(update={"files": digest_files(folder, [CLUSTERS]), "counts": counts})
     write_manifest(folder, manifest)
     return manifest
-
-
-def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
-    try:
-        made = read_manifest(folder)
-    except BadData:
-        return None
-    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return made if same and (folder / CLUSTERS).is_file() else None
 
 
 def _roots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:

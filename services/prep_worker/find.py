@@ -27,7 +27,7 @@ from cap_rlvr.wire.case import Case, SourceKind
 from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.files import whole_file
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.rows import Candidate, Refusal
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.sketch import sketch
@@ -83,7 +83,7 @@ def find_unit(
     source = unit_digest(unit)
     folder = workspace.cases / unit_folder(unit, source, limit)
     expected = {name: _identity(name, source, limit) for name in (KEYS, *(task.name for task in wanted))}
-    stale = [name for name, identity in expected.items() if not _up_to_date(folder / name, identity)]
+    stale = [name for name, identity in expected.items() if not up_to_date(folder / name, identity)]
     counts = read_manifest(folder / KEYS).counts if not stale else {}
     if not stale:
         return Found(folder.name, counts["cases"], counts["characters"], counts["bad_records"], 0.0)
@@ -216,15 +216,6 @@ def _identity(name: str, source: str, limit: int | None) -> Manifest:
     """The manifest that a complete folder has, but for its files and counts."""
     parents = {"unit": source, "finder": finder_digest(name)}
     return Manifest(kind="found", version=_VERSION, files={}, parents=parents, settings={"task": name, "limit": limit})
-
-
-def _up_to_date(folder: Path, identity: Manifest) -> bool:
-    try:
-        made = read_manifest(folder)
-    except BadData:
-        return False
-    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return same and all((folder / name).is_file() for name in made.files)
 
 
 def _remove_leftovers(folder: Path) -> None:

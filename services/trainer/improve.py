@@ -18,7 +18,6 @@ from cap_rlvr.clients.policies import PolicyStore
 from cap_rlvr.clients.reward import RewardClient
 from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
 from cap_rlvr.wire.errors import BadData, BadInput, CapError, Unavailable
-from cap_rlvr.wire.frozen import digest
 from cap_rlvr.wire.jobs import GrpoConfig
 from cap_rlvr.wire.manifest import read_manifest
 from services.trainer.adapters import adapter_digest, lora_config
@@ -74,7 +73,7 @@ def nobody_checks() -> None:
 
 
 def check_start(ready: Ready) -> None:
-    """Refuse to begin without a warm start of the same task."""
+    """Refuse to begin without a warm start."""
     folder = ready.workspace.models / "sft"
     try:
         read_manifest(folder)
@@ -221,10 +220,9 @@ def _finish(ready: Ready, trainer: FleetTrainer, services: Services, recorder: R
         model.delete_adapter("ref")
     settings: dict[str, Any] = {"run": ready.job.run, "grpo": ready.config.grpo.model_dump(mode="json")}
     parents = {
-        "base": services.publisher.base_digest,
         "sft": read_manifest(ready.workspace.models / "sft").digest,
-        "rows": digest({task: _rows_digest(ready, task) for task in ready.tasks}),
         "policy": policy.digest,
+        **{f"rows of {task}": _rows_digest(ready, task) for task in ready.tasks},
     }
     save_model(model, trainer.processing_class, target, settings, parents)
     recorder.event("grpo", "GRPO done", policy=policy.name, adapter_digest=adapter_digest(model))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.files import free_bytes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -143,12 +144,7 @@ def _jobs(workspace: Path, workers: int) -> Generator[tuple[Jobs, Callable[[], N
 
 def check_room(folder: Path, wanted: int) -> None:
     """Raises BadInput where the file system that ``folder`` is (or will be) on has less than ``wanted`` bytes free."""
-    import shutil
-
-    place = folder.resolve()
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
+    free = free_bytes(folder)
     if free < wanted:
         sentence = f"about {wanted / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free"
         raise BadInput(sentence, str(folder), "Free some disk space, or choose another workspace")

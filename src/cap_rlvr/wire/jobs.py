@@ -35,7 +35,7 @@ class ModelConfig(Frozen):
 
 
 class LoraConfig(Frozen):
-    """The adapter. The last four fields exist to be refused with a reason: a replica could not serve them."""
+    """The adapter. The last three fields exist to be refused with a reason: a replica could not serve them."""
 
     rank: int = 16
     alpha: int = 32

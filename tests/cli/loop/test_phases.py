@@ -43,13 +43,13 @@ def loop_of(folder: Path, monkeypatch: pytest.MonkeyPatch, rows: str) -> Loop:
 
 def test_finished_run_stays_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = loop_of(tmp_path, monkeypatch, "b")
-    loop.prepare(Source("s", (tmp_path,), ()))
+    loop.prepare(Source("s", (tmp_path,)))
     assert loop.is_done
 
 
 def test_other_rows_begin_the_run_again_after_prep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = loop_of(tmp_path, monkeypatch, "other")
-    loop.prepare(Source("s", (tmp_path,), ()))
+    loop.prepare(Source("s", (tmp_path,)))
     assert [phase.name for phase in loop.book.record.phases] == ["prep"]
     assert loop.book.record.lineage == {"corpus": "c", "rows of bluebook": "other"}
 
@@ -57,7 +57,7 @@ def test_other_rows_begin_the_run_again_after_prep(tmp_path: Path, monkeypatch: 
 def test_another_runs_warm_start_begins_the_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loop = loop_of(tmp_path, monkeypatch, "b")
     monkeypatch.setattr(phases, "_digest", lambda _: "another run's")
-    loop.prepare(Source("s", (tmp_path,), ()))
+    loop.prepare(Source("s", (tmp_path,)))
     assert not loop.is_done
 
 

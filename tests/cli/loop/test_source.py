@@ -41,7 +41,6 @@ def choose(folder: Path, given: Path | None, monkeypatch: pytest.MonkeyPatch, do
 def test_given_source_is_read_first_and_fiction_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen, _ = choose(tmp_path, tmp_path / "mine", monkeypatch, None)
     assert chosen.paths == (tmp_path / "mine", tmp_path / "raw" / "synthetic")
-    assert chosen.kinds == ("static", "synthetic")
 
 
 def test_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +51,7 @@ def test_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_nothing_to_download_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen, said = choose(tmp_path, None, monkeypatch, Unavailable("no network", "static.case.law"))
-    assert chosen.kinds == ("synthetic",)
+    assert chosen.paths == (tmp_path / "raw" / "synthetic",)
     assert list((tmp_path / "raw" / "synthetic").rglob("*.zip"))
     assert "using the synthetic corpus instead" in said
     assert "no network" in said

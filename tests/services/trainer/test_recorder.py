@@ -11,7 +11,7 @@ def step(number: int) -> StepRecord:
         step=number, policy="p", loss=0.0, learning_rate=0.0, gradient_norm=0.0, reward_mean=0.0, reward_std=0.0,
         seconds=StepSeconds(queue=0, generation=0, reward=0, sync=0, optimiser=0, total=0), reward_by_task={},
         strict_by_task={}, rows=0, null_rows=0, dropped_groups=0, zero_variance_share=0.0, truncated_share=0.0,
-        completion_tokens_mean=0.0, generated_tokens_per_second=0.0, staleness=0, replicas=0, groups_by_worker={},
+        completion_tokens_mean=0.0, generated_tokens_per_second=0.0, replicas=0, groups_by_worker={},
         request_ids=(), logprob_gap=0.0, entropy=0.0,
     )  # fmt: skip
 

@@ -44,7 +44,9 @@ class Loop:
             made = prepare(self.services.prep, request, check(request), self._show)
         rows = {f"rows of {task}": counts["digest"] for task, counts in made.tasks.items()}
         self._forget_unless_still(sft=_digest(self.workspace.models / "sft"), **rows)
-        self.book.note(yields=_flat(read_yields(self.workspace.root, self.job.tasks)), source_kinds=source.kinds)
+        lines = read_yields(self.workspace.root, self.job.tasks)
+        kinds = tuple(dict.fromkeys(line["source_kind"] for line in lines))
+        self.book.note(yields=_flat(lines), source_kinds=kinds)
         self.book.descend(corpus=made.corpus["digest"], **rows)
 
     def warm_start(self) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from cap_rlvr.cli.loop.screen import Screen
 from cap_rlvr.clients.jobs import Jobs, results
-from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.workspace import Workspace
 
@@ -25,7 +24,6 @@ class Source:
 
     name: str
     paths: tuple[Path, ...]
-    kinds: tuple[str, ...]
 
 
 def given_source(path: Path) -> Path:
@@ -41,17 +39,16 @@ def choose(
 ) -> Source:
     """The source of this run. Starts no process; ``jobs`` has workers, and ``check_workers`` raises once they are gone."""
     fiction = _invent(workspace, screen)
-    kind = SourceKind.STATIC.value
     if path is not None:
-        return Source(str(path), (path, fiction), (kind, SourceKind.SYNTHETIC.value))
+        return Source(str(path), (path, fiction))
     try:
         real = _download(workspace, jobs, screen.say, check_workers)
     except Unavailable as error:
         screen.say(
             f"No real decisions could be downloaded ({error.message}): using the synthetic corpus instead.", "yellow"
         )
-        return Source("synthetic corpus (nothing could be downloaded)", (fiction,), (SourceKind.SYNTHETIC.value,))
-    return Source("static.case.law, default volumes", (real, fiction), (kind, SourceKind.SYNTHETIC.value))
+        return Source("synthetic corpus (nothing could be downloaded)", (fiction,))
+    return Source("static.case.law, default volumes", (real, fiction))
 
 
 def _invent(workspace: Workspace, screen: Screen) -> Path:
