@@ -137,7 +137,7 @@ def _assemble(task: Task[Any], connection: duckdb.DuckDBPyConnection, seed: str,
     with made.open("wb") as rows_file, refused.open("wb") as refusals_file:
         rows, refusals = Lines(rows_file), Lines(refusals_file)
         for result in task.assemble(_blocks(task, connection), seed):
-            fault = result if isinstance(result, Refusal) else _fault(task, result)
+            fault = result if isinstance(result, Refusal) else task.fault(result)
             if fault is not None:
                 record = {"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}
                 refusals.write(orjson.dumps(record))
@@ -153,19 +153,6 @@ def _blocks(task: Task[Any], connection: duckdb.DuckDBPyConnection) -> Iterator[
             Candidate(task=task.name, payload=orjson.loads(record[5]), **dict(zip(names, record, strict=False)))
             for record in records
         ]
-
-
-def _fault(task: Task[Any], row: Row) -> Refusal | None:
-    """Why a row cannot be used: its truth is malformed, or its own gold does not earn what the task promises."""
-    try:
-        truth = task.read_truth(row.truth)
-        score = task.score(truth, task.gold(truth))
-    except BadInput as error:
-        return Refusal(case_id=row.case_id, task=task.name, reason="malformed_truth", detail=str(error))
-    if score.reward >= task.ceiling and score.strict:
-        return None
-    detail = f"{row.id}: {score.reward} of {task.ceiling} ({score.reason.code})"
-    return Refusal(case_id=row.case_id, task=task.name, reason="gold_below_ceiling", detail=detail)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
