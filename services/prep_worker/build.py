@@ -20,6 +20,7 @@ import orjson
 from cap_rlvr import registry
 from cap_rlvr.clients.jobs import report_progress
 from cap_rlvr.task import Task
+from cap_rlvr.wire import frozen as wire_frozen
 from cap_rlvr.wire import splits as wire_splits
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
@@ -29,7 +30,7 @@ from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manife
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
-from services.prep_worker import splits, yields
+from services.prep_worker import splits, tables, yields
 from services.prep_worker.find import finder_digest, is_complete
 from services.prep_worker.tables import Lines, load, scratch, stream
 
@@ -92,7 +93,8 @@ def _kinds(corpus: Manifest, train_only: Sequence[SourceKind] | None) -> list[st
 
 def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str]) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
-    builders = [Path(__file__), Path(splits.__file__), Path(wire_splits.__file__), Path(yields.__file__)]
+    modules = (splits, yields, tables, wire_splits, wire_frozen)
+    builders = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
     parents = {
         "corpus": corpus.digest,
         "finder": finder_digest(task.name),
