@@ -20,6 +20,7 @@ import orjson
 from cap_rlvr import registry
 from cap_rlvr.clients.jobs import report_progress
 from cap_rlvr.task import Task
+from cap_rlvr.wire import frozen as wire_frozen
 from cap_rlvr.wire import splits as wire_splits
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
@@ -29,7 +30,7 @@ from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manife
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
-from services.prep_worker import splits, yields
+from services.prep_worker import splits, tables, yields
 from services.prep_worker.find import finder_digest, is_complete
 from services.prep_worker.tables import Lines, load, scratch, stream
 
@@ -92,7 +93,8 @@ def _kinds(corpus: Manifest, train_only: Sequence[SourceKind] | None) -> list[st
 
 def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str]) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
-    builders = [Path(__file__), Path(splits.__file__), Path(wire_splits.__file__), Path(yields.__file__)]
+    modules = (splits, yields, tables, wire_splits, wire_frozen)
+    builders = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
     parents = {
         "corpus": corpus.digest,
         "finder": finder_digest(task.name),
@@ -128,7 +130,7 @@ def _assemble(task: Task[Any], connection: duckdb.DuckDBPyConnection, seed: str,
     with made.open("wb") as rows_file, refused.open("wb") as refusals_file:
         rows, refusals = Lines(rows_file), Lines(refusals_file)
         for result in task.assemble(_blocks(task, connection), seed):
-            fault = result if isinstance(result, Refusal) else _fault(task, result)
+            fault = result if isinstance(result, Refusal) else task.fault(result)
             if fault is not None:
                 record = {"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}
                 refusals.write(orjson.dumps(record))
@@ -144,19 +146,6 @@ def _blocks(task: Task[Any], connection: duckdb.DuckDBPyConnection) -> Iterator[
             Candidate(task=task.name, payload=orjson.loads(record[5]), **dict(zip(names, record, strict=False)))
             for record in records
         ]
-
-
-def _fault(task: Task[Any], row: Row) -> Refusal | None:
-    """Why a row cannot be used: its truth is malformed, or its own gold does not earn what the task promises."""
-    try:
-        truth = task.read_truth(row.truth)
-        score = task.score(truth, task.gold(truth))
-    except BadInput as error:
-        return Refusal(case_id=row.case_id, task=task.name, reason="malformed_truth", detail=str(error))
-    if score.reward >= task.ceiling and score.strict:
-        return None
-    detail = f"{row.id}: {score.reward} of {task.ceiling} ({score.reason.code})"
-    return Refusal(case_id=row.case_id, task=task.name, reason="gold_below_ceiling", detail=detail)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -45,13 +45,15 @@ SELECT first, n FROM (SELECT n, min(n) OVER (PARTITION BY key) AS first
                       FROM (SELECT n, unnest(list_append(keys, 'id:' || case_id)) AS key FROM cases))
 WHERE first < n ORDER BY first, n
 """
+# Each holder of a band with its first holder and with the one before it: two partners, so that the time stays linear, and
+# not the first alone, which in a large corpus is often a stranger that has these 24 bits by chance.
 _SHARED_BANDS = f"""
 CREATE TEMP TABLE pairs AS
-SELECT DISTINCT first, n FROM (
-    SELECT n, min(n) OVER (PARTITION BY band, slots) AS first
+WITH held AS (
+    SELECT n, min(n) OVER (PARTITION BY band, slots) AS first, lag(n) OVER (PARTITION BY band, slots ORDER BY n) AS last
     FROM (SELECT n, band, substr(sketch, band * {2 * BAND} + 1, {2 * BAND}) AS slots
           FROM cases, range({SLOTS // BAND}) AS bands(band) WHERE sketch <> ''))
-WHERE first < n
+SELECT first, n FROM held WHERE first < n UNION SELECT last, n FROM held WHERE last IS NOT NULL
 """  # noqa: S608  (made of constants)
 _ALIKE = """
 SELECT first, other.n, one.sketch, other.sketch

@@ -20,9 +20,11 @@ from typing import Any
 
 import orjson
 
-from cap_rlvr import corpus, law, tasks
+from cap_rlvr import corpus, law, registry, tasks
 from cap_rlvr.corpus import Unit, read_unit, unit_digest
 from cap_rlvr.task import Task
+from cap_rlvr.wire import case as wire_case
+from cap_rlvr.wire import frozen as wire_frozen
 from cap_rlvr.wire.case import Case, SourceKind
 from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.files import whole_file
@@ -36,6 +38,7 @@ from services.prep_worker.tables import Lines
 KEYS = "keys"
 _VERSION = "1"
 _NOT_FINDING = {"README.md", "prompt.md", "probes.py", "synthetic", "__pycache__"}
+_LIBRARIES = ("nupunkt", "ftfy", "eyecite", "reporters-db", "google-re2", "rapidfuzz")
 _ERAS = ((1850, "1849 or earlier"), (1900, "1850-1899"), (1950, "1900-1949"), (2000, "1950-1999"), (10_000, "2000 on"))
 _PARTY_NOISE = frozenset(
     (
@@ -143,12 +146,18 @@ def same_case_keys(case: Case) -> list[str]:
 
 @cache
 def finder_digest(task: str) -> str:
-    """SHA-256 over the code that reads cases and finds a task's candidates in them."""
+    """SHA-256 over the code and library versions that read cases and find a task's candidates in them."""
     folders = [Path(tasks.__path__[0]) / task, Path(law.__path__[0]), Path(corpus.__path__[0])]
-    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    kept = [path for path in files if _NOT_FINDING.isdisjoint(path.parts)]
-    kept += [Path(__file__), Path(__file__).with_name("sketch.py")]
-    return digest([[path.name, file_digest(path)] for path in kept])
+    files = {
+        path.relative_to(folder.parent).as_posix(): path
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and _NOT_FINDING.isdisjoint(path.relative_to(folder).parts)
+    }
+    own = (__file__, Path(__file__).with_name("sketch.py"), wire_case.__file__, wire_frozen.__file__)
+    files |= {Path(path).name: Path(path) for path in own}
+    parts = [[name, file_digest(path)] for name, path in files.items()]
+    return digest([parts, [registry.library(name) for name in _LIBRARIES]])
 
 
 class _UnitWriter:

@@ -15,7 +15,7 @@ from cap_rlvr.corpus import read_cases
 from cap_rlvr.corpus.synthetic import write_corpus
 from cap_rlvr.task import Task
 from cap_rlvr.wire.case import Case
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.files import whole_file
 from cap_rlvr.wire.manifest import Manifest, digest_files, write_manifest
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row, Split
@@ -44,7 +44,7 @@ def build(folder: Path, cases: int) -> None:
 def _write_rows(task: Task[Any], cases: list[Case], folder: Path) -> Tally[Split]:
     rows: dict[Split, list[Row]] = {split: [] for split in SPLITS}
     for made in task.assemble(_blocks(task, cases), str(SEED)):
-        if isinstance(made, Row) and _earns_its_ceiling(task, made):
+        if isinstance(made, Row) and task.fault(made) is None:
             split = split_of(made.case_id, str(SEED))  # no case has parallel citations: each is a cluster
             rows[split].append(made.model_copy(update={"split": split}))
     for split in SPLITS:
@@ -57,14 +57,6 @@ def _write_rows(task: Task[Any], cases: list[Case], folder: Path) -> Tally[Split
         folder, Manifest(kind="rows", version=task.version, files=files, settings=settings, counts={**counts})
     )
     return counts
-
-
-def _earns_its_ceiling(task: Task[Any], row: Row) -> bool:
-    try:
-        truth = task.read_truth(row.truth)
-    except BadInput:
-        return False
-    return task.score(truth, task.gold(truth)).reward >= task.ceiling
 
 
 def _blocks(task: Task[Any], cases: list[Case]) -> Iterator[list[Candidate]]:

@@ -18,6 +18,7 @@ from cap_rlvr.clients.policies import PolicyStore
 from cap_rlvr.clients.reward import RewardClient
 from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
 from cap_rlvr.wire.errors import BadData, BadInput, CapError, Unavailable
+from cap_rlvr.wire.frozen import digest
 from cap_rlvr.wire.jobs import GrpoConfig
 from cap_rlvr.wire.manifest import read_manifest
 from services.trainer.adapters import adapter_digest, lora_config
