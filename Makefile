@@ -4,12 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
 BIN := .venv/bin
 
-# `make run` and `make serve` take these; see `cap-rlvr run --help`.
+# `make run` takes all of these but PORT, `make serve` the last two; see `cap-rlvr run --help`.
 SOURCE ?=
 MODEL ?=
 TASKS ?=
 REPLICAS ?=
 CONFIG ?=
+FRESH ?=
 WORKSPACE ?= workspace
 PORT ?= 8080
 BENCHES := corpus_read prep_memory reward_service
@@ -27,11 +28,11 @@ setup-reward:
 
 setup-dev: setup
 
-run: setup ## the whole loop on a small corpus: rows, warm start, fleet, rewards, GRPO, report  [SOURCE= MODEL= TASKS= REPLICAS= WORKSPACE=]
-	@$(BIN)/cap-rlvr run --workspace $(WORKSPACE) $(if $(SOURCE),--source $(SOURCE)) $(if $(MODEL),--model $(MODEL)) $(if $(TASKS),--tasks $(TASKS)) $(if $(REPLICAS),--replicas $(REPLICAS)) $(if $(CONFIG),--config $(CONFIG))
+run: setup ## the whole loop on a small corpus: rows, warm start, fleet, rewards, GRPO, report  [SOURCE= MODEL= TASKS= REPLICAS= CONFIG= FRESH=1 WORKSPACE=]
+	@$(BIN)/cap-rlvr run --workspace "$(WORKSPACE)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(MODEL),--model "$(MODEL)") $(if $(TASKS),--tasks "$(TASKS)") $(if $(REPLICAS),--replicas "$(REPLICAS)") $(if $(CONFIG),--config "$(CONFIG)") $(if $(FRESH),--fresh)
 
-serve: setup-reward ## the reward service alone, on http://127.0.0.1:$(PORT)  [PORT=]
-	@$(BIN)/cap-rlvr serve --port $(PORT)
+serve: setup-reward ## the reward service alone, on http://127.0.0.1:$(PORT)  [PORT= WORKSPACE=]
+	@$(BIN)/cap-rlvr serve --port "$(PORT)" $(if $(filter-out workspace,$(WORKSPACE)),--workspace "$(WORKSPACE)")
 
 test: setup-dev ## all tests, with real Valkey and real vLLM  [ARGS='-k holding' narrows]
 	@$(BIN)/python -m pytest $(ARGS)
@@ -46,7 +47,7 @@ bench: setup-dev ## every measurement, into benchmarks/results/  [BENCH=name nar
 	@for name in $(or $(BENCH),$(BENCHES)); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 chaos: setup-dev ## a replica joins a run; kill -9 of each process in turn; from a workspace that `make run` made  [SOURCE= WORKSPACE=]
-	@for name in replica_joins chaos_grpo; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py --workspace $(WORKSPACE) --source $(or $(SOURCE),$(WORKSPACE)/raw/static.case.law) || exit 1; done
+	@for name in replica_joins chaos_grpo; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py --workspace "$(WORKSPACE)" --source "$(or $(SOURCE),$(WORKSPACE)/raw/static.case.law)" || exit 1; done
 
 up: ## the services by docker compose (comes with the images)
 	@test -f docker-compose.yml || { echo "There are no images yet: use 'make run', which needs no Docker."; exit 1; }

@@ -98,9 +98,7 @@ def install_torch() -> None:
 def install_vllm() -> None:
     """VLLM's CUDA build beside a GPU (it may bring its own torch), the community's CPU build elsewhere."""
     if sys.platform == "darwin":
-        print(
-            "vLLM is left out on macOS: `make serve` and the tests without vLLM run here; use compose for `make run`."
-        )
+        print("vLLM is left out on macOS: `make serve` and the tests without vLLM run here; `make run` needs Linux.")
     elif has_gpu():
         run([*PIP, "vllm==0.32.0"])
     else:

@@ -4,7 +4,7 @@ Runs the loop itself (`cap-rlvr run`, small groups) from the rows and the warm s
 and kills one process every few steps: rollout worker, vLLM, reward service, trainer, the RQ parent alone, Valkey.
 Prints a table and writes `benchmarks/results/chaos_grpo.json`.
 
-    python benchmarks/chaos_grpo.py --workspace workspace --source ../shared/data/static.case.law
+    python benchmarks/chaos_grpo.py --workspace workspace --source path/to/static.case.law
 """
 
 from __future__ import annotations

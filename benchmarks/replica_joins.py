@@ -4,7 +4,7 @@ Runs the loop itself (`cap-rlvr run`, one replica) from the rows and the warm st
 starts another replica after step 10 with `cap-rlvr rollouts start`, and ends the run some steps after it has taken
 work. Prints the groups served by each before and after, and writes `benchmarks/results/replica_joins.json`.
 
-    python benchmarks/replica_joins.py --workspace workspace --source ../shared/data/static.case.law
+    python benchmarks/replica_joins.py --workspace workspace --source path/to/static.case.law
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def watched_run(workspace: Path, source: Path, settings: dict[str, dict[str, int
         (scratch / name).symlink_to((workspace / name).resolve())
     config = scratch / "small.toml"
     config.write_text(changed((ROOT / "configs" / "small.toml").read_text(), settings))
-    tasks = json.loads((workspace / "models" / "sft" / "MANIFEST.json").read_bytes())["settings"]["tasks"]
+    tasks = sorted(manifest.parent.name for manifest in (workspace / "tasks").glob("*/MANIFEST.json"))
     command = [sys.executable, "-m", "cap_rlvr.cli", "run", "--tasks", ",".join(tasks), "--config", str(config)]
     process = subprocess.Popen([*command, "--workspace", str(scratch), "--source", str(source)])
     try:

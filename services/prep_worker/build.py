@@ -21,16 +21,17 @@ from cap_rlvr import registry
 from cap_rlvr.clients.jobs import report_progress
 from cap_rlvr.task import Task
 from cap_rlvr.vectors import VectorStore, open_store
+from cap_rlvr.wire import frozen as wire_frozen
 from cap_rlvr.wire import splits as wire_splits
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.files import whole_file, write_whole
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
-from services.prep_worker import splits, yields
+from services.prep_worker import splits, tables, yields
 from services.prep_worker.find import finder_digest, is_complete
 from services.prep_worker.tables import Lines, load, scratch, stream
 
@@ -64,7 +65,7 @@ def assemble_task(
     vectors = _vectors(task, workspace, corpus)
     settings = {"train_only": _kinds(corpus, train_only), "unless_alone": train_only is None}
     identity = _identity(task, corpus, seed, settings, vectors)
-    made = _up_to_date(folder, identity)
+    made = up_to_date(folder, identity)
     if made is not None:
         return made
     units = [workspace.cases / unit for unit in corpus.parents]
@@ -105,7 +106,8 @@ def _identity(
     task: Task[Any], corpus: Manifest, seed: str, held_out: dict[str, Any], vectors: VectorStore | None
 ) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
-    builders = [Path(__file__), Path(splits.__file__), Path(wire_splits.__file__), Path(yields.__file__)]
+    modules = (splits, yields, tables, wire_splits, wire_frozen)
+    builders = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
     parents = {
         "corpus": corpus.digest,
         "finder": finder_digest(task.name),
@@ -116,15 +118,6 @@ def _identity(
         parents["vectors"] = vectors.manifest.digest
     settings = {"task": task.name, "seed": seed, "split": list(FRACTIONS), **held_out}
     return Manifest(kind="rows", version=task.version, files={}, parents=parents, settings=settings)
-
-
-def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
-    try:
-        made = read_manifest(folder)
-    except BadData:
-        return None
-    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return made if same and all((folder / name).is_file() for name in made.files) else None
 
 
 def _build(
@@ -162,7 +155,7 @@ def _assemble(task: Task[Any], results: Iterable[Row | Refusal], made: Path, ref
     with made.open("wb") as rows_file, refused.open("wb") as refusals_file:
         rows, refusals = Lines(rows_file), Lines(refusals_file)
         for result in results:
-            fault = result if isinstance(result, Refusal) else _fault(task, result)
+            fault = result if isinstance(result, Refusal) else task.fault(result)
             if fault is not None:
                 record = {"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}
                 refusals.write(orjson.dumps(record))
@@ -195,19 +188,6 @@ def _seen(task: Task[Any], results: Iterable[Row | Refusal], vectors: VectorStor
             yield result.model_copy(update={"truth": truth.model_dump(mode="json")})
         else:
             yield result
-
-
-def _fault(task: Task[Any], row: Row) -> Refusal | None:
-    """Why a row cannot be used: its truth is malformed, or its own gold does not earn what the task promises."""
-    try:
-        truth = task.read_truth(row.truth)
-        score = task.score(truth, task.gold(truth))
-    except BadInput as error:
-        return Refusal(case_id=row.case_id, task=task.name, reason="malformed_truth", detail=str(error))
-    if score.reward >= task.ceiling and score.strict:
-        return None
-    detail = f"{row.id}: {score.reward} of {task.ceiling} ({score.reason.code})"
-    return Refusal(case_id=row.case_id, task=task.name, reason="gold_below_ceiling", detail=detail)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

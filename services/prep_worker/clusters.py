@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.find import KEYS
 from services.prep_worker.sketch import BAND, SAME, SLOTS, agreeing_slots
@@ -45,13 +45,15 @@ SELECT first, n FROM (SELECT n, min(n) OVER (PARTITION BY key) AS first
                       FROM (SELECT n, unnest(list_append(keys, 'id:' || case_id)) AS key FROM cases))
 WHERE first < n ORDER BY first, n
 """
+# Each holder of a band with its first holder and with the one before it: two partners, so that the time stays linear, and
+# not the first alone, which in a large corpus is often a stranger that has these 24 bits by chance.
 _SHARED_BANDS = f"""
 CREATE TEMP TABLE pairs AS
-SELECT DISTINCT first, n FROM (
-    SELECT n, min(n) OVER (PARTITION BY band, slots) AS first
+WITH held AS (
+    SELECT n, min(n) OVER (PARTITION BY band, slots) AS first, lag(n) OVER (PARTITION BY band, slots ORDER BY n) AS last
     FROM (SELECT n, band, substr(sketch, band * {2 * BAND} + 1, {2 * BAND}) AS slots
           FROM cases, range({SLOTS // BAND}) AS bands(band) WHERE sketch <> ''))
-WHERE first < n
+SELECT first, n FROM held WHERE first < n UNION SELECT last, n FROM held WHERE last IS NOT NULL
 """  # noqa: S608  (made of constants)
 _ALIKE = """
 SELECT first, other.n, one.sketch, other.sketch
@@ -73,7 +75,7 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
         files={},
         parents={unit: manifest.digest for unit, manifest in keys.items()},
     )
-    made = _up_to_date(folder, identity)
+    made = up_to_date(folder, identity)
     if made is not None:
         return made
     if not any(manifest.counts["cases"] for manifest in keys.values()):
@@ -88,15 +90,6 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
     manifest = identity.model_copy(update={"files": digest_files(folder, [CLUSTERS]), "counts": counts})
     write_manifest(folder, manifest)
     return manifest
-
-
-def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
-    try:
-        made = read_manifest(folder)
-    except BadData:
-        return None
-    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return made if same and (folder / CLUSTERS).is_file() else None
 
 
 def _roots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:

@@ -46,6 +46,7 @@ PROBE_S = 8.0  # a source that has not answered by then is away, and whoever ask
 TRIES = 6  # in a row without a byte of progress
 _BACKOFF_S = (0.5, 1, 2, 5, 10, 30)
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_FILES_A_MANIFEST = 50  # a manifest of thousands of files is not written again for each of them
 _SAMPLE = 20  # files whose size is asked for, to know the room that all of them need
 _SPARE = 1.1
 _GONE = {401, 403, 404, 410}
@@ -132,11 +133,20 @@ def _fetch_all(client: httpx.Client, files: Sequence[Remote], into: Path, on_byt
     known = _known(into)
     missing = [file for file in files if not (file.name in known and (into / file.name).is_file())]
     _check_room(client, missing, into)
-    for file in missing:
-        _fetch(client, file, into, on_bytes)
-        known[file.name] = file_digest(into / file.name)
-        write_manifest(into, Manifest(kind="source", version="1", files=dict(sorted(known.items()))))
+    try:
+        for count, file in enumerate(missing, 1):
+            _fetch(client, file, into, on_bytes)
+            known[file.name] = file_digest(into / file.name)
+            if count % _FILES_A_MANIFEST == 0:
+                _write_known(known, into)
+    finally:
+        if missing and known:
+            _write_known(known, into)
     return [into / file.name for file in files]
+
+
+def _write_known(known: dict[str, str], into: Path) -> None:
+    write_manifest(into, Manifest(kind="source", version="1", files=dict(sorted(known.items()))))
 
 
 def _known(into: Path) -> dict[str, str]:

@@ -20,14 +20,16 @@ from typing import Any
 
 import orjson
 
-from cap_rlvr import corpus, law, tasks
+from cap_rlvr import corpus, law, registry, tasks
 from cap_rlvr.corpus import Unit, read_unit, unit_digest
 from cap_rlvr.task import Task
+from cap_rlvr.wire import case as wire_case
+from cap_rlvr.wire import frozen as wire_frozen
 from cap_rlvr.wire.case import Case, SourceKind
 from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.files import whole_file
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.rows import Candidate, Refusal
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.sketch import sketch
@@ -36,6 +38,7 @@ from services.prep_worker.tables import Lines
 KEYS = "keys"
 _VERSION = "1"
 _NOT_FINDING = {"README.md", "prompt.md", "probes.py", "synthetic", "__pycache__"}
+_LIBRARIES = ("nupunkt", "ftfy", "eyecite", "reporters-db", "google-re2", "rapidfuzz")
 _ERAS = ((1850, "1849 or earlier"), (1900, "1850-1899"), (1950, "1900-1949"), (2000, "1950-1999"), (10_000, "2000 on"))
 _PARTY_NOISE = frozenset(
     (
@@ -83,7 +86,7 @@ def find_unit(
     source = unit_digest(unit)
     folder = workspace.cases / unit_folder(unit, source, limit)
     expected = {name: _identity(name, source, limit) for name in (KEYS, *(task.name for task in wanted))}
-    stale = [name for name, identity in expected.items() if not _up_to_date(folder / name, identity)]
+    stale = [name for name, identity in expected.items() if not up_to_date(folder / name, identity)]
     counts = read_manifest(folder / KEYS).counts if not stale else {}
     if not stale:
         return Found(folder.name, counts["cases"], counts["characters"], counts["bad_records"], 0.0)
@@ -143,12 +146,18 @@ def same_case_keys(case: Case) -> list[str]:
 
 @cache
 def finder_digest(task: str) -> str:
-    """SHA-256 over the code that reads cases and finds a task's candidates in them."""
+    """SHA-256 over the code and library versions that read cases and find a task's candidates in them."""
     folders = [Path(tasks.__path__[0]) / task, Path(law.__path__[0]), Path(corpus.__path__[0])]
-    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
-    kept = [path for path in files if _NOT_FINDING.isdisjoint(path.parts)]
-    kept += [Path(__file__), Path(__file__).with_name("sketch.py")]
-    return digest([[path.name, file_digest(path)] for path in kept])
+    files = {
+        path.relative_to(folder.parent).as_posix(): path
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and _NOT_FINDING.isdisjoint(path.relative_to(folder).parts)
+    }
+    own = (__file__, Path(__file__).with_name("sketch.py"), wire_case.__file__, wire_frozen.__file__)
+    files |= {Path(path).name: Path(path) for path in own}
+    parts = [[name, file_digest(path)] for name, path in files.items()]
+    return digest([parts, [registry.library(name) for name in _LIBRARIES]])
 
 
 class _UnitWriter:
@@ -216,15 +225,6 @@ def _identity(name: str, source: str, limit: int | None) -> Manifest:
     """The manifest that a complete folder has, but for its files and counts."""
     parents = {"unit": source, "finder": finder_digest(name)}
     return Manifest(kind="found", version=_VERSION, files={}, parents=parents, settings={"task": name, "limit": limit})
-
-
-def _up_to_date(folder: Path, identity: Manifest) -> bool:
-    try:
-        made = read_manifest(folder)
-    except BadData:
-        return False
-    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return same and all((folder / name).is_file() for name in made.files)
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -21,8 +21,8 @@ from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.workspace import Workspace
 
 
-def download(workspace: str, volumes: Sequence[str] | None = None) -> dict[str, Any]:
-    """Fetch volumes of static.case.law (the default ones if none are named); returns the folder that holds them."""
+def download(workspace: str) -> dict[str, Any]:
+    """Fetch the default volumes of static.case.law; returns the folder that holds them."""
     from services.prep_worker.download import DEFAULT_VOLUMES, download_volumes
     from services.prep_worker.settings import DownloadSettings, load
 
@@ -31,7 +31,7 @@ def download(workspace: str, volumes: Sequence[str] | None = None) -> dict[str, 
 
     folder = Workspace(Path(workspace)).raw / "static.case.law"
     with _plain_errors():
-        files = download_volumes(volumes or DEFAULT_VOLUMES, folder, load(DownloadSettings).base_url, tell)
+        files = download_volumes(DEFAULT_VOLUMES, folder, load(DownloadSettings).base_url, tell)
     return {"folder": str(folder), "files": len(files)}
 
 

@@ -15,25 +15,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from cap_rlvr.clients.jobs import report_progress
+from cap_rlvr.clients.preparation import FORMATS
 from cap_rlvr.task import Task
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.files import whole_file
-from cap_rlvr.wire.frozen import keyed_unit
-from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.frozen import digest, file_digest, keyed_unit
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.rows import Row
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.tables import Lines
 
-Format = Literal["separate", "unified", "chat"]
-FORMATS: tuple[Format, ...] = ("separate", "unified", "chat")
 SPLITS = ("train", "eval")
 MAX_REPEATS = 4  # in the mixed train sets a smaller task's rows come again, this often at most, up to the largest's
-_VERSION = "1"
 
 
 @dataclass
@@ -78,12 +76,16 @@ def _write(tasks: Sequence[Task[Any]], workspace: Workspace, folder: Path, shape
     rows = {task.name: _rows_of(task, workspace) for task in tasks}
     identity = Manifest(
         kind="sft",
-        version=_VERSION,
+        version=file_digest(Path(__file__)),
         files={},
         parents={name: manifest.digest for name, manifest in rows.items()},
-        settings={"format": shape, "max_repeats": MAX_REPEATS},
+        settings={
+            "format": shape,
+            "max_repeats": MAX_REPEATS,
+            "templates": {task.name: digest(task.template) for task in tasks},
+        },
     )
-    made = _up_to_date(folder, identity)
+    made = up_to_date(folder, identity)
     if made is not None:
         return made
     (folder / MANIFEST).unlink(missing_ok=True)
@@ -107,15 +109,6 @@ def _rows_of(task: Task[Any], workspace: Workspace) -> Manifest:
         return read_manifest(workspace.tasks / task.name)
     except BadData:
         raise BadInput(f"no rows of task {task.name} are prepared", str(workspace.tasks), "Run cap-rlvr prep") from None
-
-
-def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
-    try:
-        made = read_manifest(folder)
-    except BadData:
-        return None
-    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return made if same and all((folder / name).is_file() for name in made.files) else None
 
 
 def _mixed(

@@ -35,18 +35,26 @@ _KINDS_OF_CLUSTERS = """
 CREATE TEMP TABLE homes AS
 SELECT cluster, bool_or(NOT list_contains($train_only, source_kind)) AS holds_out FROM cases GROUP BY cluster
 """
+# A row that is refused for a reason of its own makes no duplicate of another.
 _PLACED = """
 CREATE TEMP TABLE placed AS
-SELECT made.*, cases.cluster, era,
-       CASE WHEN list_contains($train_only, made.source_kind) AND NOT coalesce(holds_out, false) THEN 'train'
-            ELSE split_of(cases.cluster) END AS split,
-       CASE WHEN cases.cluster IS NULL THEN 'unknown_case'
-            WHEN list_contains($train_only, made.source_kind) AND evaluation_only THEN 'evaluation_only'
-            WHEN list_contains($train_only, made.source_kind) AND split <> 'train' THEN 'same_case_held_out'
-            WHEN evaluation_only AND split = 'train' THEN 'evaluation_only'
-            WHEN row_number() OVER (PARTITION BY id ORDER BY n) > 1 THEN 'duplicate_id'
-            WHEN row_number() OVER (PARTITION BY query, gold ORDER BY n) > 1 THEN 'duplicate_row' END AS reason
-FROM made LEFT JOIN cases ON cases.case_id = made.case_id AND chosen LEFT JOIN homes USING (cluster)
+WITH split_up AS (
+    SELECT made.*, cases.cluster, era,
+           CASE WHEN list_contains($train_only, made.source_kind) AND NOT coalesce(holds_out, false) THEN 'train'
+                ELSE split_of(cases.cluster) END AS split,
+           CASE WHEN cases.cluster IS NULL THEN 'unknown_case'
+                WHEN list_contains($train_only, made.source_kind) AND evaluation_only THEN 'evaluation_only'
+                WHEN list_contains($train_only, made.source_kind) AND split <> 'train' THEN 'same_case_held_out'
+                WHEN evaluation_only AND split = 'train' THEN 'evaluation_only' END AS fault
+    FROM made LEFT JOIN cases ON cases.case_id = made.case_id AND chosen LEFT JOIN homes USING (cluster)),
+of_one_id AS (
+    SELECT * REPLACE (CASE WHEN fault IS NULL
+                            AND row_number() OVER (PARTITION BY id ORDER BY fault IS NOT NULL, n) > 1
+                           THEN 'duplicate_id' ELSE fault END AS fault) FROM split_up)
+SELECT * EXCLUDE fault,
+       CASE WHEN fault IS NULL AND row_number() OVER (PARTITION BY query, gold ORDER BY fault IS NOT NULL, n) > 1
+            THEN 'duplicate_row' ELSE fault END AS reason
+FROM of_one_id
 """
 _PAIRS = """
 CREATE TEMP TABLE crossing AS

@@ -15,11 +15,11 @@ from cap_rlvr.corpus import read_cases
 from cap_rlvr.corpus.synthetic import write_corpus
 from cap_rlvr.task import Task
 from cap_rlvr.wire.case import Case
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.files import whole_file
-from cap_rlvr.wire.frozen import keyed_unit
 from cap_rlvr.wire.manifest import Manifest, digest_files, write_manifest
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row, Split
+from cap_rlvr.wire.splits import split_of
 from cap_rlvr.wire.workspace import Workspace
 
 SEED = 1
@@ -44,8 +44,8 @@ def build(folder: Path, cases: int) -> None:
 def _write_rows(task: Task[Any], cases: list[Case], folder: Path) -> Tally[Split]:
     rows: dict[Split, list[Row]] = {split: [] for split in SPLITS}
     for made in task.assemble(_blocks(task, cases), str(SEED)):
-        if isinstance(made, Row) and _earns_its_ceiling(task, made):
-            split = _split(made)
+        if isinstance(made, Row) and task.fault(made) is None:
+            split = split_of(made.case_id, str(SEED))  # no case has parallel citations: each is a cluster
             rows[split].append(made.model_copy(update={"split": split}))
     for split in SPLITS:
         with whole_file(folder / f"{split}.jsonl") as file:
@@ -59,14 +59,6 @@ def _write_rows(task: Task[Any], cases: list[Case], folder: Path) -> Tally[Split
     return counts
 
 
-def _earns_its_ceiling(task: Task[Any], row: Row) -> bool:
-    try:
-        truth = task.read_truth(row.truth)
-    except BadInput:
-        return False
-    return task.score(truth, task.gold(truth)).reward >= task.ceiling
-
-
 def _blocks(task: Task[Any], cases: list[Case]) -> list[list[Candidate]]:
     """The candidates block by block, each in the order of case and place, as the prep jobs give them."""
     blocks: dict[str, list[Candidate]] = defaultdict(list)
@@ -77,9 +69,3 @@ def _blocks(task: Task[Any], cases: list[Case]) -> list[list[Candidate]]:
     return [
         sorted(blocks[block], key=lambda candidate: (candidate.case_id, candidate.order)) for block in sorted(blocks)
     ]
-
-
-def _split(row: Row) -> Split:
-    """By case, 8 : 1 : 1. Invented cases have no parallel citations, so a case is a cluster of its own."""
-    draw = keyed_unit("split", SEED, row.case_id)
-    return "train" if draw < 0.8 else "eval" if draw < 0.9 else "test"

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.jobs import LORA_RANKS as TRAINED_RANKS
 
 PREFIX = "ROLLOUT_"
 LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # those that vLLM offers
@@ -20,7 +21,8 @@ LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # those that vLLM offers
 class Settings(BaseSettings):
     """``model``, ``redis_url`` and ``policy_store`` have no default.
 
-    ``max_loras`` is the window of policies: the allowed staleness + 2. ``max_sequences`` bounds the completions in
+    ``max_lora_rank`` by default holds any policy that a run may train. ``max_loras`` is the window of policies that stay
+    loaded: those of the runs that are served at once, and the ones before. ``max_sequences`` bounds the completions in
     the making. ``threads`` 0 shares the machine's cores among ``replicas_here``. ``kv_cache_gib`` is used on CPU,
     ``gpu_memory`` (a share) on GPU. ``probe_port`` 0 serves no probes. ``cache`` empty is a temporary folder.
     """
@@ -32,7 +34,7 @@ class Settings(BaseSettings):
     policy_store: str
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$")
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    max_lora_rank: int = Field(default=16, ge=1, le=LORA_RANKS[-1])
+    max_lora_rank: int = Field(default=TRAINED_RANKS[-1], ge=1, le=LORA_RANKS[-1])
     max_loras: int = Field(default=3, ge=1, le=64)
     max_model_len: int = Field(default=4096, ge=16)
     max_sequences: int = Field(default=64, ge=1)

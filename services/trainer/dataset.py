@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cap_rlvr import registry
+from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.jobs import Phase, RowsConfig
 from cap_rlvr.wire.rows import Row, Split
@@ -50,7 +51,11 @@ def tasks_of(workspace: Workspace, wanted: Sequence[str]) -> tuple[str, ...]:
 def training_questions(workspace: Workspace, task: str, wanted: RowsConfig, phase: Phase) -> list[Question]:
     """The rows of a task that train in a phase: none held back for evaluation, of another phase or an unwanted kind."""
     rows = [one for one in questions(workspace, task, "train") if not one.row.evaluation_only]
-    chosen = [one for one in rows if wanted.takes(task, one.row.kind) and phase in wanted.phases(one.row.id)]
+    wide = [one for one in rows if wanted.takes(task, one.row.kind)]
+    mixed = any(one.row.source_kind != SourceKind.SYNTHETIC for one in wide)
+    chosen = [
+        one for one in wide if phase in wanted.phases(one.row.id, mixed and one.row.source_kind == SourceKind.SYNTHETIC)
+    ]
     if not chosen:
         kinds = sorted({one.row.kind for one in rows})
         raise BadInput(

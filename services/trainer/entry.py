@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cap_rlvr.wire.errors import BadInput, CapError
+from cap_rlvr.wire.files import free_bytes
 from cap_rlvr.wire.jobs import RunConfig, TrainJob, read_config
 from cap_rlvr.wire.workspace import Workspace
 from services.trainer.dataset import tasks_of
@@ -87,8 +87,7 @@ def check_disk(root: Path, model: str) -> None:
     """Refuse to begin where checkpoints would fill the disk."""
     weights = sum(path.stat().st_size for path in Path(model).glob("*.safetensors")) if model else 0
     wanted = _DISK_FLOOR + int(weights * _DISK_PER_MODEL_BYTE)
-    place = next(folder for folder in (root.absolute(), *root.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(place).free
+    free = free_bytes(root)
     if free < wanted:
         raise BadInput(
             f"{free / 2**30:.1f} GiB are free and {wanted / 2**30:.1f} are needed", str(root), "Make room on the disk"

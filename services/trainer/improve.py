@@ -17,7 +17,6 @@ from cap_rlvr.clients.broker import connect
 from cap_rlvr.clients.policies import PolicyStore
 from cap_rlvr.clients.reward import RewardClient
 from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
-from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput, CapError, Unavailable
 from cap_rlvr.wire.frozen import digest
 from cap_rlvr.wire.jobs import GrpoConfig
@@ -28,7 +27,7 @@ from services.trainer.dataset import Question, training_questions
 from services.trainer.entry import Ready
 from services.trainer.fleet_trainer import FleetTrainer, Services
 from services.trainer.lean_trl import GRPOConfig
-from services.trainer.loading import context_of, last_checkpoint, load_model, load_tokenizer, trainer_options
+from services.trainer.loading import context_of, load_model, load_tokenizer, resumable, trainer_options
 from services.trainer.model import save_model
 from services.trainer.publish import Publisher
 from services.trainer.recorder import Recorder
@@ -75,7 +74,7 @@ def nobody_checks() -> None:
 
 
 def check_start(ready: Ready) -> None:
-    """Refuse to begin without a warm start of the same task."""
+    """Refuse to begin without a warm start."""
     folder = ready.workspace.models / "sft"
     try:
         read_manifest(folder)
@@ -87,9 +86,9 @@ def run(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal) 
     """Train against the given services: the real ones, or their stand-ins in a test."""
     output = ready.run_folder / "grpo"
     trainer = build(ready, services, recorder, stop)
-    checkpoint = last_checkpoint(output) if ready.job.resume else None
-    if checkpoint is None and recorder.writes:
-        shutil.rmtree(output, ignore_errors=True)
+    # An adapter that was trained on another warm start is worth nothing on this one.
+    identity = digest([services.publisher.base_digest, read_manifest(ready.workspace.models / "sft").digest])
+    checkpoint = resumable(output, identity, ready.job.resume, recorder.writes)
     done = int(checkpoint.name.rpartition("-")[2]) if checkpoint else 0
     void = recorder.supersede_steps(done)
     recorder.event("grpo", "GRPO begins", step=done, superseded_steps=void, tasks=list(ready.tasks))
@@ -110,7 +109,7 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
     """The trainer for a job: model with its adapter, rows, schedule, callbacks."""
     wanted = ready.config.grpo
     tasks = ready.trained
-    every = [one for task in tasks for one in _asked(ready, task)]
+    every = [one for task in tasks for one in training_questions(ready.workspace, task, ready.config.rows, "grpo")]
     indices = {task: [i for i, one in enumerate(every) if one.row.task == task] for task in tasks}
     schedule = PromptSchedule(indices, share_out(wanted.prompts, tasks, wanted.task_prompts), ready.config.model.seed)
     tokenizer = load_tokenizer(ready.served)
@@ -138,13 +137,6 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
     trainer.remove_callback(PrinterCallback)  # the recorder speaks
     log.trainer = trainer
     return trainer
-
-
-def _asked(ready: Ready, task: str) -> list[Question]:
-    """The rows of a task that GRPO draws from."""
-    rows = training_questions(ready.workspace, task, ready.config.rows, "grpo")
-    real = [one for one in rows if one.row.source_kind != SourceKind.SYNTHETIC]
-    return real if real and ready.config.grpo.prefer_real else rows
 
 
 def check_lengths(tokenizer: Chat, rows: list[Question], limit: int) -> None:
@@ -229,10 +221,9 @@ def _finish(ready: Ready, trainer: FleetTrainer, services: Services, recorder: R
         model.delete_adapter("ref")
     settings: dict[str, Any] = {"run": ready.job.run, "grpo": ready.config.grpo.model_dump(mode="json")}
     parents = {
-        "base": services.publisher.base_digest,
         "sft": read_manifest(ready.workspace.models / "sft").digest,
-        "rows": digest({task: _rows_digest(ready, task) for task in ready.tasks}),
         "policy": policy.digest,
+        **{f"rows of {task}": _rows_digest(ready, task) for task in ready.tasks},
     }
     save_model(model, trainer.processing_class, target, settings, parents)
     recorder.event("grpo", "GRPO done", policy=policy.name, adapter_digest=adapter_digest(model))

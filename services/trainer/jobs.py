@@ -14,7 +14,6 @@ from typing import Any
 
 from cap_rlvr.clients.children import dies_with_parent
 from cap_rlvr.clients.jobs import report_progress
-from cap_rlvr.clients.worker import Stopped
 from cap_rlvr.wire.errors import BadInput, Unavailable
 from cap_rlvr.wire.jobs import TrainJob
 from cap_rlvr.wire.workspace import Workspace
@@ -72,7 +71,7 @@ def _supervise(module: str, job: TrainJob, *more: str) -> dict[str, Any]:
         )
         try:
             code = _wait(child, log)
-        except (Stopped, KeyboardInterrupt):
+        except BaseException:  # also Redis going away while the job tells how far it is
             _end(child)
             raise
     if code:

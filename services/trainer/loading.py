@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,6 +36,21 @@ def last_checkpoint(output: Path) -> Path | None:
     """The newest whole checkpoint of a trainer's output folder, or None; the state is what Transformers writes last."""
     found = [path for path in output.glob("checkpoint-*") if (path / "trainer_state.json").is_file()]
     return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def resumable(output: Path, identity: str, resume: bool, writes: bool) -> Path | None:
+    """The checkpoint to go on from: the newest of ``output``, where it was made for the same ``identity``.
+
+    None: begin anew, in a folder that the process which ``writes`` has emptied and marked.
+    """
+    marker = output / "identity"
+    same = resume and marker.is_file() and marker.read_text() == identity
+    checkpoint = last_checkpoint(output) if same else None
+    if checkpoint is None and writes:
+        shutil.rmtree(output, ignore_errors=True)
+        output.mkdir(parents=True)
+        marker.write_text(identity)
+    return checkpoint
 
 
 def trainer_options(ready: Ready) -> dict[str, Any]:

@@ -6,7 +6,7 @@ It evaluates a model that no replica serves (the untrained one), and stands in f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import torch
@@ -47,6 +47,10 @@ class LocalFleet:
             batch, waiting = waiting[:count], waiting[count:]
             self._answer(batch)
         return {name: self._done[name] for name in ids if name in self._done}
+
+    def forget(self, ids: Iterable[str]) -> None:
+        for name in ids:
+            self._done.pop(name, None)
 
     def replicas(self) -> list[Any]:
         return ["local"]

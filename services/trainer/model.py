@@ -6,7 +6,6 @@ leaves GRPO something to gain.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -110,8 +109,3 @@ def save_model(model: Any, tokenizer: Any, folder: Path, settings: dict[str, Any
     )
     write_manifest(folder, manifest)
     return manifest
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The model's `config.json` as plain data."""
-    return json.loads((folder / "config.json").read_text())

@@ -44,7 +44,7 @@ class Publisher:
             _forget_place(Path(folder) / CONFIG, self.base_digest)
             ref = self.store.publish(self.run, step, step, self.base_digest, Path(folder), self.check)
         announce(self.redis, ref)
-        self.store.prune(self.run, self.keep)
+        self.store.prune(self.run, self.keep, ref)
         self._last = (weights, ref)
         return ref
 

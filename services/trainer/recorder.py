@@ -21,7 +21,8 @@ _log: Any = structlog.get_logger("trainer")
 
 
 class Recorder:
-    """Appends to the files of `runs/<id>/`. Every line is written whole, so a killed run leaves at most one torn end.
+    """Appends to the files of `runs/<id>/`. Every line is written whole, so a killed run leaves at most one torn end,
+    which the next line takes the place of.
 
     With ``writes`` False (all but the first of several processes) nothing is written or shown.
     """
@@ -82,7 +83,7 @@ class Recorder:
         path = self.folder / name
         with path.open("ab+") as file:
             if file.tell() and not _ends_line(path):
-                file.write(b"\n")  # a torn end of a killed run stays a line of its own
+                file.truncate(path.read_bytes().rfind(b"\n") + 1)  # the torn end of a killed run
             file.write(lines.encode())
 
 

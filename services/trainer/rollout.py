@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ class Fleet(Protocol):
     def collect(
         self, ids: Sequence[str], timeout_s: float, on_wait: Callable[[str], None] | None = None
     ) -> dict[str, RolloutGroup]: ...
+    def forget(self, ids: Iterable[str]) -> None: ...
     def replicas(self) -> Sequence[Any]: ...
 
 
@@ -94,7 +95,8 @@ class Rollouts:
 def generate(fleet: Fleet, prompts: Prompts, wait_s: float, on_wait: Callable[[str], None] | None = None) -> Rollouts:
     """Ask for all groups and wait until every one is there.
 
-    Raises Unavailable where that takes longer than ``wait_s``, or a replica reports that it can't serve a group.
+    Raises Unavailable where that takes longer than ``wait_s``, or a replica reports that it can't serve a group;
+    such an answer is let go of, so that the next try asks anew.
     """
     asked = time.time()
     requests = prompts.requests(asked + wait_s)
@@ -102,7 +104,9 @@ def generate(fleet: Fleet, prompts: Prompts, wait_s: float, on_wait: Callable[[s
     ids = [request.request_id for request in requests]
     answers = fleet.collect(ids, wait_s, on_wait)
     groups = tuple(answers[name] for name in ids)
-    for group in groups:
-        if group.error or len(group.completions) != prompts.completions:
-            raise Unavailable(f"a group could not be generated ({group.error})", group.worker, "See the replica's log")
+    broken = [group for group in groups if group.error or len(group.completions) != prompts.completions]
+    if broken:
+        fleet.forget([group.request_id for group in broken])
+        why = broken[0].error or f"{len(broken[0].completions)} completions of {prompts.completions}"
+        raise Unavailable(f"a group could not be generated ({why})", broken[0].worker, "See the replica's log")
     return Rollouts(groups, asked, time.time())

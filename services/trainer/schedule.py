@@ -1,7 +1,7 @@
 """Which rows a GRPO step trains on: a pure function of seed, epoch and step.
 
-It is at once the sampler, the look-ahead (ask for step + 1 while step is optimised) and the resume (ask for the step
-that comes next): there is no state to save, so none can be wrong.
+It is at once the sampler and the resume (ask for the step that comes next): there is no state to save, so none can be
+wrong.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ class Settings(BaseSettings):
     policy_store: str = ""
     report_to: str = "tensorboard"
     processes: int = 1
-    threads: int = 0  # of torch on CPU; 0: torch's own choice
 
     def need(self, *names: str) -> None:
         """Raise BadInput that names the first of these settings that is empty."""

@@ -127,7 +127,6 @@ def _record(step: Step, number: int, logs: dict[str, Any], total: float) -> Step
         truncated_share=rollouts.truncated_share,
         completion_tokens_mean=rollouts.tokens / max(1, len(step.results)),
         generated_tokens_per_second=rollouts.tokens / generating,
-        staleness=0,
         replicas=0,
         groups_by_worker=rollouts.by_worker,
         request_ids=tuple(group.request_id for group in rollouts.groups),

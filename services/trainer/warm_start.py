@@ -30,7 +30,7 @@ from services.trainer.dataset import SftRow, sft_rows
 from services.trainer.entry import Ready
 from services.trainer.lean_trl import SFTConfig, SFTTrainer
 from services.trainer.lengths import BatchSampler
-from services.trainer.loading import context_of, last_checkpoint, load_model, load_tokenizer, trainer_options
+from services.trainer.loading import context_of, load_model, load_tokenizer, resumable, trainer_options
 from services.trainer.model import make_base, save_model
 from services.trainer.recorder import Recorder
 from services.trainer.step_log import StopAndCheck, StopSignal
@@ -90,7 +90,7 @@ def warm_start(ready: Ready) -> None:
     parents["base"] = read_manifest(base).digest if (base / MANIFEST).exists() else file_digest(base / "config.json")
     settings = {
         "sft": ready.config.sft.model_dump(mode="json"),
-        "tasks": list(ready.tasks),
+        "tasks": list(ready.trained),
         "seed": ready.config.model.seed,
     }
     if _done(target, settings, parents):
@@ -99,12 +99,7 @@ def warm_start(ready: Ready) -> None:
     with StopSignal() as stop:
         trainer = _trainer(ready, base, rows, recorder, stop)
         output = ready.run_folder / "sft"
-        identity = digest([settings, parents])
-        checkpoint = last_checkpoint(output) if ready.job.resume and _same(output, identity) else None
-        if checkpoint is None and recorder.writes:
-            shutil.rmtree(output, ignore_errors=True)
-            output.mkdir(parents=True)
-            (output / "identity").write_text(identity)
+        checkpoint = resumable(output, digest([settings, parents]), ready.job.resume, recorder.writes)
         recorder.event("sft", "warm start begins", rows=len(rows), resumed=checkpoint.name if checkpoint else "")
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if stop.raised and trainer.state.global_step < ready.config.sft.steps:
@@ -112,6 +107,7 @@ def warm_start(ready: Ready) -> None:
     if trainer.accelerator.is_main_process:
         shutil.rmtree(target, ignore_errors=True)
         tokenizer = trainer.processing_class
+        parents["sets"] = read_manifest(ready.workspace.sft / "unified").digest  # the way back to the corpus
         manifest = save_model(trainer.accelerator.unwrap_model(trainer.model), tokenizer, target, settings, parents)
         recorder.event("sft", "warm start done", digest=manifest.digest, **manifest.counts)
 
@@ -206,9 +202,4 @@ def _done(folder: Path, settings: dict[str, Any], parents: dict[str, str]) -> bo
         manifest = read_manifest(folder)
     except BadData:
         return False
-    return manifest.settings == settings and manifest.parents == parents
-
-
-def _same(output: Path, identity: str) -> bool:
-    marker = output / "identity"
-    return marker.is_file() and marker.read_text() == identity
+    return manifest.settings == settings and parents.items() <= manifest.parents.items()

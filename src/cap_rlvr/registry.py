@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from functools import cache
@@ -9,15 +10,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from cap_rlvr import answer, law, task, tasks
+from cap_rlvr import task, tasks
 from cap_rlvr.task import Task
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.scoring import ScorerId
 
-_EXTRACTION = {"extract.py", "assemble.py", "excerpt.py", "likeness.py", "phrasing.py", "ranks.py", "roles.py"}
-_EXTRACTION |= {"headnotes.py", "passages.py", "drafts.py", "freeze.py", "coupling.py", "orient.py"}
-_NOT_SCORING = _EXTRACTION | {"probes.py", "salads.py", "README.md", "prompt.md"}
+_ROOT = Path(task.__file__).parent
+_SHOWN = {"README.md", "prompt.md"}
 _SCORING_LIBRARIES = ("eyecite", "reporters-db", "courts-db", "google-re2", "rapidfuzz", "pydantic")
 
 
@@ -39,17 +39,32 @@ def get(name: str) -> Task[Any]:
 def scorer_id(name: str) -> ScorerId:
     """The scorer's version and a SHA-256 over the code and library versions that decide its score."""
     folder = Path(tasks.__path__[0]) / name
-    files = [path for path in _sources(folder) if path.name not in _NOT_SCORING]
-    files += [Path(str(answer.__file__)), Path(str(task.__file__)), *_sources(Path(law.__path__[0]))]
-    parts = [[path.name, file_digest(path)] for path in files]
-    return ScorerId(version=get(name).version, sha256=digest([parts, [_version(name) for name in _SCORING_LIBRARIES]]))
+    data = {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    files = scoring_modules(name) | {folder / "__init__.py"} | {path for path in data if path.name not in _SHOWN}
+    parts = [[path.relative_to(_ROOT).as_posix(), file_digest(path)] for path in sorted(files)]
+    return ScorerId(version=get(name).version, sha256=digest([parts, [library(name) for name in _SCORING_LIBRARIES]]))
 
 
-def _sources(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+def scoring_modules(name: str) -> set[Path]:
+    """The files of this package that a task's `reward.py` imports, and what those import, wherever the import stands."""
+    found: set[Path] = set()
+    waiting = [f"{tasks.__name__}.{name}.reward"]
+    while waiting:
+        place = _ROOT.joinpath(*waiting.pop().split(".")[1:])
+        file = next((one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file()), None)
+        if file is None or file in found:
+            continue
+        found.add(file)
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_ROOT.name):
+                waiting += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                waiting += [alias.name for alias in node.names if alias.name.startswith(f"{_ROOT.name}.")]
+    return found
 
 
-def _version(distribution: str) -> str:
+def library(distribution: str) -> str:
+    """A library with its installed version, for a digest."""
     try:
         return f"{distribution}=={version(distribution)}"
     except PackageNotFoundError:

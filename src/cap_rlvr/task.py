@@ -109,6 +109,18 @@ class Task(Generic[T]):
         """Score a completion against a ground truth as it came. Raises BadInput where the truth is malformed."""
         return self.score(self.read_truth(truth), completion)
 
+    def fault(self, row: Row) -> Refusal | None:
+        """Why a row cannot be used: its truth is malformed, or its own gold does not earn what the task promises."""
+        try:
+            truth = self.read_truth(row.truth)
+        except BadInput as error:
+            return Refusal(case_id=row.case_id, task=self.name, reason="malformed_truth", detail=str(error))
+        score = self.score(truth, self.gold(truth))
+        if score.reward >= self.ceiling and score.strict:
+            return None
+        detail = f"{row.id}: {score.reward} of {self.ceiling} ({score.reason.code})"
+        return Refusal(case_id=row.case_id, task=self.name, reason="gold_below_ceiling", detail=detail)
+
 
 def nothing(reply: Reply, code: str = "", text: str = "") -> Score:
     """Reward 0 with a reason; without a code, the reply's own fault is the reason."""

@@ -11,6 +11,7 @@ from cap_rlvr.clients.broker import EmbeddedValkey, connect
 from cap_rlvr.clients.fleet import FleetKeys, pack
 from cap_rlvr.clients.policies import announce
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.jobs import LORA_RANKS
 from cap_rlvr.wire.policies import PolicyRef
 from cap_rlvr.wire.rollouts import ReplicaStatus
 
@@ -46,15 +47,43 @@ def test_status_needs_a_fleet() -> None:
     assert "--fleet" in str(result.exception)
 
 
-def test_start_hands_its_options_to_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[str] = []
-    monkeypatch.setattr("os.execv", lambda _, command: called.extend(command))
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment that `start` changes; it must end in the service."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
     env: dict[str, str] = {}
     monkeypatch.setattr("os.environ", env)
-    arguments = ["start", "--model", "m", "--redis-url", "redis://x", "--policy-store", "s", "--max-lora-rank", "32"]
-    result = CliRunner().invoke(app, arguments)
+
+    def become(_: str, command: list[str]) -> None:
+        assert command[1:] == ["-m", "services.rollout_vllm"]
+
+    monkeypatch.setattr("os.execv", become)
+    return env
+
+
+def start(*more: str) -> None:
+    result = CliRunner().invoke(
+        app, ["start", "--model", "m", "--redis-url", "redis://x", "--policy-store", "s", *more]
+    )
     assert result.exit_code == 0, result.output
-    assert called[1:] == ["-m", "services.rollout_vllm"]
-    assert env["ROLLOUT_MODEL"] == "m"
-    assert env["ROLLOUT_MAX_LORA_RANK"] == "32"
+
+
+def test_start_hands_its_options_to_the_service(started: dict[str, str]) -> None:
+    start("--max-lora-rank", "32")
+    assert started["ROLLOUT_MODEL"] == "m"
+    assert started["ROLLOUT_MAX_LORA_RANK"] == "32"
+
+
+def test_start_leaves_the_variables_that_are_set(started: dict[str, str]) -> None:
+    started |= {"ROLLOUT_MAX_LORA_RANK": "8", "ROLLOUT_NAME": "mine", "ROLLOUT_MAX_LORAS": "5", "ROLLOUT_THREADS": "7"}
+    started |= {"ROLLOUT_PROBE_PORT": "9100"}
+    before = dict(started)
+    start()
+    assert before.items() <= started.items()
+    start("--name", "other")
+    assert started["ROLLOUT_NAME"] == "other"
+
+
+def test_a_replica_that_joins_serves_every_rank_that_a_run_may_have(started: dict[str, str]) -> None:
+    start()
+    assert started["ROLLOUT_MAX_LORA_RANK"] == str(LORA_RANKS[-1])

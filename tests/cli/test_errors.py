@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cap_rlvr import cli
+
 
 @pytest.mark.parametrize(
     ("words", "says"),
@@ -34,3 +36,21 @@ def test_one_sentence(words: list[str], says: str, tmp_path: Path) -> None:
     assert done.returncode in {1, 2}
     assert says in done.stderr + done.stdout
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def absent(name: str) -> None:
+    raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def test_an_extra_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cli, "app", lambda: absent("duckdb"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "duckdb is not installed. Type: make setup\n"
+
+
+def test_a_module_of_ours_that_is_missing_is_a_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "app", lambda: absent("cap_rlvr.nowhere"))
+    with pytest.raises(ModuleNotFoundError):
+        cli.main()

@@ -15,21 +15,11 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_corpus(tmp_path_factory.mktemp("corpus") / "source", 12, 1)
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (["--tasks", "nope"], "tasks: 'nope' is unknown"),
-        (["--format", "xml"], "format: 'xml' is unknown"),
-        (["--train-only", "real"], "train_only: 'real' is unknown"),
-        (["--subset", "0"], "subset: it must be at least 1"),
-        (["nowhere"], "nowhere: no such file or folder"),
-    ],
-)
-def test_what_is_wrong_is_said_before_any_work(source: Path, tmp_path: Path, options: list[str], sentence: str) -> None:
+def test_what_is_wrong_is_said_before_any_work(source: Path, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
-    result = CliRunner().invoke(app, [str(source), *options, "--workspace", str(workspace)])
+    result = CliRunner().invoke(app, [str(source), "--tasks", "nope", "--workspace", str(workspace)])
     assert isinstance(result.exception, BadInput)
-    assert sentence in str(result.exception)
+    assert "tasks: 'nope' is unknown" in str(result.exception)
     assert not workspace.exists()
 
 

@@ -60,8 +60,15 @@ def test_a_named_workspace_must_have_rows(run: Any, tmp_path: Path) -> None:
         run("--workspace", str(tmp_path / "other"))
 
 
+def test_variables_that_are_set_stay(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REWARD_PORT", "8155")
+    monkeypatch.setenv("REWARD_OPEN_SPLITS", "eval")
+    assert (run()["REWARD_PORT"], run()["REWARD_OPEN_SPLITS"]) == ("8155", "eval")
+    assert run("--port", "8200")["REWARD_PORT"] == "8200"
+
+
 def test_two_sources(run: Any) -> None:
-    with pytest.raises(BadInput, match="--workspace, --synthetic"):
+    with pytest.raises(BadInput, match=r"--workspace .*, --synthetic"):
         run("--workspace", "w", "--synthetic", "5")
 
 

@@ -61,6 +61,13 @@ def test_prune_keeps_the_newest(store: PolicyStore, tmp_path: Path) -> None:
     assert store.prune("run", keep=0) == refs[3:]
 
 
+def test_prune_keeps_what_was_just_published_by_a_run_that_went_back(store: PolicyStore, tmp_path: Path) -> None:
+    refs = [store.publish("run", v, v, "base", adapter(tmp_path / str(v), bytes([v]))) for v in range(10)]
+    again = store.publish("run", 3, 3, "base", adapter(tmp_path / "again", b"again"))
+    store.prune("run", 4, again)
+    assert store.refs("run") == [*refs[:3], again]
+
+
 def test_refs_of_an_unknown_run(store: PolicyStore) -> None:
     assert store.refs("nobody") == []
 

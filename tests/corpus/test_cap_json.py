@@ -7,7 +7,7 @@ from cap_rlvr.wire.case import Origin, SourceKind
 from cap_rlvr.wire.errors import BadData
 
 ORIGIN = Origin(file="31.zip", member="json/0035-01.json")
-VOLUME = Volume("tex-crim", "31", "Texas Criminal Reports", (1891, 1893))
+VOLUME = Volume("tex-crim", "31", (1891, 1893))
 
 
 def test_all_fields(case_fields: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ def modern(real_data: Path) -> list[Case]:
 def test_every_volume_is_whole_by_caps_own_count(real_data: Path) -> None:
     checks = [check_unit(unit) for unit in list_units(real_data / "static.case.law")]
     assert len(checks) == 14
-    assert all(check.whole and check.unchecked == 0 for check in checks)
+    assert all(not check.mismatches and not check.broken and check.unchecked == 0 for check in checks)
     assert sum(check.cases for check in checks) == 1142
 
 
@@ -58,7 +58,7 @@ def test_static_cases(static: dict[str, Case]) -> None:
     assert {case.source for case in static.values()} == {SourceKind.STATIC}
     assert sum(len(case.cites_to) for case in static.values()) == 8949
     assert all(case.volume_years and case.volume_years[0] <= (case.year or 0) for case in static.values())
-    assert all(case.reporter_title and case.citations and case.court.name for case in static.values())
+    assert all(case.citations and case.court.name for case in static.values())
 
 
 @pytest.mark.parametrize(

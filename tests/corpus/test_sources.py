@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cap_rlvr.corpus import UnitKind, corpus_digest, list_units, read_cases, unit_digest
+from cap_rlvr.corpus import UnitKind, list_units, read_cases, unit_digest
 from cap_rlvr.wire.errors import BadData, BadInput
 
 ROW = {"id": "x/1", "text": "A title, 19-7\n\nPER CURIAM. Affirmed."}
@@ -46,7 +46,6 @@ def test_cases_of_a_tree(tmp_path: Path, case_fields: dict[str, Any], bad: list[
     cases = list(read_cases(write_tree(tmp_path, case_fields), bad.append))
     assert [case.id for case in cases] == ["x/1", "tex-crim/31/0035-01", "tex-crim/32/0035-01"]
     assert cases[1].volume_years == (1892, 1893)
-    assert cases[1].reporter_title == cases[2].reporter_title == "Texas Criminal Reports"
     assert str(cases[1].origin).endswith("31.zip:json/0035-01.json")
     assert bad == []
 
@@ -113,10 +112,26 @@ def test_digests_follow_content_and_not_place(tmp_path: Path, case_fields: dict[
     first, second = (list_units(write_tree(tmp_path / name, case_fields)) for name in ("a", "b"))
     folders = [unit for unit in (*first, *second) if unit.kind is UnitKind.FOLDER]
     assert unit_digest(folders[0]) == unit_digest(folders[1])
-    shards = [unit for unit in first if unit.kind is UnitKind.SHARD]
-    assert corpus_digest(shards) == corpus_digest([unit for unit in second if unit.kind is UnitKind.SHARD])
+    (tmp_path / "b" / "tex-crim" / "32" / "VolumeMetadata.json").write_text('{"start_year": 1893}')
+    assert unit_digest(folders[0]) != unit_digest(folders[1])
+    shards = [unit for unit in (*first, *second) if unit.kind is UnitKind.SHARD]
+    assert unit_digest(shards[0]) == unit_digest(shards[1])
     (tmp_path / "b" / "rows.jsonl").write_text(json.dumps({**ROW, "id": "x/2"}))
-    assert corpus_digest(shards) != corpus_digest([unit for unit in second if unit.kind is UnitKind.SHARD])
+    assert unit_digest(shards[0]) != unit_digest(shards[1])
+
+
+def test_a_case_file_hides_nothing_beside_it(tmp_path: Path, case_fields: dict[str, Any]) -> None:
+    write_tree(tmp_path, case_fields)
+    (tmp_path / "0001-01.json").write_text(json.dumps(case_fields))
+    (tmp_path / "tex-crim" / "32" / "more").mkdir()
+    (tmp_path / "tex-crim" / "32" / "more" / "rows.jsonl").write_text(json.dumps(ROW))
+    assert {unit.name for unit in list_units(tmp_path)} == {
+        tmp_path.name,
+        "rows.jsonl",
+        "tex-crim/31.zip",
+        "tex-crim/32",
+        "tex-crim/32/more/rows.jsonl",
+    }
 
 
 def test_a_broken_volume_in_a_tree_is_passed_over(

@@ -8,7 +8,6 @@ import zstandard
 
 from cap_rlvr.corpus import lines as lines_module
 from cap_rlvr.corpus import list_units, read_cases
-from cap_rlvr.corpus.reporters import reporter_title, short_name, slug_of
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData
 
@@ -43,12 +42,7 @@ def test_every_compression_gives_the_same_case(tmp_path: Path, name: str) -> Non
     assert (case.id, case.source, case.origin.line) == ("f2d/474/0035-01", SourceKind.TEXT, 1)
     assert (case.name, case.docket_number, case.decision_date) == ("DOE v. STATE", "No. 4", "1973-02-05")
     assert [citation.cite for citation in case.citations] == ["474 F.2d 35"]
-    assert (case.reporter_slug, case.reporter_title, case.volume, case.first_page) == (
-        "f2d",
-        "Federal Reporter",
-        "474",
-        "35",
-    )
+    assert (case.reporter_slug, case.volume, case.first_page) == ("f2d", "474", "35")
     assert [(opinion.type, opinion.author, opinion.text) for opinion in case.opinions] == [
         ("majority", "DICE, Judge.", "DICE, Judge.\nThe judgment is affirmed.")
     ]
@@ -122,6 +116,21 @@ def test_a_shard_cut_off_gives_what_it_holds(tmp_path: Path, name: str, bad: lis
     assert bad
 
 
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst"])
+@pytest.mark.parametrize("share", [0.0, 0.6])
+def test_a_damaged_shard_is_one_bad_record(tmp_path: Path, name: str, share: float, bad: list[BadData]) -> None:
+    lines = [
+        json.dumps(row(f"f2d_474/html/{page:04}-01.html", f"{TEXT} {page * 7919}")).encode() for page in range(1, 800)
+    ]
+    path = write(tmp_path / name, lines)
+    data = bytearray(path.read_bytes())
+    at = max(20, int(share * len(data)))
+    data[at : at + 20] = bytes(byte ^ 0xFF for byte in data[at : at + 20])
+    path.write_bytes(data)
+    assert len(list(read_cases(tmp_path, bad.append))) < 799
+    assert bad
+
+
 def test_a_line_over_the_limit_is_passed_over(
     tmp_path: Path, bad: list[BadData], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,24 +141,3 @@ def test_a_line_over_the_limit_is_passed_over(
     monkeypatch.setattr(lines_module, "MAX_RECORD_BYTES", 1000)
     assert [case.origin.line for case in read_cases(path, bad.append)] == [1, 3]
     assert [error.where for error in bad] == [f"{path}:2"]
-
-
-@pytest.mark.parametrize(
-    ("slug", "name", "title"),
-    [
-        ("tex-crim", "Tex. Crim.", "Texas Criminal Reports"),
-        ("f-supp-2d", "F. Supp. 2d", "Federal Supplement"),
-        ("a2d", "A.2d", "Atlantic Reporter"),
-        ("us-ct-cl", "Ct. Cl.", None),
-        ("vt", "Vt.", "Vermont Reports"),
-        ("charlton", "Charlton", None),
-        ("no-such-reporter", "", ""),
-    ],
-)
-def test_reporters_of_slugs(slug: str, name: str, title: str | None) -> None:
-    assert short_name(slug) == name
-    assert title is None or reporter_title(slug) == title
-
-
-def test_slug_of_a_short_name() -> None:
-    assert [slug_of(name) for name in ("Ct. Int'l Trade", "G. & J.", "F. App'x")] == ["ct-intl-trade", "g-j", "f-appx"]

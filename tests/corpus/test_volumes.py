@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cap_rlvr.corpus import check_unit, list_units, read_cases
-from cap_rlvr.corpus import lines as lines_module
 from cap_rlvr.corpus import volumes as volumes_module
 from cap_rlvr.wire.errors import BadData
 
@@ -50,6 +49,22 @@ def test_a_damaged_member_is_passed_over(tmp_path: Path, case_fields: dict[str, 
     path.write_bytes(data)
     assert len(list(read_cases(path, bad.append))) == 1
     assert "json/0001-01.json" in str(bad[0])
+
+
+def test_damaged_metadata_are_named_and_the_cases_read(
+    tmp_path: Path, case_fields: dict[str, Any], bad: list[BadData]
+) -> None:
+    name = "metadata/CasesMetadata.json"
+    dates = json.dumps([{"decision_date": "1892"}] * 9).encode()
+    path = write_volume(tmp_path / "31.zip", {name: dates, "json/0035-01.json": json.dumps(case_fields).encode()})
+    with zipfile.ZipFile(path) as archive:
+        offset = archive.getinfo(name).header_offset + 30 + len(name)
+    data = bytearray(path.read_bytes())
+    data[offset : offset + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    (case,) = read_cases(path, bad.append)
+    assert case.volume_years is None
+    assert [name in str(error) for error in bad] == [True]
 
 
 def test_a_record_over_the_limit_is_passed_over(
@@ -113,8 +128,3 @@ def test_a_whole_volume_passes_the_check_and_a_cut_one_does_not(tmp_path: Path, 
     found = check_unit(unit)
     assert (found.cases, found.unchecked, len(found.mismatches), len(found.broken)) == (3, 1, 1, 1)
     assert found.mismatches[0].origin.member == "json/0001-01.json"
-    assert not found.whole
-
-
-def test_limits_are_the_same_for_all_readers() -> None:
-    assert volumes_module.MAX_RECORD_BYTES == lines_module.MAX_RECORD_BYTES

@@ -47,6 +47,19 @@ from cap_rlvr.wire.case import Court, Jurisdiction
         ("S.D.N.Y.", "U.S.", "F. Supp. 2d", "S.D.N.Y.", set()),
         ("D. Mass.", "U.S.", "F. Supp.", "D. Mass.", set()),
         ("Bankr. S.D.N.Y.", "U.S.", "B.R.", "Bankr. S.D.N.Y.", set()),
+        # the title names a federal court
+        ("D.C. Cir.", "U.S.", "U.S. App. D.C.", "", set()),
+        ("Ct. Cl.", "U.S.", "Ct. Cl.", "", set()),
+        ("Fed. Cl.", "U.S.", "Fed. Cl.", "", set()),
+        ("T.C.", "U.S.", "T.C.", "", set()),
+        ("B.T.A.", "U.S.", "B.T.A.", "", set()),
+        ("Vet. App.", "U.S.", "Vet. App.", "", set()),
+        ("Ct. Cust. & Pat. App.", "U.S.", "C.C.P.A.", "", set()),
+        ("Cl. Ct.", "U.S.", "Cl. Ct.", "", set()),
+        ("C.M.A.", "U.S.", "C.M.A.", "", set()),
+        ("Cust. Ct.", "U.S.", "Cust. Ct.", "", set()),
+        ("Ct. Int'l Trade", "U.S.", "Ct. Int'l Trade", "", set()),
+        ("Ct. Cl.", "U.S.", "F.2d", "Ct. Cl.", set()),
         # the territory's reports are of its district court
         ("Alaska Dist. Ct.", "Alaska", "Alaska", "D. Alaska", set()),
     ],
@@ -62,6 +75,13 @@ def test_parentheticals(court: str, place: str, reporter: str, canonical: str, a
 @pytest.mark.parametrize("court", ["", "Banana Tribunal", "Texas Court of Criminal Appeals"])
 def test_court_in_no_table(court: str) -> None:
     assert parentheticals(Court(name_abbreviation=court), Jurisdiction(name="Fla."), "Fla. Supp. 2d") is None
+
+
+def test_a_federal_court_that_the_title_names_is_faulty_form() -> None:
+    forms = parentheticals(Court(name_abbreviation="T.C."), Jurisdiction(name="U.S."), "T.C.")
+    assert forms
+    assert forms.accepted == parentheticals_read("", "T.C.").accepted
+    assert forms.naming == ("T.C.",)
 
 
 def test_jurisdiction_said_twice_names_the_court_in_faulty_form() -> None:

@@ -18,6 +18,8 @@ def opinions(*types: str) -> list[Opinion]:
         (["plurality", "concurrence"], None, (), (0, 1)),
         (["unattributed"], None, (), ()),
         (["majority", "on-the-merits"], 0, (1,), ()),
+        (["on-the-merits"], 0, (), ()),
+        (["dissent", "on-the-merits", "rehearing"], 1, (2,), (0,)),
         ([], None, (), ()),
     ],
 )

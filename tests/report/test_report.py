@@ -20,7 +20,7 @@ def step(number: int, policy: str = "policy-v0-aaaaaaaa", **changes: object) -> 
         "step": number, "policy": policy, "seconds": seconds, "loss": 0.1, "learning_rate": 1e-3, "gradient_norm": 1.0,
         "reward_mean": 0.5, "reward_std": 0.1, "reward_by_task": {"bluebook": 0.5}, "strict_by_task": {"bluebook": 0.4},
         "rows": 8, "null_rows": 0, "dropped_groups": 0, "zero_variance_share": 0.2, "truncated_share": 0.0,
-        "completion_tokens_mean": 20.0, "generated_tokens_per_second": 100.0, "staleness": 0, "replicas": 1,
+        "completion_tokens_mean": 20.0, "generated_tokens_per_second": 100.0, "replicas": 1,
         "groups_by_worker": {"w1": 1}, "request_ids": (f"r{number}",), "logprob_gap": 0.001, "entropy": 0.5,
     }  # fmt: skip
     return StepRecord.model_validate({**values, **changes})
@@ -91,6 +91,26 @@ def test_rows_too_long_to_ask_are_counted_apart(folder: Path) -> None:
 def test_repeated_steps_count_once() -> None:
     kept = surviving([step(1), step(2), step(2, policy="policy-v1-bbbbbbbb")])
     assert [(record.step, record.policy) for record in kept] == [(1, "policy-v0-aaaaaaaa"), (2, "policy-v1-bbbbbbbb")]
+
+
+def test_steps_that_a_resume_voided_do_not_count() -> None:
+    kept = surviving([step(1), step(2, superseded=True), step(3, superseded=True), step(2)])
+    assert [record.step for record in kept] == [1, 2]
+
+
+def test_warm_start_steps_done_twice_are_drawn_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[list[SftRecord]] = []
+
+    def curve(records: list[SftRecord]) -> str:
+        drawn.append(records)
+        return "<svg/>"
+
+    monkeypatch.setattr("cap_rlvr.report.plots.loss_curve", curve)
+    losses = ((5, 2.0), (10, 1.9), (10, 1.8), (15, 1.5))
+    warm = [SftRecord(step=at, loss=loss, learning_rate=1e-3, tokens=10, seconds=1.0) for at, loss in losses]
+    write(folder / "sft.jsonl", warm)
+    write_report(folder)
+    assert [(record.step, record.loss) for record in drawn[0]] == [(5, 2.0), (10, 1.8), (15, 1.5)]
 
 
 def test_torn_last_line_is_passed_over_and_a_broken_one_is_named(tmp_path: Path) -> None:

@@ -63,6 +63,11 @@ def main() -> None:
     except CapError as error:
         typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
         sys.exit(2 if type(error).__name__ == "BadInput" else 1)
+    except ModuleNotFoundError as error:  # an extra that is not installed: `make serve` sets up the rewards alone
+        if (error.name or "cap_rlvr").partition(".")[0] in {"cap_rlvr", "services"}:
+            raise
+        typer.secho(f"{error.name} is not installed. Type: make setup", fg="red", err=True)
+        sys.exit(2)
     except OSError as error:  # a path that can't be read or written, wherever it was given
         typer.secho(f"{error.filename or 'system'}: {error.strerror or error}. Check the path", fg="red", err=True)
         sys.exit(1)

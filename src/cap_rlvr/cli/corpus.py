@@ -85,6 +85,7 @@ def check(sources: Sources) -> None:
 def synthesize(
     folder: Annotated[Path, typer.Argument(help="Where to write the volumes.")],
     cases: Annotated[int, typer.Option(min=1, help="How many decisions.")] = 2_000,
+    memoranda: Annotated[int, typer.Option(min=0, help="How many more, decided without an opinion.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same corpus.")] = 11,
 ) -> None:
     """Invent a corpus: coherent fictional decisions in CAP's own format, with what is true of them beside it.
@@ -97,12 +98,12 @@ def synthesize(
     from cap_rlvr.cli.prep import check_room
     from cap_rlvr.corpus.synthetic import write_corpus
 
-    check_room(folder, cases * 60_000)
+    check_room(folder, cases * 60_000 + memoranda * 4_000)
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("Inventing decisions", total=cases)
-        write_corpus(folder, cases, seed, lambda done: progress.update(bar, completed=done))
-    typer.echo(f"{cases:,} fictional decisions in {folder}")
+        bar = progress.add_task("Inventing decisions", total=cases + memoranda)
+        write_corpus(folder, cases, seed, lambda done: progress.update(bar, completed=done), memoranda=memoranda)
+    typer.echo(f"{cases + memoranda:,} fictional decisions in {folder}")
 
 
 @app.command()

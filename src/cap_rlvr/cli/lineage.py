@@ -54,8 +54,7 @@ def _read(path: Path) -> tuple[str, str, dict[str, str]]:
         return run.id, f"run {run.id}", run.lineage
     data = _parsed(path / MANIFEST)
     if "policy" in data:
-        parents = {"base": data["base_digest"], **data["parents"]}
-        return data["policy"]["digest"], f"policy of step {data['trainer_step']}", parents
+        return data["policy"]["digest"], f"policy of step {data['trainer_step']}", {"base": data["base_digest"]}
     from cap_rlvr.wire.manifest import read_manifest
 
     manifest = read_manifest(path)

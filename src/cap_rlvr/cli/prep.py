@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.files import free_bytes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,11 +87,12 @@ def _prepare(request: PrepRequest, workers: int, console: Console) -> None:
     units = check(request)
     check_room(request.workspace, sum(unit.size for unit in units) * _ROOM)
     console.print(f"{len(units)} volumes or shards, {sum(unit.size for unit in units) / 1e6:,.1f} MB")
-    with _jobs(request.workspace, min(workers, len(units))) as jobs, Screen(console) as screen:
+    with _jobs(request.workspace, min(workers, len(units))) as (jobs, check_workers), Screen(console) as screen:
         shown = ""
 
         def show(title: str, done: int, of: int, note: str) -> None:
             nonlocal shown
+            check_workers()
             if title != shown:
                 screen.begin(title, of)
                 shown = title
@@ -107,14 +109,17 @@ def _count(request: PrepRequest, console: Console) -> None:
     from cap_rlvr.clients.jobs import results
 
     arguments = {"tasks": sorted(set(request.tasks)), "workspace": str(request.workspace.resolve())}
-    with _jobs(request.workspace, 1) as jobs:
+    with _jobs(request.workspace, 1) as (jobs, check_workers):
         job = jobs.enqueue(f"{_WORKER}.jobs.sft_statistics", arguments, again=True)
-        console.print(sft_table(results(jobs.wait([job]))[0]))
+        console.print(sft_table(results(jobs.wait([job], lambda _: check_workers()))[0]))
 
 
 @contextmanager
-def _jobs(workspace: Path, workers: int) -> Generator[Jobs]:
-    """The queue, with a broker if none is given, and workers; all gone afterwards."""
+def _jobs(workspace: Path, workers: int) -> Generator[tuple[Jobs, Callable[[], None]]]:
+    """The queue, with a broker if none is given, and workers; all gone afterwards.
+
+    Beside it what raises Unavailable once the workers keep ending: without them no job is ever over.
+    """
     from cap_rlvr.cli.loop.supervisor import Supervisor
     from cap_rlvr.clients.broker import EmbeddedValkey, connect
     from cap_rlvr.clients.jobs import PREP, Jobs
@@ -132,7 +137,7 @@ def _jobs(workspace: Path, workers: int) -> Generator[Jobs]:
                 with Supervisor(workspace / "logs", _ignore) as supervisor:
                     for number in range(workers):
                         supervisor.start(f"prep-{number}", _WORKER, {"PREP_REDIS_URL": url, "OMP_NUM_THREADS": "1"})
-                    yield jobs
+                    yield jobs, supervisor.check
             except BaseException:
                 jobs.cancel(jobs.asked)  # after the workers: a job that they had to leave is back in the queue
                 raise
@@ -143,12 +148,7 @@ def _jobs(workspace: Path, workers: int) -> Generator[Jobs]:
 
 def check_room(folder: Path, wanted: int) -> None:
     """Raises BadInput where the file system that ``folder`` is (or will be) on has less than ``wanted`` bytes free."""
-    import shutil
-
-    place = folder.resolve()
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
+    free = free_bytes(folder)
     if free < wanted:
         sentence = f"about {wanted / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free"
         raise BadInput(sentence, str(folder), "Free some disk space, or choose another workspace")

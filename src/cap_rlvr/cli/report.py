@@ -30,8 +30,10 @@ def report(
 
 
 def newest_run(workspace: Path) -> Path:
-    """The folder of the run begun last. Raises BadInput where there is none."""
-    runs = sorted(workspace.glob("runs/*/run.json"), key=lambda path: path.stat().st_mtime)
+    """The folder of the run whose record was written last. Raises BadInput where there is none."""
+    from cap_rlvr.report.records import run_folders
+
+    runs = run_folders(workspace)
     if not runs:
         raise BadInput("no run has been made here", str(workspace / "runs"), "Type: make run")
-    return runs[-1].parent
+    return runs[-1]

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.jobs import LORA_RANKS
 from cap_rlvr.wire.policies import PolicyRef
 from cap_rlvr.wire.rollouts import ReplicaStatus
 
@@ -30,18 +31,29 @@ def start(  # noqa: PLR0913, PLR0917  (a command line's options)
     policy_store: Annotated[
         str, typer.Option(envvar="ROLLOUT_POLICY_STORE", help="Where policies are published: a folder or fsspec URL.")
     ],
-    name: Annotated[str, typer.Option(help="The replica's name. Default: host, process and a random end.")] = "",
-    max_lora_rank: Annotated[int, typer.Option(help="The largest LoRA rank to serve.")] = 16,
-    max_loras: Annotated[int, typer.Option(help="How many policies stay loaded: allowed staleness + 2.")] = 3,
-    threads: Annotated[int, typer.Option(help="vLLM's threads on CPU; 0 is half of the cores.")] = 0,
-    probe_port: Annotated[int, typer.Option(help="Serve /healthz, /readyz and /metrics there; 0 does not.")] = 0,
+    name: Annotated[
+        str, typer.Option(envvar="ROLLOUT_NAME", help="The replica's name. Default: host, process and a random end.")
+    ] = "",
+    max_lora_rank: Annotated[
+        int, typer.Option(envvar="ROLLOUT_MAX_LORA_RANK", help="The largest LoRA rank to serve; by default any run's.")
+    ] = LORA_RANKS[-1],
+    max_loras: Annotated[int, typer.Option(envvar="ROLLOUT_MAX_LORAS", help="How many policies stay loaded.")] = 3,
+    threads: Annotated[
+        int, typer.Option(envvar="ROLLOUT_THREADS", help="vLLM's threads on CPU; 0 is half of the cores.")
+    ] = 0,
+    probe_port: Annotated[
+        int,
+        typer.Option(
+            envvar="ROLLOUT_PROBE_PORT", help="Serve /healthz, /readyz and /metrics there; 0 serves none of them."
+        ),
+    ] = 0,
 ) -> None:
     """Start one replica here: vLLM and the worker that feeds it. It joins its fleet in the middle of any run.
 
     Ctrl-C drains it: what it is making is finished or handed back. All other settings are variables with the prefix
-    ROLLOUT_ (services/rollout_vllm/README.md).
+    ROLLOUT_ (services/rollout_vllm/README.md). While a run is under way, `cap-rlvr status` prints the whole line.
 
-    Example: cap-rlvr rollouts start --model workspace/models/sft --policy-store workspace/policies
+    Example: cap-rlvr rollouts start --model workspace/models/sft --redis-url redis://127.0.0.1:6379/0 --policy-store workspace/policies
     """
     if importlib.util.find_spec("vllm") is None:
         raise BadInput("vLLM is not installed", "cap-rlvr rollouts start", "Type: make setup")
@@ -80,21 +92,22 @@ def status(
         client = RolloutClient(redis, fleet or fleet_id(base_digest(model or Path())), patience_s=5)
         console = Console()
         replicas = client.replicas()
-        console.print(_table(client.fleet, replicas, _current(redis)))
+        console.print(fleet_table(client.fleet, replicas, announced(redis)))
         console.print(f"{client.queue_length()} groups unfinished: queued or in the making")
         if not replicas:
             console.print("No replica has a lease. Start one: cap-rlvr rollouts start --help")
 
 
-def _current(redis: Any) -> list[PolicyRef]:
+def announced(redis: Any) -> list[PolicyRef]:
     """The policy last announced by each run of the last hours."""
     from cap_rlvr.clients.policies import current_key
 
-    announced: list[Any] = [redis.get(key) for key in sorted(redis.scan_iter(current_key("*")))]
-    return [PolicyRef.model_validate_json(data) for data in announced if data is not None]
+    found: list[Any] = [redis.get(key) for key in sorted(redis.scan_iter(current_key("*")))]
+    return [PolicyRef.model_validate_json(data) for data in found if data is not None]
 
 
-def _table(fleet: str, replicas: list[ReplicaStatus], current: list[PolicyRef]) -> Any:
+def fleet_table(fleet: str, replicas: list[ReplicaStatus], current: list[PolicyRef]) -> Any:
+    """The replicas as a table for people; ``current`` are the announced policies, which tell how far behind each is."""
     from rich.table import Table
 
     table = Table(title=f"Fleet {fleet}")

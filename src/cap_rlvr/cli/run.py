@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cap_rlvr.cli.trainer_program import CONFIGS
+from cap_rlvr.wire.errors import BadInput
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 app = typer.Typer(add_completion=False)
-_CONFIGS = Path(__file__).parents[3] / "configs"
 
 
 @app.command()
@@ -31,7 +33,7 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
     """Rows, warm start, fleet, rewards, GRPO, report. The same call again goes on where this one stopped.
 
     Examples:
-        cap-rlvr run --source ../shared/data/static.case.law
+        cap-rlvr run --source path/to/static.case.law
 
         cap-rlvr run --tasks bluebook --replicas 2
     """
@@ -40,7 +42,10 @@ def run(  # noqa: PLR0913, PLR0917  (one parameter an option)
     from cap_rlvr.cli.loop.begin import begin
 
     console = Console()
-    chosen = config or _CONFIGS / ("one_gpu.toml" if model and _has_gpu() else "small.toml")
+    if model and config is None and not _has_gpu():
+        hint = "Give --config with settings for this machine, or leave MODEL out"
+        raise BadInput("a pretrained model is trained by configs/one_gpu.toml, and no GPU is here", "MODEL", hint)
+    chosen = config or CONFIGS / ("one_gpu.toml" if model else "small.toml")
     names = tuple(name.strip() for name in tasks.split(",") if name.strip())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

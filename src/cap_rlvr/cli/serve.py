@@ -20,17 +20,28 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen; 0 takes any free port.")] = 8100,
-    host: Annotated[str, typer.Option(help="A loopback address; the service has no keys.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="REWARD_PORT", min=0, max=65535, help="Where to listen; 0 takes any free port.")
+    ] = 8100,
+    host: Annotated[
+        str, typer.Option(envvar="REWARD_HOST", help="A loopback address; the service has no keys.")
+    ] = "127.0.0.1",
     workspace: Annotated[
-        Path | None, typer.Option(help="The folder with prepared rows. Default: workspace/, if it has some.")
+        Path | None,
+        typer.Option(
+            envvar="REWARD_WORKSPACE", help="The folder with prepared rows. Default: workspace/, if it has some."
+        ),
     ] = None,
     synthetic: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="Invent so many cases instead of reading a workspace.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Scoring processes. Default: one a core.")] = None,
     open_splits: Annotated[
-        str, typer.Option(help="Splits whose examples are scored by id. Add test only for your own evaluation.")
+        str,
+        typer.Option(
+            envvar="REWARD_OPEN_SPLITS",
+            help="Splits whose examples are scored by id. Add test only for your own evaluation.",
+        ),
     ] = "train,eval",
 ) -> None:
     """Serve the rewards over HTTP, and print a curl line that works.
@@ -57,7 +68,7 @@ def serve(
 def _source(workspace: Path | None, synthetic: int | None) -> dict[str, str]:
     """Where rows come from. Raises BadInput for a named workspace without rows, or for both options at once."""
     if workspace is not None and synthetic is not None:
-        raise BadInput("two sources were given", "--workspace, --synthetic", "Give one of them")
+        raise BadInput("two sources were given", "--workspace (or REWARD_WORKSPACE), --synthetic", "Give one of them")
     if synthetic is not None:
         return {"REWARD_SYNTHETIC": str(synthetic)}
     chosen = workspace or Path("workspace")

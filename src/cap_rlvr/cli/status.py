@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from cap_rlvr.wire.errors import CapError
+from cap_rlvr.wire.workspace import Workspace
 
 app = typer.Typer(add_completion=False)
 
@@ -23,48 +25,64 @@ def status(
     """
     from rich.console import Console
 
+    from cap_rlvr.report.records import run_folders
+
     console = Console()
-    runs = sorted(workspace.glob("runs/*/run.json"), key=lambda path: path.stat().st_mtime)
+    runs = run_folders(workspace)
     if not runs:
         console.print(f"No run has been made in {workspace}. Type: make run")
         return
     console.print(_runs(runs))
-    services = runs[-1].with_name("services.json")
+    services = runs[-1] / "services.json"
     if services.exists():
-        _show_services(console, json.loads(services.read_text()))
+        _show_services(console, json.loads(services.read_text()), Workspace(workspace.resolve()))
 
 
-def _runs(paths: list[Path]) -> Any:
+def _runs(folders: list[Path]) -> Any:
     from rich.table import Table
 
-    from cap_rlvr.report.records import read_run
+    from cap_rlvr.report.records import read_lines, read_run
+    from cap_rlvr.report.summary import surviving
+    from cap_rlvr.wire.runs import StepRecord
 
     table = Table("run", "source", "model", "tasks", "phases done", "steps", "seconds", title="Runs")
-    for path in paths:
-        run = read_run(path.parent)
-        steps_file = path.with_name("steps.jsonl")
-        steps = len(steps_file.read_bytes().splitlines()) if steps_file.exists() else 0
+    for folder in folders:
+        run = read_run(folder)
+        steps = len(surviving(read_lines(folder / "steps.jsonl", StepRecord)))
         phases = ", ".join(phase.name for phase in run.phases)
         seconds = f"{sum(phase.seconds for phase in run.phases):.0f}"
         table.add_row(run.id, run.source, run.model, ", ".join(run.tasks), phases, str(steps), seconds)
     return table
 
 
-def _show_services(console: Any, services: dict[str, str]) -> None:
+def _show_services(console: Any, services: dict[str, str], workspace: Workspace) -> None:
     """The live side: nothing but a sentence where the broker has gone with its run."""
-    from cap_rlvr.clients.broker import connect
+    from cap_rlvr.cli.rollouts import announced, fleet_table
+    from cap_rlvr.clients.broker import connect, without_password
     from cap_rlvr.clients.jobs import PREP, TRAIN
     from cap_rlvr.clients.rollouts import RolloutClient
 
     try:
-        redis = connect(services["redis_url"])
+        connection = connect(services["redis_url"])
     except CapError:
         console.print("No run is under way: its broker does not answer.")
         return
-    for queue in (PREP, TRAIN):
-        console.print(f"queue {queue}: {redis.llen(f'rq:queue:{queue}')} jobs waiting")
-    if fleet := services.get("fleet"):
-        client = RolloutClient(redis, fleet)
-        console.print(f"fleet {fleet}: {client.queue_length()} groups waiting")
-        for replica in client.replicas():
-            console.print(f"  {replica}")
+    with connection as redis:
+        console.print(f"broker {without_password(services['redis_url'])}", soft_wrap=True)
+        if reward := services.get("reward_url"):
+            console.print(f"rewards {reward}/docs", soft_wrap=True)
+        for queue in (PREP, TRAIN):
+            console.print(f"queue {queue}: {redis.llen(f'rq:queue:{queue}')} jobs waiting")
+        if fleet := services.get("fleet"):
+            client = RolloutClient(redis, fleet)
+            console.print(fleet_table(fleet, client.replicas(), announced(redis)))
+            console.print(f"{client.queue_length()} groups unfinished: queued or in the making")
+        if model := services.get("model"):
+            line = _start_line(model, without_password(services["redis_url"]), str(workspace.policies))
+            console.print(f"Another replica: {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _start_line(model: str, redis_url: str, policy_store: str) -> str:
+    """What to type for a replica that joins this run; a password in the broker's address is left for the user."""
+    options = ["--model", model, "--redis-url", redis_url, "--policy-store", policy_store]
+    return shlex.join(["cap-rlvr", "rollouts", "start", *options])

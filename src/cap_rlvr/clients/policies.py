@@ -161,9 +161,16 @@ class PolicyStore:
         manifests.sort(key=lambda manifest: (manifest.policy.version, manifest.trainer_step, manifest.policy.digest))
         return [manifest.policy for manifest in manifests]
 
-    def prune(self, run: str, keep: int) -> list[PolicyRef]:
-        """Remove all but the newest ``keep`` policies of a run, and what an interrupted publish left. Returns them."""
-        gone = self.refs(run)[: -keep if keep > 0 else None]
+    def prune(self, run: str, keep: int, newest: PolicyRef | None = None) -> list[PolicyRef]:
+        """Remove all but the last ``keep`` policies of a run, and what an interrupted publish left. Returns them.
+
+        ``newest`` is the one just published, by default the highest version: what has a higher one was left by a
+        run that went on from an earlier step.
+        """
+        refs = self.refs(run)
+        kept = [ref for ref in refs if newest is None or ref.version < newest.version or ref == newest]
+        kept = kept[-keep:] if keep > 0 else []
+        gone = [ref for ref in refs if ref not in kept]
         for ref in gone:
             if self._folder is None:
                 self._objects().rm(f"{self.root}/{run}/{ref.name}", recursive=True)

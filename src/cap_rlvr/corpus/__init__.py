@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cap_rlvr.corpus.integrity import UnitCheck, check_unit
-from cap_rlvr.corpus.sources import Unit, UnitKind, corpus_digest, list_units, unit_digest
+from cap_rlvr.corpus.sources import Unit, UnitKind, list_units, unit_digest
 from cap_rlvr.corpus.text_rows import read_shard
 from cap_rlvr.corpus.volumes import read_volume
 from cap_rlvr.wire.case import Case
@@ -17,7 +17,6 @@ __all__ = [
     "UnitCheck",
     "UnitKind",
     "check_unit",
-    "corpus_digest",
     "list_units",
     "read_cases",
     "read_unit",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from cap_rlvr.corpus.casebody import Body, read_body
-from cap_rlvr.corpus.reporters import reporter_title, slug_of
+from cap_rlvr.law import reporters
 from cap_rlvr.law.text import repair
 from cap_rlvr.wire.case import Case, Citation, CitedCase, Court, Jurisdiction, Opinion, Origin, SourceKind
 from cap_rlvr.wire.errors import BadData
@@ -21,7 +21,6 @@ class Volume:
 
     slug: str = ""
     number: str = ""
-    title: str = ""
     years: tuple[int, int] | None = None
 
 
@@ -45,7 +44,6 @@ def read_case(fields: dict[str, Any], origin: Origin, volume: Volume) -> Case:
         first_page=first,
         last_page=last,
         reporter_slug=place.slug,
-        reporter_title=place.title or reporter_title(place.slug),
         volume=place.number,
         citations=tuple(_citation(entry) for entry in _entries(fields, "citations")),
         court=_court(_part(fields, "court")),
@@ -70,15 +68,14 @@ def _place(fields: dict[str, Any], volume: Volume) -> Volume:
     """The volume: as the folder says, or for a case of the API as its own fields say."""
     link = _FRONTEND.search(_text(fields, "frontend_url"))
     own_number = _text(_part(fields, "volume"), "volume_number")
-    own_reporter = _text(_part(fields, "reporter"), "full_name")
     if not link and not own_number:
         return volume
     cites = _entries(fields, "citations")
-    slug = link["slug"] if link else slug_of(_reporter_of(_text(cites[0], "cite"))) if cites else ""
+    slug = link["slug"] if link else reporters.slug(_reporter_of(_text(cites[0], "cite"))) if cites else ""
     number = link["volume"] if link else own_number
     if slug == volume.slug and number == volume.number:
         return volume
-    return Volume(slug=slug, number=number, title=own_reporter)
+    return Volume(slug=slug, number=number)
 
 
 def _reporter_of(cite: str) -> str:

@@ -31,10 +31,6 @@ class UnitCheck(Frozen):
     mismatches: tuple[Mismatch, ...]
     broken: tuple[str, ...]
 
-    @property
-    def whole(self) -> bool:
-        return not self.mismatches and not self.broken
-
 
 def check_unit(unit: Unit) -> UnitCheck:
     """Count each case's characters (head matter and opinions, joined by newlines) against CAP's own count."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,7 @@ def first_record(path: Path) -> bytes:
 def records(path: Path) -> Iterator[tuple[int, bytes | None]]:
     """Line numbers (from 1) and lines, blank ones left out; None for a line over the limit.
 
-    Raises OSError, EOFError or zlib.error in the middle where the file is cut off or damaged.
+    Raises OSError or EOFError in the middle where the file is cut off or damaged.
     """
     with _opened(path) as file:
         number = 0
@@ -41,14 +42,24 @@ def records(path: Path) -> Iterator[tuple[int, bytes | None]]:
 
 @contextmanager
 def _opened(path: Path) -> Generator[IO[bytes]]:
+    """A shard's bytes. Damage is an OSError or EOFError, whatever the compression calls it."""
     if path.suffix == ".gz":
-        with gzip.open(path, "rb") as file:
-            yield cast("IO[bytes]", file)
+        try:
+            with gzip.open(path, "rb") as file:
+                yield cast("IO[bytes]", file)
+        except zlib.error as error:
+            raise OSError(f"damaged: {error}") from None
     elif path.suffix == ".zst":
         import zstandard
 
-        with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream:
-            yield cast("IO[bytes]", io.BufferedReader(stream, 1 << 20))
+        try:
+            with (
+                path.open("rb") as raw,
+                zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream,
+            ):
+                yield cast("IO[bytes]", io.BufferedReader(stream, 1 << 20))
+        except zstandard.ZstdError as error:
+            raise OSError(f"damaged: {error}") from None
     else:
         with path.open("rb") as file:
             yield file

@@ -16,6 +16,7 @@ from cap_rlvr.wire.frozen import Frozen, digest, file_digest
 
 _CASE_FILE = re.compile(r"[\w.]+-\d{2,}\.json")  # page and the case's place on it
 _CASE_FOLDERS = ("cases", "json")
+METADATA = ("VolumeMetadata.json", "CasesMetadata.json")  # of one volume
 _FORMATS = (
     "Give a folder or zip in the layout of static.case.law, one case's .json,"
     " or Common Pile rows as .jsonl, .jsonl.gz or .jsonl.zst"
@@ -54,16 +55,18 @@ def list_units(source: Path) -> list[Unit]:
 
 
 def unit_digest(unit: Unit) -> str:
-    """SHA-256 (hex) of a unit's file, or over the names and digests of a folder's case files."""
+    """SHA-256 (hex) of a unit's file, or over the names and digests of a folder's case files and the volume's metadata."""
     path = Path(unit.path)
     if unit.kind is not UnitKind.FOLDER:
         return file_digest(path)
-    return digest([[case.name, file_digest(case)] for case in case_files(path)])
+    files = [*case_files(path), *metadata_files(path)]
+    return digest([[file.relative_to(path).as_posix(), file_digest(file)] for file in files])
 
 
-def corpus_digest(units: list[Unit]) -> str:
-    """SHA-256 (hex) over names and digests of the units: the corpus' identity wherever it lies."""
-    return digest(sorted([unit.name, unit_digest(unit)] for unit in units))
+def metadata_files(volume: Path) -> list[Path]:
+    """The metadata files of an unzipped volume, as far as it has them."""
+    places = ([volume / name, volume / "metadata" / name] for name in METADATA)
+    return [found for tried in places if (found := next((file for file in tried if file.is_file()), None))]
 
 
 def case_files(folder: Path) -> list[Path]:
@@ -91,9 +94,8 @@ def _walk(folder: Path, root: Path) -> Iterator[Unit]:
             name=folder.relative_to(root).as_posix() if folder != root else folder.name,
             size=sum(case.stat().st_size for case in cases),
         )
-        return
     for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
+        if path.name.startswith(".") or (cases and path.name in _CASE_FOLDERS):
             continue
         if path.is_dir():
             yield from _walk(path, root)

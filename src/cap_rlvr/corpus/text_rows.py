@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -11,9 +10,9 @@ from typing import Any, cast
 import orjson
 
 from cap_rlvr.corpus.lines import MAX_RECORD_BYTES, records
-from cap_rlvr.corpus.reporters import reporter_title, short_name
 from cap_rlvr.corpus.text_head import read_head
 from cap_rlvr.corpus.text_opinions import cut_row
+from cap_rlvr.law import reporters
 from cap_rlvr.law.text import repair
 from cap_rlvr.wire.case import Case, Citation, Court, Opinion, Origin, SourceKind
 from cap_rlvr.wire.errors import BadData
@@ -36,7 +35,7 @@ def read_shard(path: Path, on_bad: OnBad) -> Iterator[Case]:
                 yield read_row(_parsed(line, origin), origin, by_page)
             except BadData as error:
                 on_bad(error)
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError) as error:
         on_bad(BadData(f"the rest can't be read ({error})", str(path), "Download the shard again"))
 
 
@@ -59,7 +58,7 @@ def read_row(row: dict[str, Any], origin: Origin, by_page: set[str]) -> Case:
     cut = cut_row(text, author, from_cap=place is not None)
     head_matter = repair(text[: cut.head_end], page).text
     head = read_head(head_matter)
-    reporter = short_name(slug)
+    reporter = reporters.from_slug(slug) or ""
     slip = _SLIP.search(text) if not place and "Cite as:" in text else None
     created = row.get("created")
     return Case(
@@ -71,7 +70,6 @@ def read_row(row: dict[str, Any], origin: Origin, by_page: set[str]) -> Case:
         docket_number=head.docket_number,
         first_page=page,
         reporter_slug=slug,
-        reporter_title=reporter_title(slug),
         volume=volume,
         citations=(Citation(type="official", cite=f"{volume} {reporter} {page}"),) if reporter and page else (),
         court=Court(name=SUPREME_COURT) if slip else Court(name=head.court),

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
@@ -15,12 +14,11 @@ import orjson
 
 from cap_rlvr.corpus.cap_json import Volume, read_case
 from cap_rlvr.corpus.lines import MAX_RECORD_BYTES
-from cap_rlvr.corpus.sources import Unit, UnitKind, case_files, is_case_member
+from cap_rlvr.corpus.sources import METADATA, Unit, UnitKind, case_files, is_case_member, metadata_files
 from cap_rlvr.wire.case import Case, Origin
 from cap_rlvr.wire.errors import BadData
 
 OnBad = Callable[[BadData], None]
-_METADATA = ("VolumeMetadata.json", "CasesMetadata.json")
 _TYPO_YEARS = 60  # a date further than this from the volume's median is taken for a misprint
 
 
@@ -72,7 +70,7 @@ def _zip_records(path: Path, on_bad: OnBad) -> Iterator[Record]:
             if place not in volumes:
                 inside = [part for part in place.parts if part not in ("cases", "json")]
                 slug, number = (path.absolute().parent.name, path.stem) if len(inside) < 2 else inside[-2:]
-                volumes[place] = _volume(_zip_metadata(archive, place), slug, number, path)
+                volumes[place] = _volume(_zip_metadata(archive, place, path, on_bad), slug, number)
             origin = Origin(file=str(path), member=name)
             fields = _parsed(_member(archive, name, origin, on_bad), origin, on_bad)
             if fields is not None:
@@ -81,7 +79,7 @@ def _zip_records(path: Path, on_bad: OnBad) -> Iterator[Record]:
 
 def _member(archive: zipfile.ZipFile, name: str, origin: Origin, on_bad: OnBad) -> bytes | None:
     if archive.getinfo(name).file_size > MAX_RECORD_BYTES:
-        on_bad(BadData(f"a case of over {MAX_RECORD_BYTES >> 20} MiB", str(origin), "Look at the file"))
+        on_bad(BadData(f"a record of over {MAX_RECORD_BYTES >> 20} MiB", str(origin), "Look at the file"))
         return None
     try:
         return archive.read(name)
@@ -90,13 +88,14 @@ def _member(archive: zipfile.ZipFile, name: str, origin: Origin, on_bad: OnBad) 
         return None
 
 
-def _zip_metadata(archive: zipfile.ZipFile, place: PurePosixPath) -> _Metadata:
+def _zip_metadata(archive: zipfile.ZipFile, place: PurePosixPath, path: Path, on_bad: OnBad) -> _Metadata:
     names = set(archive.namelist())
     above = place.parent if place.name in ("cases", "json") else place
     found: list[bytes] = []
-    for name in _METADATA:
+    for name in METADATA:
         places = [str(folder / name) for folder in (above / "metadata", above) if str(folder / name) in names]
-        found.append(archive.read(places[0]) if places else b"")
+        origin = Origin(file=str(path), member=places[0] if places else "")
+        found.append(_member(archive, places[0], origin, on_bad) or b"" if places else b"")
     return _metadata(*found)
 
 
@@ -121,11 +120,8 @@ def _file_records(paths: list[Path], on_bad: OnBad) -> Iterator[Record]:
 
 def _volume_of_file(path: Path) -> Volume:
     above = path.parent.parent if path.parent.name in ("cases", "json") else path.parent
-    found: list[bytes] = []
-    for name in _METADATA:
-        places = [file for file in (above / name, above / "metadata" / name) if file.is_file()]
-        found.append(places[0].read_bytes() if places else b"")
-    return _volume(_metadata(*found), above.parent.name, above.name, above)
+    found = {file.name: file.read_bytes() for file in metadata_files(above)}
+    return _volume(_metadata(*(found.get(name, b"") for name in METADATA)), above.parent.name, above.name)
 
 
 def _metadata(volume: bytes, cases: bytes) -> _Metadata:
@@ -137,11 +133,10 @@ def _metadata(volume: bytes, cases: bytes) -> _Metadata:
     return found
 
 
-def _volume(metadata: _Metadata, slug: str, number: str, place: Path) -> Volume:
+def _volume(metadata: _Metadata, slug: str, number: str) -> Volume:
     slug = str(metadata.volume.get("reporter_slug") or slug)
     number = str(metadata.volume.get("volume_folder") or metadata.volume.get("volume_number") or number)
-    title = _titles(place).get(slug, "")
-    return Volume(slug=slug, number=number, title=title, years=_years(metadata))
+    return Volume(slug=slug, number=number, years=_years(metadata))
 
 
 def _years(metadata: _Metadata) -> tuple[int, int] | None:
@@ -154,24 +149,6 @@ def _years(metadata: _Metadata) -> tuple[int, int] | None:
         return near[0], near[-1]
     start, end = metadata.volume.get("start_year"), metadata.volume.get("end_year")
     return (start, end) if isinstance(start, int) and isinstance(end, int) and start <= end else None
-
-
-def _titles(place: Path) -> dict[str, str]:
-    for folder in place.resolve().parents[:4]:
-        file = folder / "ReportersMetadata.json"
-        if file.is_file():
-            return _read_titles(file)
-    return {}
-
-
-@cache
-def _read_titles(file: Path) -> dict[str, str]:
-    """Full titles by slug from `ReportersMetadata.json`; empty where it is broken."""
-    try:
-        reporters = orjson.loads(file.read_bytes())
-        return {str(reporter["slug"]): str(reporter["full_name"]) for reporter in reporters}
-    except (orjson.JSONDecodeError, OSError, KeyError, TypeError):
-        return {}
 
 
 def _parsed(data: bytes | None, origin: Origin, on_bad: OnBad) -> dict[str, Any] | None:

@@ -142,24 +142,23 @@ class Conveyed:
     silent: bool = True
 
 
+# Reports of one federal court, named after it.
+_FEDERAL_TITLES = (
+    "Ct. Cl.", "Cl. Ct.", "Fed. Cl.", "T.C.", "B.T.A.", "Vet. App.", "C.C.P.A.", "C.M.A.", "Cust. Ct.",
+    "Ct. Int'l Trade",
+)  # fmt: skip
+
 _CONVEYED: Mapping[str, Conveyed] = {
     **dict.fromkeys(("U.S.", "S. Ct.", "L. Ed.", "L. Ed. 2d"), Conveyed("U.S.", court=())),
     **dict.fromkeys(("A.D.", "A.D.2d", "A.D.3d", "Misc.", "Misc. 2d", "Misc. 3d"), Conveyed("N.Y.", optional=True)),
-    "Cal. Rptr.": Conveyed("Cal."),
     "La. Ann.": Conveyed("La.", court=()),
     "Ohio St.": Conveyed("Ohio", court=()),
     "Ohio St. 2d": Conveyed("Ohio", court=()),
     "Ohio St. 3d": Conveyed("Ohio", court=()),
     "Va. Cir.": Conveyed("Va.", court=("Cir. Ct.",)),
     "Wash. C.C.": Conveyed(),
-    "P.R.R.": Conveyed("P.R.", court=()),
     "U.S. App. D.C.": Conveyed("D.C. Cir.", court=()),
-    "Ct. Cl.": Conveyed("Ct. Cl.", court=()),
-    "Fed. Cl.": Conveyed("Fed. Cl.", court=()),
-    "T.C.": Conveyed("T.C.", court=()),
-    "B.T.A.": Conveyed("B.T.A.", court=()),
-    "Vet. App.": Conveyed("Vet. App.", court=()),
-    "C.C.P.A.": Conveyed("C.C.P.A.", court=()),
+    **{name: Conveyed(name, court=()) for name in _FEDERAL_TITLES},
     "Alaska": Conveyed("Alaska"),  # the territory's reports: of its district court, not of today's supreme court
 }
 
@@ -271,7 +270,10 @@ def _forms(
     whole = tuple(f"{place} {name}".strip() for name in (*names, *specific)) or (place,)
     bare = (*names, *specific)
     says_place = bool(place) and title.jurisdiction == place
-    accepted = _conveyed_forms(bare, whole, title) if says_place else whole
+    if says_place:
+        accepted = _conveyed_forms(bare, whole, title)
+    else:  # a federal court has no place: the title that names it conveys it whole (`10 T.C. 25 (1948)`)
+        accepted = ("",) if not place and title.jurisdiction in names else whole
     naming = [form for form in (*whole, *bare, full_name) if form and form not in accepted]
     return Parentheticals(tuple(dict.fromkeys(accepted)), tuple(dict.fromkeys(naming)))
 

@@ -51,10 +51,6 @@ class Edited:
     text: str
     _layers: tuple[_Layer, ...] = ()
 
-    @property
-    def changed(self) -> bool:
-        return bool(self._layers)
-
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """The half-open range of the text as read that became [start, end) of ``text``.
 

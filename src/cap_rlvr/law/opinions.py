@@ -10,7 +10,7 @@ from cap_rlvr.wire.case import Opinion
 UNATTRIBUTED = "unattributed"  # words whose author a text source does not tell: no task may use them as the court's
 BOTH = "concurring-in-part-and-dissenting-in-part"
 
-_COURT = {"majority", "unanimous"}
+_COURT = {"majority", "unanimous", "on-the-merits"}
 _LATER = {"rehearing", "on-the-merits"}
 _SEPARATE = {"dissent", "concurrence", BOTH, "plurality", "mixed"}
 
@@ -34,7 +34,7 @@ _QUOTED = re.compile(r"[“\"][^”\"]{0,2000}[”\"]")
 
 
 def majority_index(opinions: Sequence[Opinion]) -> int | None:
-    """The opinion of the court: the first of type majority or unanimous. None where no opinion is known to be it."""
+    """The opinion of the court: the first of type majority, unanimous or on-the-merits. None where no opinion is known to be it."""
     for index, opinion in enumerate(opinions):
         if opinion.type in _COURT and opinion.text.strip():
             return index

@@ -52,6 +52,9 @@ OVERRIDES: Mapping[str, Override] = {
     "P.R.": Override(("P.R.", "P.R.R."), "Puerto Rico Reports", (1894, 1972)),
     "Davis L. Ct. Cas.": Override(("Davis L. Ct. Cas.",), "Davis's Land Court Decisions", (1898, 1927)),
 }
+# CAP's slugs that neither OVERRIDES nor reporters-db's spellings tell. `wv-ct-cl` is left out on purpose: its cases are
+# cited as `Ct. Cl.` too, and a text row, which names no court, would read as the federal one's.
+SLUGS: Mapping[str, str] = {"us-ct-cl": "Ct. Cl.", "day": "Day"}
 # Titles that reporters-db gives no other words than another series' or none that lawyers use.
 TITLES: Mapping[str, str] = {
     "U.S.": "United States Reports",
@@ -207,6 +210,7 @@ def _by_slug() -> dict[str, tuple[str, ...]]:
         found[slug(spelling)].update(names)
     for name, override in OVERRIDES.items():
         found[slug(name)] = {override.spellings[0]}
+    found.update({name: {abbreviation} for name, abbreviation in SLUGS.items()})
     return {name: tuple(sorted(names)) for name, names in found.items()}
 
 

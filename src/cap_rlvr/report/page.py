@@ -33,7 +33,7 @@ def render(folder: Path, report: Report) -> str:
     steps = surviving(read_lines(folder / "steps.jsonl", StepRecord))
     curves = [plots.reward_curve(steps), plots.time_curve(steps), plots.health_curve(steps)] if steps else []
     if warm := read_lines(folder / "sft.jsonl", SftRecord):
-        curves.append(plots.loss_curve(warm))
+        curves.append(plots.loss_curve(list({record.step: record for record in warm}.values())))  # each step's last
     pages = Environment(loader=PackageLoader("cap_rlvr.report", "."), autoescape=True, undefined=StrictUndefined)
     return pages.get_template("page.html.j2").render(
         report=report,

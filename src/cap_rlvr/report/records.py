@@ -34,6 +34,11 @@ def read_run(folder: Path) -> RunRecord:
         ) from None
 
 
+def run_folders(workspace: Path) -> list[Path]:
+    """The folders of a workspace's runs, the one whose record was written last at the end."""
+    return [path.parent for path in sorted(workspace.glob("runs/*/run.json"), key=lambda path: path.stat().st_mtime)]
+
+
 def _lines(path: Path, model: type[R]) -> Iterator[R]:
     lines = path.read_bytes().splitlines(keepends=True)
     for number, line in enumerate(lines, start=1):

@@ -94,8 +94,8 @@ def summarise(folder: Path) -> Report:
 
 
 def surviving(steps: Sequence[StepRecord]) -> list[StepRecord]:
-    """The steps that led to the final policy: the last record of each step number, in order."""
-    return [step for _, step in sorted({step.step: step for step in steps}.items())]
+    """The steps that led to the final policy: of each step number the last record that a resume did not void, in order."""
+    return [step for _, step in sorted({step.step: step for step in steps if not step.superseded}.items())]
 
 
 def step_times(steps: Sequence[StepRecord]) -> dict[str, float]:

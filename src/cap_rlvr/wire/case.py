@@ -87,7 +87,6 @@ class Case(Frozen):
     first_page: str = ""
     last_page: str = ""
     reporter_slug: str = ""
-    reporter_title: str = ""
     volume: str = ""
     citations: tuple[Citation, ...] = ()
     court: Court = Court()

@@ -1,8 +1,9 @@
-"""Files that are whole or absent: written beside their place, synced, then renamed into it."""
+"""Files that are whole or absent: written beside their place, synced, then renamed into it; and the room for them."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,3 +33,11 @@ def write_whole(path: Path, data: bytes | str) -> None:
     """Write bytes, or text as UTF-8, so that a reader sees all of it or none."""
     with whole_file(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes free on the file system that ``folder`` is on, or will be on once it is made."""
+    place = folder.resolve()
+    while not place.exists():
+        place = place.parent
+    return shutil.disk_usage(place).free

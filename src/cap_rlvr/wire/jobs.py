@@ -35,7 +35,7 @@ class ModelConfig(Frozen):
 
 
 class LoraConfig(Frozen):
-    """The adapter. The last four fields exist to be refused with a reason: a replica could not serve them."""
+    """The adapter. The last three fields exist to be refused with a reason: a replica could not serve them."""
 
     rank: int = 16
     alpha: int = 32
@@ -71,12 +71,15 @@ class RowsConfig(Frozen):
     """Which rows train. ``kinds``: of each task named, the kinds of rows that do; none: it is evaluated only.
 
     ``warm_start_share``: below 1, the warm start takes that share of the rows and GRPO the others, so that GRPO never
-    asks what the model has by heart; at 1, both take all. ``seed``: the salt of splits, orders and shuffles.
+    asks what the model has by heart; at 1, both take all. ``prefer_real``: of a task that has real rows, GRPO asks
+    those alone; the warm start takes its share of them and all fiction. ``seed``: the salt of splits, orders and
+    shuffles.
     """
 
     seed: str = "7"
     kinds: dict[str, tuple[str, ...]] = {}
     warm_start_share: float = Field(default=1.0, gt=0, le=1)
+    prefer_real: bool = False
 
     def trains(self, task: str) -> bool:
         """Whether any row of the task may train."""
@@ -86,8 +89,13 @@ class RowsConfig(Frozen):
         """Whether rows of that kind of the task train."""
         return task not in self.kinds or kind in self.kinds[task]
 
-    def phases(self, row_id: str) -> tuple[Phase, ...]:
-        """Which of the two takes a row that trains: by a keyed draw, the same in every run."""
+    def phases(self, row_id: str, fiction: bool = False) -> tuple[Phase, ...]:
+        """Which of the two takes a row that trains: by a keyed draw, the same in every run.
+
+        ``fiction``: the row is synthetic and its task has real ones.
+        """
+        if self.prefer_real and fiction:
+            return ("sft",)
         if self.warm_start_share == 1:
             return ("sft", "grpo")
         return ("sft",) if keyed_unit("warm start", row_id) < self.warm_start_share else ("grpo",)
@@ -112,10 +120,7 @@ class SftConfig(Frozen):
 
 
 class GrpoConfig(Frozen):
-    """GRPO. A step asks ``prompts`` groups of ``completions``; ``task_prompts`` says how many of each task.
-
-    ``prefer_real``: a task that has real rows is asked those alone, and synthetic ones serve the warm start.
-    """
+    """GRPO. A step asks ``prompts`` groups of ``completions``; ``task_prompts`` says how many of each task."""
 
     steps: int = Field(ge=1)
     prompts: int = Field(default=16, ge=1)
@@ -128,7 +133,6 @@ class GrpoConfig(Frozen):
     max_completion_tokens: int = Field(default=96, ge=1)
     lora: LoraConfig = LoraConfig()
     task_prompts: dict[str, int] = {}
-    prefer_real: bool = False
     importance_cap: float = Field(default=3.0, ge=1)
     max_null_share: float = Field(default=0.1, ge=0, le=1)
     max_truncated_share: float = Field(default=1.0, gt=0, le=1)

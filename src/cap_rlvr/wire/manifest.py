@@ -46,6 +46,16 @@ def read_manifest(folder: Path) -> Manifest:
         raise BadData(f"broken manifest ({error.error_count()} errors)", str(path), "Build it again") from None
 
 
+def up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
+    """A folder's manifest if it is ``identity`` with files and counts added, and all those files are there."""
+    try:
+        made = read_manifest(folder)
+    except BadData:
+        return None
+    same = made.model_copy(update={"files": {}, "counts": {}}) == identity
+    return made if same and all((folder / name).is_file() for name in made.files) else None
+
+
 def digest_files(folder: Path, names: list[str]) -> dict[str, str]:
     """SHA-256 of each named file of a folder, in sorted order."""
     return {name: file_digest(folder / name) for name in sorted(names)}

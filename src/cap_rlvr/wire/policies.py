@@ -25,4 +25,3 @@ class PolicyManifest(Frozen):
     base_digest: str
     trainer_step: int
     files: dict[str, str]
-    parents: dict[str, str] = {}

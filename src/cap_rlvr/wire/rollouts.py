@@ -7,7 +7,7 @@ from typing import Literal
 from cap_rlvr.wire.frozen import Frozen, digest
 from cap_rlvr.wire.policies import PolicyRef
 
-Purpose = Literal["train", "eval", "candidates"]
+Purpose = Literal["train", "eval"]
 ReplicaState = Literal["starting", "ready", "draining"]
 
 

@@ -48,7 +48,6 @@ class StepRecord(Frozen):
     truncated_share: float
     completion_tokens_mean: float
     generated_tokens_per_second: float
-    staleness: int
     replicas: int
     groups_by_worker: dict[str, int]
     request_ids: tuple[str, ...]
@@ -118,7 +117,6 @@ class PhaseRecord(Frozen):
 
     name: str
     seconds: float
-    detail: str = ""
 
 
 class RunRecord(Frozen):

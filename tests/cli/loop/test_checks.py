@@ -7,16 +7,24 @@ import pytest
 from cap_rlvr import registry
 from cap_rlvr.cli.loop import checks
 from cap_rlvr.wire.errors import BadInput
-from cap_rlvr.wire.jobs import GrpoConfig, RunConfig, SftConfig
+from cap_rlvr.wire.jobs import GrpoConfig, RowsConfig, RunConfig, SftConfig
 
 CONFIG = RunConfig(sft=SftConfig(steps=1), grpo=GrpoConfig(steps=1))
 
 
 def test_tasks() -> None:
-    assert checks.check_tasks(()) == registry.names()
-    assert checks.check_tasks(("bluebook",)) == ("bluebook",)
+    config = Path("small.toml")
+    assert checks.check_tasks((), CONFIG, config) == registry.names()
+    assert checks.check_tasks(("bluebook",), CONFIG, config) == ("bluebook",)
     with pytest.raises(BadInput, match="nosuch"):
-        checks.check_tasks(("bluebook", "nosuch"))
+        checks.check_tasks(("bluebook", "nosuch"), CONFIG, config)
+
+
+def test_a_run_that_would_train_nothing_is_refused() -> None:
+    config = CONFIG.model_copy(update={"rows": RowsConfig(kinds={"holding": ()})})
+    assert checks.check_tasks(("bluebook", "holding"), config, Path("small.toml"))
+    with pytest.raises(BadInput, match=r"small\.toml: rows\.kinds"):
+        checks.check_tasks(("holding",), config, Path("small.toml"))
 
 
 def test_model_folder_must_hold_a_model(tmp_path: Path) -> None:

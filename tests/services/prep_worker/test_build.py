@@ -88,6 +88,15 @@ def test_the_same_query_and_gold_is_written_once(workspace: Workspace, tmp_path:
     assert manifest.counts["refused"] == {"duplicate_row": 28}
 
 
+def test_a_row_that_is_refused_anyway_makes_no_duplicate(workspace: Workspace, tmp_path: Path) -> None:
+    pages = in_split("train")
+    refused, kept = sorted((next(pages), next(pages)))
+    cases = [case(refused, docket_number="same eval"), case(kept, docket_number="same")]
+    manifest = prepared(workspace, tmp_path, cases)
+    assert [row["case_id"] for row in rows(workspace)] == [f"tex-crim/1/{kept:04d}-01"]
+    assert manifest.counts["refused"] == {"evaluation_only": 1}
+
+
 def test_a_pair_of_cases_stays_in_one_split_in_both_directions(workspace: Workspace, tmp_path: Path) -> None:
     train, test = next(in_split("train")), next(in_split("test"))
     cases = [

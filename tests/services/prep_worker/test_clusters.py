@@ -9,9 +9,10 @@ from toy_corpus import TOY, case, searched, snapshot, text, times, write_volume
 
 from cap_rlvr.corpus import list_units
 from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.manifest import Manifest, digest_files, write_manifest
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.clusters import gather
-from services.prep_worker.find import find_unit
+from services.prep_worker.find import KEYS, find_unit
 
 
 @pytest.fixture
@@ -67,6 +68,25 @@ def test_fiction_with_shared_wording_stays_apart(tmp_path: Path, workspace: Work
     made = {"opinion": text("frame", 600), "provenance": {"source": "synthetic"}}
     searched(workspace, write_volume(tmp_path / "source", [case(page, **made) for page in (1, 2, 3)]))
     assert clusters(workspace) == []
+
+
+def test_a_stranger_that_holds_the_same_band_first_hides_no_near_duplicate(workspace: Workspace) -> None:
+    def sketch(near: int, far: int) -> str:
+        """All share the first band; of the others two slots in three are `near`'s and one is `far`'s."""
+        return "010203" + "".join(f"{near:02x}{near:02x}{far:02x}" for _ in range(20)) + "00"
+
+    folder = workspace.cases / "unit" / KEYS
+    folder.mkdir(parents=True)
+    sketches = [sketch(9, 9), sketch(7, 1), sketch(7, 2)]
+    kept = {"source_kind": "static", "era": "no date", "keys": []}
+    lines = [{"case_id": f"a/1/{page:04d}", **kept, "sketch": one} for page, one in enumerate(sketches, 1)]
+    (folder / "keys.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    counts = {"cases": 3, "bad_records": 0}
+    write_manifest(
+        folder, Manifest(kind="found", version="1", files=digest_files(folder, ["keys.jsonl"]), counts=counts)
+    )
+    gather(["unit"], workspace)
+    assert clusters(workspace) == [{2, 3}]
 
 
 def test_structured_record_is_chosen_over_its_text_copy(tmp_path: Path, workspace: Workspace) -> None:

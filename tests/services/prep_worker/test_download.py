@@ -124,6 +124,7 @@ def test_a_damaged_volume_is_fetched_once_more_and_then_refused(site: CapSite, t
         download_volumes(["tex-crim/52"], tmp_path, site.url, quiet)
     assert len(site.asked(ONE)) == 2
     assert not (tmp_path / ONE).exists()
+    assert set(read_manifest(tmp_path).files) == set(download.METADATA)  # what came before it is known
     assert [path.suffix for path in partials(tmp_path)] in ([], [".etag"])
 
 

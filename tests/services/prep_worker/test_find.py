@@ -1,15 +1,17 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from toy_corpus import TOY, case, snapshot, times, write_volume
 
+from cap_rlvr import corpus, law, registry, tasks
 from cap_rlvr.corpus import Unit, list_units
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker import find as finder
-from services.prep_worker.find import era, find_unit, is_complete, same_case_keys
+from services.prep_worker.find import era, find_unit, finder_digest, is_complete, same_case_keys
 
 
 @pytest.fixture
@@ -61,6 +63,34 @@ def test_changed_code_is_searched_again(unit: Unit, workspace: Workspace, monkey
     monkeypatch.setattr(finder, "finder_digest", lambda task: f"new code of {task}")
     assert not is_complete(workspace.cases / found.unit, "toy")
     assert find_unit(unit, [TOY], workspace).seconds > 0
+
+
+def test_the_finders_digest_follows_the_code_and_not_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = finder_digest.__wrapped__  # not the kept value
+    before = made("bluebook")
+    for package in (tasks, law, corpus):
+        here = tmp_path / "synthetic" / Path(package.__path__[0]).name
+        shutil.copytree(package.__path__[0], here, ignore=shutil.ignore_patterns("__pycache__"))
+        monkeypatch.setattr(package, "__path__", [str(here)])
+    assert made("bluebook") == before
+    copy = tmp_path / "synthetic"
+    for written, changes in (
+        (copy / "tasks" / "bluebook" / "README.md", False),
+        (copy / "tasks" / "holding" / "extract.py", False),
+        (copy / "corpus" / "synthetic" / "write.py", False),
+        (copy / "tasks" / "bluebook" / "extract.py", True),
+        (copy / "law" / "courts.py", True),
+        (copy / "corpus" / "lines.py", True),
+    ):
+        before = made("bluebook")
+        written.write_text("# changed")
+        assert (made("bluebook") != before) is changes, written
+
+
+def test_another_version_of_a_library_is_another_finder(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = finder_digest.__wrapped__("bluebook")
+    monkeypatch.setattr(registry, "library", lambda name: f"{name}==0")
+    assert finder_digest.__wrapped__("bluebook") != before
 
 
 def test_interrupted_leaves_no_file_and_the_next_run_makes_the_same(

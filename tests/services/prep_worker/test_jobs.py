@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from toy_corpus import case, snapshot, write_volume
 
-from cap_rlvr.clients.preparation import PrepRequest, check, read_yields
+from cap_rlvr.clients.preparation import read_yields
 from cap_rlvr.corpus import list_units
-from cap_rlvr.wire.errors import BadInput, Unavailable
+from cap_rlvr.wire.errors import Unavailable
 from services.prep_worker import jobs
 
 
@@ -43,35 +43,3 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(Unavailable, match=r"^candidates.jsonl: No space left on device. Free some disk space"):
         jobs.find_unit(unit, ["bluebook"], str(tmp_path / "workspace"))
     assert snapshot(tmp_path / "workspace") == {}
-
-
-@pytest.mark.parametrize(
-    ("wrong", "sentence"),
-    [
-        ({"tasks": ["nope"]}, "tasks: 'nope' is unknown"),
-        ({"tasks": []}, "tasks: nothing to do"),
-        ({"formats": ["xml"]}, "format: 'xml' is unknown"),
-        ({"train_only": ["real"]}, "train_only: 'real' is unknown"),
-        ({"subset": 0}, "subset: it must be at least 1"),
-        ({"sources": [Path("nowhere")]}, "nowhere: no such file or folder"),
-        ({"sources": []}, "SOURCE: nothing to do"),
-    ],
-)
-def test_what_is_wrong_is_said_before_any_work(tmp_path: Path, wrong: dict[str, Any], sentence: str) -> None:
-    volume = write_volume(tmp_path / "source", [dated(1)], "52")
-    request = {"sources": [volume], "workspace": tmp_path / "workspace", "tasks": ["bluebook"], **wrong}
-    with pytest.raises(BadInput, match=sentence):
-        check(PrepRequest(**request))
-    assert not (tmp_path / "workspace").exists()
-
-
-def test_an_empty_source_is_said(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(BadInput, match="no CAP files in this folder"):
-        check(PrepRequest(sources=[tmp_path / "empty"], workspace=tmp_path / "workspace", tasks=["bluebook"]))
-
-
-def test_a_source_named_twice_is_read_once(tmp_path: Path) -> None:
-    volume = write_volume(tmp_path / "source", [dated(1)], "52")
-    request = PrepRequest(sources=[volume, tmp_path / "source"], workspace=tmp_path, tasks=["bluebook"])
-    assert len(check(request)) == 1

@@ -97,6 +97,13 @@ def test_new_rows_make_new_sets(workspace: Workspace) -> None:
     assert second[0].parents != first[0].parents
 
 
+def test_a_new_prompt_makes_new_sets(workspace: Workspace) -> None:
+    write_sft([TOY], workspace, "separate")
+    write_sft([replace(TOY, template="Say it: {inputs}")], workspace, "separate")
+    pair = lines(workspace.sft / "separate" / "toy" / "train.jsonl")[0]
+    assert pair["prompt"].startswith("Say it: ")
+
+
 def test_statistics_write_nothing(workspace: Workspace) -> None:
     before = times(workspace.root)
     found = statistics([TOY], workspace)

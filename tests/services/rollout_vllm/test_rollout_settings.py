@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.jobs import LORA_RANKS as TRAINED_RANKS
 from services.rollout_vllm.settings import Settings, read_settings
 
 
@@ -25,6 +26,10 @@ def test_good_settings(env: pytest.MonkeyPatch) -> None:
     settings = read_settings()
     assert settings.context == 512  # the model's own limit is lower than ours
     assert settings.cores >= 1
+
+
+def test_any_rank_that_a_run_may_train_is_served_by_default(env: pytest.MonkeyPatch) -> None:
+    assert read_settings().slot_rank == max(TRAINED_RANKS)
 
 
 def test_ranks_are_rounded_up_to_what_vllm_offers(env: pytest.MonkeyPatch) -> None:

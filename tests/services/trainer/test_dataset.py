@@ -13,7 +13,12 @@ from services.trainer.dataset import sft_rows, training_questions
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    kinds = {"a": ("conversion", False), "b": ("open_book", False), "c": ("closed_book", True)}
+    kinds = {
+        "a": ("conversion", False, "static"),
+        "b": ("open_book", False, "static"),
+        "c": ("closed_book", True, "static"),
+        "d": ("conversion", False, "synthetic"),
+    }
     rows = [
         {
             "id": name,
@@ -21,14 +26,14 @@ def workspace(tmp_path: Path) -> Workspace:
             "task": "bluebook",
             "split": "train",
             "inputs": name,
-            "source_kind": "static",
+            "source_kind": source_kind,
             "kind": kind,
             "evaluation_only": held_back,
             "ground_truth": "1 Mich. 1 (1850)",
         }
-        for name, (kind, held_back) in kinds.items()
+        for name, (kind, held_back, source_kind) in kinds.items()
     ]
-    pairs = [{"prompt": name, "completion": "x", "task": "bluebook", "row_id": name} for name in "aab"]
+    pairs = [{"prompt": name, "completion": "x", "task": "bluebook", "row_id": name} for name in "aabd"]
     for path, lines in {"tasks/bluebook/train.jsonl": rows, "sft/unified/train.jsonl": pairs}.items():
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -37,7 +42,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.mark.parametrize(
     ("kinds", "ids"),
-    [({}, ["a", "b"]), ({"bluebook": ("conversion",)}, ["a"]), ({"holding": ()}, ["a", "b"])],
+    [({}, ["a", "b", "d"]), ({"bluebook": ("conversion",)}, ["a", "d"]), ({"holding": ()}, ["a", "b", "d"])],
     ids=["all", "one kind", "another task's kinds"],
 )
 def test_both_phases_take_the_same_rows_each_once(
@@ -46,6 +51,20 @@ def test_both_phases_take_the_same_rows_each_once(
     wanted = RowsConfig(kinds=kinds)
     assert [one.row.id for one in training_questions(workspace, "bluebook", wanted, "grpo")] == ids
     assert [row.prompt for row in sft_rows(workspace, ["bluebook"], wanted)] == ids
+
+
+def test_where_there_are_real_rows_fiction_serves_the_warm_start_alone(workspace: Workspace) -> None:
+    wanted = RowsConfig(prefer_real=True)
+    assert [one.row.id for one in training_questions(workspace, "bluebook", wanted, "sft")] == ["a", "b", "d"]
+    assert [one.row.id for one in training_questions(workspace, "bluebook", wanted, "grpo")] == ["a", "b"]
+
+
+def test_fiction_alone_serves_both(workspace: Workspace) -> None:
+    path = workspace.tasks / "bluebook" / "train.jsonl"
+    path.write_text("".join(f"{line}\n" for line in path.read_text().splitlines() if "synthetic" in line))
+    for phase in ("sft", "grpo"):
+        wanted = RowsConfig(prefer_real=True)
+        assert [one.row.id for one in training_questions(workspace, "bluebook", wanted, phase)] == ["d"]
 
 
 def test_unknown_kind_is_told_which_there_are(workspace: Workspace) -> None:

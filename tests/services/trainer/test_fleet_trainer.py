@@ -12,6 +12,7 @@ import torch
 from trainer_fakes import FakeScorer, ready, scored, services, unscorable
 
 from cap_rlvr.wire.errors import Unavailable
+from cap_rlvr.wire.manifest import read_manifest
 from cap_rlvr.wire.runs import StepRecord
 from services.trainer import fleet_trainer, improve
 from services.trainer.adapters import adapter_digest, lora_config, saved_digest
@@ -45,7 +46,9 @@ def test_a_run_writes_steps_policies_and_a_final_adapter(from_nothing: Path) -> 
     assert len(used.fleet.requests) == 6  # each group once, with n
     assert {request.n for request in used.fleet.requests} == {4}
     assert len({request.request_id for request in used.fleet.requests}) == 6
-    assert (from_nothing / "models" / "grpo" / "MANIFEST.json").exists()
+    parents = read_manifest(from_nothing / "models" / "grpo").parents
+    assert set(parents) == {"sft", "policy", "rows of bluebook"}
+    assert parents["rows of bluebook"] == read_manifest(from_nothing / "tasks" / "bluebook").digest
     assert saved_digest(from_nothing / "models" / "grpo") == saved_digest(from_nothing / "runs/r/grpo/checkpoint-3")
     assert (from_nothing / "runs" / "r" / "rollouts.jsonl").read_text().count("\n") == 24
 

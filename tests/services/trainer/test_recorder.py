@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cap_rlvr.report.records import read_lines
 from cap_rlvr.wire.runs import SftRecord, StepRecord, StepSeconds
 from services.trainer.recorder import Recorder
 
@@ -11,17 +12,19 @@ def step(number: int) -> StepRecord:
         step=number, policy="p", loss=0.0, learning_rate=0.0, gradient_norm=0.0, reward_mean=0.0, reward_std=0.0,
         seconds=StepSeconds(queue=0, generation=0, reward=0, sync=0, optimiser=0, total=0), reward_by_task={},
         strict_by_task={}, rows=0, null_rows=0, dropped_groups=0, zero_variance_share=0.0, truncated_share=0.0,
-        completion_tokens_mean=0.0, generated_tokens_per_second=0.0, staleness=0, replicas=0, groups_by_worker={},
+        completion_tokens_mean=0.0, generated_tokens_per_second=0.0, replicas=0, groups_by_worker={},
         request_ids=(), logprob_gap=0.0, entropy=0.0,
     )  # fmt: skip
 
 
-def test_a_torn_line_stays_by_itself(tmp_path: Path) -> None:
-    (tmp_path / "sft.jsonl").write_text('{"step": 1, "lo')
-    Recorder(tmp_path).sft(SftRecord(step=2, loss=0.5, learning_rate=0.1, tokens=3, seconds=0.2))
-    torn, whole = (tmp_path / "sft.jsonl").read_text().splitlines()
-    assert torn == '{"step": 1, "lo'
-    assert SftRecord.model_validate_json(whole).step == 2
+def test_the_next_line_takes_the_place_of_a_torn_one(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    for number in (1, 2):
+        recorder.sft(SftRecord(step=number, loss=0.5, learning_rate=0.1, tokens=3, seconds=0.2))
+        with (tmp_path / "sft.jsonl").open("a") as file:
+            file.write('{"step": 9, "lo')
+    recorder.sft(SftRecord(step=3, loss=0.5, learning_rate=0.1, tokens=3, seconds=0.2))
+    assert [record.step for record in read_lines(tmp_path / "sft.jsonl", SftRecord)] == [1, 2, 3]
 
 
 def test_steps_after_the_checkpoint_are_superseded_once(tmp_path: Path) -> None:

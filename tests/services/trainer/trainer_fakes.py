@@ -96,6 +96,7 @@ def write_rows(workspace: Path, rows: int = 12) -> None:
         for page in range(1, rows + 1)
     ]
     (unified / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in sft))
+    write_manifest(unified, Manifest(kind="sft", version="1", files={}))
 
 
 def make_tiny_base(folder: Path) -> Path:

@@ -92,6 +92,9 @@ def test_rows_do_not_depend_on_anything_but_seed() -> None:
         ({"citations": (Citation(type="official", cite="31 Mich. 35"),)}, "no_own_citation"),
         ({"citations": (Citation(type="official", cite="31 Tex. Crim. xii"),)}, "no_own_citation"),
         ({"decision_date": ""}, "no_date"),
+        ({"decision_date": "1892-13-01"}, "no_date"),
+        ({"decision_date": "1892-00"}, "no_date"),
+        ({"decision_date": "1892-06-01T00:00:00"}, "no_date"),
         ({"name": "", "name_abbreviation": ""}, "no_short_name"),
         ({"name": "A" * 200, "name_abbreviation": ""}, "no_short_name"),
         ({"reporter_slug": "fla-supp-2d", "citations": (), "volume": "49", "court": Court()}, "court_unknown"),
@@ -100,6 +103,31 @@ def test_rows_do_not_depend_on_anything_but_seed() -> None:
 def test_refusals(change: dict[str, object], reason: str) -> None:
     _, refused = found([texas(35).model_copy(update=change)])
     assert [one.reason for one in refused] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("name", "court"),
+    [
+        ("Reed {} v. State", "Odd (Sp.) Ct."),
+        ("Reed {} " + "and Reed " * 45 + "v. State", "Tex. Crim. App."),
+        ("Reed {} v. State, 1 Mich. 2", "Tex. Crim. App."),
+    ],
+)
+def test_odd_records_are_refused_and_the_rest_made(name: str, court: str) -> None:
+    odd = [
+        texas(9_000 + page).model_copy(
+            update={"name_abbreviation": name.format(page), "court": Court(name="A Court", name_abbreviation=court)}
+        )
+        for page in range(0, 400, 10)
+    ]
+    rows, refused = rows_of([*volume(), *odd])
+    assert {row.case_id for row in rows} >= {case.id for case in volume()}
+    assert {one.reason for one in refused} == {"row_failed"}
+
+
+def test_fiction_and_real_cases_share_no_block() -> None:
+    real, fiction = (texas(35, source=kind) for kind in (SourceKind.STATIC, SourceKind.SYNTHETIC))
+    assert len(found([real, fiction])[0]) == 2
 
 
 def test_a_missing_citation_is_composed_from_volume_and_page() -> None:

@@ -27,6 +27,9 @@ OPEN = {
     "metadata": {"volume_years": [1892, 1893]},
 }
 YEAR_ASKED = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "masked": ["year"]}
+EX_PARTE = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "names": ["Ex parte Reed"]}
+BANK = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "names": ["State Bank of Ohio v. Smith"]}
+STEEL = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "names": ["United States Steel Corp. v. Smith"]}
 PARALLEL = {"ground_truth": "31 Tex. Crim. 35, 18 S.W. 1090 (Crim. App. 1892)"}
 UNKNOWN_COURT = {"ground_truth": "1 Charlton 551 (Strange Ct. 1837)", "court_scored": False}
 
@@ -100,6 +103,11 @@ UNKNOWN_COURT = {"ground_truth": "1 Charlton 551 (Strange Ct. 1837)", "court_sco
         (UNKNOWN_COURT, "1 Charlton 551 (my answer is right 1837)", 0.9143, "partly_right"),
         (UNKNOWN_COURT, "1 Charlton 551 (1836 1837)", 0.7143, "partly_right"),
         (TEXAS, "31 Tex. Crim. 35 (1891 1892)", 0.62, "partly_right"),
+        # a name cut down to the words that thousands of names begin with
+        (EX_PARTE, "Ex parte Reed, 31 Tex. Crim. 35 (Crim. App. 1892)", 1.0, "right"),
+        (EX_PARTE, "Ex parte, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
+        (BANK, "State v. Smith, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
+        (STEEL, "United States v. Smith, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
         # nothing for what the question shows alone
         (YEAR_ASKED, "31 Tex. Crim. 35 (Crim. App. 1892)", 1.0, "right"),
         (YEAR_ASKED, "31 Tex. Crim. 35 (Crim. App. 1893)", 0.0, "nothing_asked"),
@@ -115,6 +123,17 @@ def test_score(truth: dict[str, Any], answer: str, reward: float, code: str) -> 
     assert (score.reward, score.reason.code) == (reward, code)
     assert score.strict is (reward == 1)
     assert sum(step.earned for step in score.steps) == pytest.approx(score.reward, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("fields", "family"),
+    [(EX_PARTE, "procedural_words_alone"), (BANK, "sovereign_for_a_company"), (STEEL, "sovereign_for_a_company")],
+)
+def test_cut_names_are_attacks_that_are_not_paid(fields: dict[str, Any], family: str) -> None:
+    truth = TASK.read_truth(fields)
+    attacks = [one for one in TASK.probes.attacks(truth, truth, "key") if one.family == family]
+    assert attacks
+    assert [TASK.score(truth, one.completion).reason.code for one in attacks] == ["wrong_name"] * len(attacks)
 
 
 def test_parts_are_named_and_weighted() -> None:
@@ -208,9 +227,12 @@ def test_a_wrong_page_is_never_paid(volume: int, page: int, reporter: str, insid
 
 
 @settings(max_examples=150, deadline=None)
-@given(prefix=st.text(max_size=60), suffix=st.text(min_size=1, max_size=60))
-def test_text_around_gold_never_pays_more_than_gold(prefix: str, suffix: str) -> None:
-    assert TASK.judge(TEXAS, f"<answer>{prefix}31 Tex. Crim. 35 (Crim. App. 1892){suffix}</answer>").reward <= 1
+@given(
+    prefix=st.text(st.sampled_from("abcdefghi "), max_size=60), suffix=st.text(st.sampled_from("abc x "), max_size=60)
+)
+def test_words_around_gold_are_not_paid(prefix: str, suffix: str) -> None:
+    cited = "31 Tex. Crim. 35 (Crim. App. 1892)"
+    assert TASK.judge(TEXAS, f"<answer>{prefix}x {cited} {suffix}</answer>").reward == 0
 
 
 @settings(max_examples=100, deadline=None)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cap_rlvr import registry
+from cap_rlvr.tasks.holding.probes import attacks
 from cap_rlvr.tasks.holding.reward import LETTERS, Truth, gold, named_option, score, words
 from cap_rlvr.wire.errors import BadInput
 
@@ -74,20 +75,22 @@ def test_names_no_gold(answer: str, code: str) -> None:
     ("one", "other"),
     [
         ("The search was lawful where the employer agreed.", "The search was lawful where the employee agreed."),
-        (
-            "The statute is constitutional as it was applied here.",
-            "The statute is unconstitutional as it was applied here.",
-        ),
-        ("The deed binds the mortgagor of the farm in full.", "The deed binds the mortgagee of the farm in full."),
-        (
-            "The letter was admissible against the tenant alone.",
-            "The letter was inadmissible against the tenant alone.",
-        ),
+        ("The notice to the insured was given in good time.", "The notice to the insurer was given in good time."),
+        ("The purpose of the deed was moral and so lawful.", "The purpose of the deed was amoral and so lawful."),
+        ("The damage was typical of such works in law.", "The damage was atypical of such works in law."),
     ],
 )
 def test_words_that_turn_the_meaning_are_no_typos(one: str, other: str) -> None:
-    named = named_option(other, (one, *TRUTH.choices[1:]))
-    assert named.index is None
+    assert named_option(other, (one, *TRUTH.choices[1:])).code == "text_altered"
+    assert named_option(one, (other, *TRUTH.choices[1:])).code == "text_altered"
+
+
+def test_the_opposite_party_is_an_attack_where_the_gold_names_one() -> None:
+    told = "The insurer must answer where the employee gave notice of the loss in good time."
+    truth = TRUTH.model_copy(update={"choices": (TRUTH.choices[0], told, *TRUTH.choices[2:])})
+    turned = [probe for probe in attacks(truth, TRUTH, "key") if probe.family == "altered_text/opposite_party"]
+    assert "The insured must" in turned[0].completion
+    assert all(score(truth, probe.completion).reward <= probe.limit for probe in turned)
 
 
 def test_text_near_two_options_names_neither() -> None:

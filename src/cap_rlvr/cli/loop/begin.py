@@ -32,13 +32,13 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
 ) -> Path:
     """Check everything, then run every phase that is not done; returns the report's path."""
     settings = read_config(config)
-    names = check_tasks(tasks)
+    names = check_tasks(tasks, settings, config)
     model = check_model(settings, model)
     real = given_source(source) if source else None
     check_writable(folder)
     workspace = Workspace(folder.resolve())
     room = check_room(workspace.root, replicas)
-    model = local_model(model, workspace.models)
+    model = local_model(model, workspace.models, console.print)
     run_id = f"run-{digest([str(source), model, names, settings.model_dump(mode='json')])[:8]}"
     if fresh:
         shutil.rmtree(workspace.run(run_id), ignore_errors=True)
@@ -54,7 +54,8 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
         machine=machine(),
     )
     console.print(f"Run {run_id}: {', '.join(names)} from {record.source}; {room}.")
-    console.print(f"About {_minutes(settings.sft.steps, settings.grpo.steps)} minutes on two cores without a GPU.")
+    if not model:
+        console.print(f"About {_minutes(settings.sft.steps, settings.grpo.steps)} minutes on two cores without a GPU.")
     with Screen(console) as screen:
         book = Runbook(workspace.run(run_id), record, screen.event)
         with running(workspace, book) as services:
@@ -67,10 +68,12 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
 def _phases(loop: Loop, real: Path | None, replicas: int) -> None:
     workers = machine()["cores"]
     loop.services.start_prep(workers)
-    source = choose(real, loop.workspace, loop.services.prep, loop.screen)
+    source = choose(real, loop.workspace, loop.services.prep, loop.screen, loop.services.children.check)
     loop.book.note(source=source.name)
     loop.prepare(source)
     loop.services.stop_prep(workers)
+    if loop.is_done:
+        return
     loop.warm_start()
     _fleet(loop.services, loop, replicas)
     loop.evaluate("before_sft")
@@ -80,7 +83,9 @@ def _phases(loop: Loop, real: Path | None, replicas: int) -> None:
 
 
 def _fleet(services: Services, loop: Loop, replicas: int) -> None:
-    services.start_fleet(loop.served_model(), loop.config.grpo.lora.rank, replicas)
+    # GRPO continues a pretrained model's warm start, which is an adapter of its own rank.
+    adapter = loop.config.sft.lora if loop.job.model else loop.config.grpo.lora
+    services.start_fleet(loop.served_model(), adapter.rank, replicas)
     with loop.book.phase("fleet"):
         loop.screen.begin("vLLM starts")
         services.await_fleet()

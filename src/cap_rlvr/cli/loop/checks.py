@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from cap_rlvr import registry
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.files import free_bytes
 from cap_rlvr.wire.jobs import RunConfig
 
 BASE_DISK_MB = 600  # rows, small model, adapters, checkpoints, logs, append-only file; measured for the small profile
 MEMORY_MB = 6_000  # trainer, one vLLM replica with its cache, reward workers, broker; measured likewise
 
 
-def check_tasks(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The tasks to train, all that exist by default. Raises BadInput for a name that doesn't."""
+def check_tasks(names: tuple[str, ...], settings: RunConfig, config: Path) -> tuple[str, ...]:
+    """The tasks of the run, all that exist by default. Raises BadInput for a name that doesn't, or if none trains."""
     for name in names:
         registry.get(name)
-    return names or registry.names()
+    names = names or registry.names()
+    if not any(settings.rows.trains(name) for name in names):
+        hint = "Name kinds of rows for one of them there, or other TASKS="
+        raise BadInput(f"none of {', '.join(names)} would be trained", f"{config}: rows.kinds", hint)
+    return names
 
 
 def check_model(config: RunConfig, model: str) -> str:
@@ -39,14 +43,13 @@ def check_room(workspace: Path, replicas: int) -> str:
     """What the run needs of disk and memory, as a sentence. Raises BadInput where there is less."""
     import psutil
 
-    place = next(folder for folder in (workspace, *workspace.absolute().parents) if folder.exists())
-    free_disk = shutil.disk_usage(place).free // 2**20
+    free_disk = free_bytes(workspace) // 2**20
     free_memory = psutil.virtual_memory().available // 2**20
     memory = MEMORY_MB + 1_500 * (replicas - 1)
     if free_disk < BASE_DISK_MB:
         raise BadInput(
             f"{free_disk} MB are free, {BASE_DISK_MB} MB are needed",
-            f"disk of {place}",
+            f"disk of {workspace}",
             "Free some, or give WORKSPACE=",
         )
     if free_memory < memory:

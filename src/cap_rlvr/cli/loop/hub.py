@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,8 +11,8 @@ from cap_rlvr.wire.errors import BadInput, Unavailable
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja"]
 
 
-def local_model(name: str, models: Path) -> str:
-    """The folder of a model; a hub name is downloaded (resumable) to `models/hub/<name>`.
+def local_model(name: str, models: Path, say: Callable[[str], None]) -> str:
+    """The folder of a model; a hub name is downloaded (resumable, with progress bars) to `models/hub/<name>`.
 
     Raises BadInput for a name that the hub does not know and Unavailable where the hub can't be reached.
     """
@@ -21,6 +22,7 @@ def local_model(name: str, models: Path) -> str:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     folder = models / "hub" / name.replace("/", "--")
+    say(f"Model {name} from the hub, into {folder}")
     try:
         cast(Any, huggingface_hub).snapshot_download(name, local_dir=folder, allow_patterns=_FILES)
     except LocalEntryNotFoundError:

@@ -21,6 +21,7 @@ from cap_rlvr.wire.workspace import Workspace
 
 OnStates = Callable[[Sequence[JobState]], None]
 _TRAINER = "services.trainer.jobs"
+_LAST = "evaluate after grpo"
 
 
 class Loop:
@@ -41,25 +42,42 @@ class Loop:
         )
         with self.book.phase("prep"):
             made = prepare(self.services.prep, request, check(request), self._show)
-        self.book.note(yields=_flat(read_yields(self.workspace.root, self.job.tasks)), source_kinds=source.kinds)
         rows = {f"rows of {task}": counts["digest"] for task, counts in made.tasks.items()}
+        self._forget_unless_still(sft=_digest(self.workspace.models / "sft"), **rows)
+        lines = read_yields(self.workspace.root, self.job.tasks)
+        kinds = tuple(dict.fromkeys(line["source_kind"] for line in lines))
+        self.book.note(yields=_flat(lines), source_kinds=kinds)
         self.book.descend(corpus=made.corpus["digest"], **rows)
 
     def warm_start(self) -> None:
-        """SFT, and the untrained model's answers before it."""
+        """SFT."""
         self.services.start_reward()
         self.services.start_trainer()
         self._train("sft", "warm start", "sft.jsonl", self.config.sft.steps)
-        self.book.descend(base=_digest(self.workspace.models / "base"), sft=_digest(self.workspace.models / "sft"))
+        if not self.job.model:
+            self.book.descend(base=_digest(self.workspace.models / "base"))
+        self.book.descend(sft=_digest(self.workspace.models / "sft"))
+
+    def _forget_unless_still(self, **parents: str) -> None:
+        """Do again all that an earlier call did after prep, where its rows or its warm start have been replaced."""
+        known = self.book.record.lineage
+        if any(known.get(name, parent) != parent for name, parent in parents.items()):
+            self.book.event("changed", "rows or warm start are others than before: the run begins again after prep")
+            self.book.note(phases=tuple(phase for phase in self.book.record.phases if phase.name == "prep"), lineage={})
 
     def served_model(self) -> Path:
-        """What the fleet serves: the warm-started model where it was made here, else the pretrained base."""
-        return self.workspace.models / ("base" if self.job.model else "sft")
+        """What the fleet serves: the warm-started model where it was made here, else the pretrained one."""
+        return Path(self.job.model) if self.job.model else self.workspace.models / "sft"
 
     def evaluate(self, stage: Stage) -> None:
         """Greedy answers of one stage's policy on the held-out rows."""
         rows = self.config.eval.rows_per_task * len(self.job.tasks)
         self._train("evaluate", f"evaluate {stage.replace('_', ' ')}", f"eval/{stage}.jsonl", rows, stage=stage)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether an earlier call has done everything."""
+        return self.book.is_done(_LAST)
 
     def train(self) -> None:
         """GRPO."""

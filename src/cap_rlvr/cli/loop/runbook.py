@@ -34,13 +34,17 @@ class Runbook:
 
     @contextmanager
     def phase(self, name: str) -> Generator[None]:
-        """Time a phase and note that it is done; a phase that raises is begun again by the next call."""
+        """Time a phase and note that it is done; a phase that raises is begun again by the next call.
+
+        Seconds add up over the calls that did it, for the later ones find little left to do.
+        """
         began = time.monotonic()
         self.event("phase", f"{name} begins")
         yield
         seconds = time.monotonic() - began
-        done = tuple(phase for phase in self.record.phases if phase.name != name)
-        self._update(phases=(*done, PhaseRecord(name=name, seconds=seconds)))
+        before = sum(phase.seconds for phase in self.record.phases if phase.name == name)
+        others = tuple(phase for phase in self.record.phases if phase.name != name)
+        self._update(phases=(*others, PhaseRecord(name=name, seconds=before + seconds)))
         self.event("phase", f"{name} done in {seconds:.0f} s", seconds=round(seconds, 2))
 
     def note(self, **fields: Any) -> None:

@@ -7,13 +7,13 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cap_rlvr.cli.loop.runbook import Runbook
 from cap_rlvr.cli.loop.supervisor import Supervisor
 from cap_rlvr.clients.broker import EmbeddedValkey, connect, free_port
 from cap_rlvr.clients.jobs import PREP, TRAIN, Jobs
-from cap_rlvr.clients.rollouts import RolloutClient, base_digest
+from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
 from cap_rlvr.wire.files import write_whole
 from cap_rlvr.wire.workspace import Workspace
 
@@ -39,6 +39,7 @@ class Services:
         self.train = Jobs(redis, TRAIN)
         self.reward_url = ""
         self.fleet = ""
+        self.model = ""
         self._write()
 
     def start_prep(self, workers: int) -> None:
@@ -72,7 +73,8 @@ class Services:
 
     def start_fleet(self, model: Path | str, rank: int, replicas: int) -> None:
         """Start replicas that serve ``model``, without waiting for them; see `await_fleet`."""
-        self.fleet = base_digest(Path(model))[:16]
+        self.model = str(model)
+        self.fleet = fleet_id(base_digest(Path(model)))
         env = {
             "ROLLOUT_MODEL": str(model),
             "ROLLOUT_REDIS_URL": self.redis_url,
@@ -104,7 +106,13 @@ class Services:
             self.children.start(name, module, env, grace)
 
     def _write(self) -> None:
-        known: dict[str, Any] = {"redis_url": self.redis_url, "reward_url": self.reward_url, "fleet": self.fleet}
+        known = {
+            "redis_url": self.redis_url,
+            "reward_url": self.reward_url,
+            "fleet": self.fleet,
+            "model": self.model,
+            "policy_store": str(self.workspace.policies),
+        }
         write_whole(self.book.folder / "services.json", json.dumps(known) + "\n")
 
 

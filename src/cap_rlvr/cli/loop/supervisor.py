@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cap_rlvr.clients.children import dies_with_parent
-from cap_rlvr.wire.errors import Unavailable
+from cap_rlvr.wire.errors import CapError, Unavailable
 
 MAX_RESTARTS = 5  # within RESTART_WINDOW; more is a fault that starting again does not cure
 RESTART_WINDOW = 300.0  # seconds
@@ -56,6 +56,7 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._lock = threading.RLock()
         self._stopping = False
+        self._fault = ""
         self._ended = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
@@ -113,7 +114,9 @@ class Supervisor:
             time.sleep(WATCH_EVERY)
 
     def check(self) -> None:
-        """Raises Unavailable if any child was given up."""
+        """Raises Unavailable if any child was given up, or none is watched any more."""
+        if self._fault:
+            raise Unavailable(f"the services can't be watched any more: {self._fault}")
         for child in list(self._children.values()):
             if child.given_up:
                 raise Unavailable(f"{child.name} keeps ending; its last lines:\n{tail(child.log)}", str(child.log))
@@ -121,8 +124,12 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._ended.wait(WATCH_EVERY):
             with self._lock:
-                if not self._stopping:
+                if self._stopping:
+                    continue
+                try:
                     self._look()
+                except (CapError, OSError) as error:  # the broker or a child can't be started again
+                    self._fault = str(error)
 
     def _look(self) -> None:
         if self._also is not None:

@@ -19,8 +19,8 @@ class HeadMatter:
     judges: list[str]
 
 
-def write_head_matter(scene: Scene) -> HeadMatter:
-    """Some cases have no syllabus, as in the real reports."""
+def write_head_matter(scene: Scene, syllabus: bool = True) -> HeadMatter:
+    """Some cases have no syllabus, as in the real reports; none has one if ``syllabus`` is False."""
     case, chance = scene.case, scene.chance("head")
     prose = Prose()
     attorneys = _counsel(scene, chance)
@@ -31,7 +31,7 @@ def write_head_matter(scene: Scene) -> HeadMatter:
     lines += _dates(scene, chance)
     for line in lines:
         _line(prose, line)
-    if chance.happens(85):
+    if chance.happens(85) and syllabus:
         _syllabus(scene, prose, chance)
     if not scene.trial and chance.happens(50):
         _line(prose, fill("Appeal from the {trial} of {venue}, {witness2}, J.", scene.words))

@@ -17,6 +17,13 @@ def author_line(scene: Scene) -> str:
     return pattern.replace("{J}", scene.author.upper())
 
 
+def write_memorandum(scene: Scene) -> Prose:
+    """The order alone, in its shortest words, of a case decided without an opinion."""
+    prose = Prose()
+    prose.say(capital(fill(min(phrases("disposition", scene.order), key=len), scene.words)), "disposition")
+    return prose
+
+
 def full_citation(prose: Prose, cited: Decision, chance: Chance) -> str:
     """Cite a decision in full, with its parallels, sometimes a pin page, and the year; remembered in the prose."""
     pin = cited.page + chance.between(1, max(1, cited.last_page - cited.page)) if chance.happens(45) else 0

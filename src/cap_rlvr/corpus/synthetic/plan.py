@@ -15,7 +15,10 @@ _STATE_ONLY = {"divorce", "estate"}
 
 @dataclass(frozen=True)
 class Volume:
-    """``first`` is the corpus-wide index of its first case; days are proleptic ordinals."""
+    """``first`` is the corpus-wide index of its first case; days are proleptic ordinals.
+
+    ``memoranda``: its cases are decided without an opinion, and no case cites them.
+    """
 
     order: int
     reporter: Reporter
@@ -24,12 +27,13 @@ class Volume:
     size: int
     from_day: int
     to_day: int
+    memoranda: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A corpus: ``timeline`` gives each system's volumes by date, ``points`` the points of law that it litigates,
-    ``held`` the volumes by reporter slug and number.
+    """A corpus: ``timeline`` gives each system's volumes of opinions by date, ``points`` the points of law that it
+    litigates, ``held`` the volumes by reporter slug and number. ``cases`` counts those with an opinion.
     """
 
     seed: int
@@ -66,29 +70,35 @@ def _turn(seed: int, volume: Volume) -> int:
 
 
 @lru_cache(maxsize=4)
-def make_plan(cases: int, seed: int) -> Plan:
-    """Lay out a corpus. Raises BadInput for a size that can't be made."""
-    if not MIN_CASES <= cases <= MAX_CASES:
+def make_plan(cases: int, seed: int, memoranda: int = 0) -> Plan:
+    """Lay out a corpus: ``cases`` with an opinion and ``memoranda`` without, both in whole volumes.
+
+    Raises BadInput for a size that can't be made.
+    """
+    total = cases + memoranda
+    if not (cases >= MIN_CASES and memoranda >= 0 and total <= MAX_CASES):
         raise BadInput(
-            f"a corpus of {cases} cases can't be made", "cases", f"Ask for {MIN_CASES:,} to {MAX_CASES:,} cases"
+            f"a corpus of {total} cases can't be made", "cases", f"Ask for {MIN_CASES:,} to {MAX_CASES:,} cases"
         )
-    per_volume = min(25, max(5, cases // 8)) if cases <= 50_000 else 180
-    shares = _shares(-(-cases // per_volume))
+    per_volume = min(25, max(5, total // 8)) if total <= 50_000 else 180
+    count = -(-total // per_volume)
+    brief = count * memoranda // total  # volumes, spread over all
     volumes: list[Volume] = []
-    for reporter, count in shares:
-        for number in _numbers(reporter, count, seed):
-            first = len(volumes) * per_volume
+    for reporter, share in _shares(count):
+        for number in _numbers(reporter, share, seed):
+            order = len(volumes)
+            first = order * per_volume
             begin, end = reporter.days(number)
             last_day = reporter.days(reporter.volumes[1])[1]
-            size = min(per_volume, cases - first)
-            volumes.append(
-                Volume(len(volumes), reporter, number, first, size, begin, min(max(end, begin + 60), last_day))
-            )
+            size = min(per_volume, total - first)
+            closes = min(max(end, begin + 60), last_day)
+            without = (order + 1) * brief // count > order * brief // count
+            volumes.append(Volume(order, reporter, number, first, size, begin, closes, without))
     systems = sorted({volume.reporter.system for volume in volumes})
     timeline = {
         system: tuple(
             sorted(
-                (volume for volume in volumes if volume.reporter.system == system),
+                (volume for volume in volumes if volume.reporter.system == system and not volume.memoranda),
                 key=lambda volume: (volume.from_day, volume.order),
             )
         )

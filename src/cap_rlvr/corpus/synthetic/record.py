@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from cap_rlvr.corpus.synthetic.analysis import analysis
 from cap_rlvr.corpus.synthetic.decisions import CAP_ID_BASE, Cite, Decision, decision
 from cap_rlvr.corpus.synthetic.headmatter import write_head_matter
-from cap_rlvr.corpus.synthetic.opinion import author_line, write_majority
+from cap_rlvr.corpus.synthetic.opinion import author_line, write_majority, write_memorandum
 from cap_rlvr.corpus.synthetic.plan import Plan
 from cap_rlvr.corpus.synthetic.posture import Scene, make_scene
 from cap_rlvr.corpus.synthetic.prose import Mark, Prose, misread
@@ -28,9 +28,13 @@ def make_record(plan: Plan, index: int, ocr_per_million: int) -> Record:
     """Write the case at a place of the corpus."""
     case = decision(plan, index)
     scene = make_scene(plan, case)
-    head = write_head_matter(scene)
-    author = author_line(scene)
-    written = [Written("majority", author, write_majority(scene)), *separate_opinions(scene)]
+    if plan.volume_of(index).memoranda:
+        scene = replace(scene, rehearing="")
+        head = write_head_matter(scene, syllabus=False)
+        written = [Written("majority", "PER CURIAM.", write_memorandum(scene))]
+    else:
+        head = write_head_matter(scene)
+        written = [Written("majority", author_line(scene), write_majority(scene)), *separate_opinions(scene)]
     head_text = _printed(scene, head.prose, "head", ocr_per_million)
     texts = [_printed(scene, item.prose, str(place), ocr_per_million) for place, item in enumerate(written)]
     body = {

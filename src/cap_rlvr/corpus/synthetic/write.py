@@ -35,16 +35,17 @@ def write_corpus(
     seed: int,
     progress: Callable[[int], None] | None = None,
     ocr_per_million: int = OCR_PER_MILLION,
+    memoranda: int = 0,
 ) -> Path:
-    """Write a synthetic corpus and return its folder.
+    """Write a synthetic corpus and return its folder: ``cases`` with an opinion, and ``memoranda`` without.
 
     ``progress`` gets the number of cases that are there, after each volume. Equal arguments give equal bytes. What an
     earlier, interrupted call finished is kept. ``ocr_per_million``: scanning errors per million characters.
     Raises BadInput for a size that can't be made, or where the folder holds a corpus made otherwise; BadData where
     the folder's manifest is broken.
     """
-    plan = make_plan(cases, seed)
-    settings = {"cases": cases, "seed": seed, "ocr_per_million": ocr_per_million}
+    plan = make_plan(cases, seed, memoranda)
+    settings = {"cases": cases, "memoranda": memoranda, "seed": seed, "ocr_per_million": ocr_per_million}
     known = _known(folder, settings)
     parts = folder / _PARTS
     truth_done = TRUTH in known and _is(folder / TRUTH, known[TRUTH])
@@ -69,7 +70,7 @@ def write_corpus(
             version=generator_digest(),
             files=digests,
             settings=settings,
-            counts={"cases": cases},
+            counts={"cases": cases, "memoranda": memoranda},
         ),
     )
     shutil.rmtree(parts, ignore_errors=True)

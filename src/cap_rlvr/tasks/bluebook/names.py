@@ -33,6 +33,11 @@ _FREE = frozenset(
     | {"plaintiff", "plaintiffs", "defendant", "defendants", "appellant", "appellants"}
     | {"appellee", "appellees", "respondent", "respondents"}
 )
+# The one word that may stand for a whole side, with no more beside it than whose state it is.
+_SOVEREIGNS = frozenset({"state", "people", "commonwealth", "united", "states", "us"})
+_WHOSE = _re2.compile(
+    r"(?i)\b(?:states?|commonwealth|people) of (?:the )?(?:state of )?((?:(?:new|north|south|west|rhode|puerto) )?\pL+)"
+)
 
 
 def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
@@ -57,7 +62,8 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
         others = set[str]().union(*(words for other, words in enumerate(own) if other != index)) - own[index].keys()
         if not _holds_nothing_else(_words(side), own[index], others, free):
             return False
-    return any(all(map(_side_agrees, mine, sides)) for sides in alike)
+    free |= {word for name in known for hit in _WHOSE.finditer(name) for word in _words(hit.group(1))}
+    return any(all(_side_agrees(one, other, free) for one, other in zip(mine, sides, strict=True)) for sides in alike)
 
 
 def _looks_like_name(given: str) -> bool:
@@ -100,13 +106,15 @@ def _shortens(short: str, long: str) -> bool:
     return short[:1] == long[:1] and all(letter in letters for letter in short)
 
 
-def _side_agrees(given: str, known: str) -> bool:
+def _side_agrees(given: str, known: str, free: set[str]) -> bool:
     mine, theirs = _words(given), _words(known)
     core, other = [word for word in mine if word not in _FREE], [word for word in theirs if word not in _FREE]
     if core and other:
         return fuzz.token_set_ratio(" ".join(core), " ".join(other)) >= MATCH and _tells(core, other)
-    if core or other:  # `State of Texas` for `State`: what is added was found in the court or the names
-        return bool(set(mine) & set(theirs))
+    if (
+        core or other
+    ):  # `State of Texas` for `State`; but not `State` for `State Bank`, nor `Ex parte` for `Ex parte Reed`
+        return bool(set(mine) & set(theirs) & _SOVEREIGNS) and free.issuperset(core + other)
     return fuzz.token_set_ratio(" ".join(mine), " ".join(theirs)) >= MATCH
 
 

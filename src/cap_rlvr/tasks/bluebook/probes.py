@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,9 @@ _ZERO_WIDTH = "\u200b"
 _FOREIGN = "\u041d\u0435\u043f\u0440\u0430\u0432\u0434\u0430"
 _RIGHT_TO_LEFT = "\u202e"
 _HOMOGLYPHS = str.maketrans({"e": "\u0435", "a": "\u0430", "o": "\u043e", "C": "\u0421", "S": "\u0405", "M": "\u041c"})
+_PROCEDURAL = re.compile(r"(Ex parte|In re|Matter of) \w")
+# `State Bank v. ...`, `United States Steel v. ...`; not `State of Texas v. ...`, which is the state.
+_SOVEREIGN_FIRST = re.compile(r"(State|People|Commonwealth|United States) (?!(?:of|and|et|ex|v)\b)\w")
 
 
 def surface_forms(truth: BluebookTruth) -> Iterator[Probe]:
@@ -115,6 +119,7 @@ def _wrong_content(truth: BluebookTruth, other: BluebookTruth, key: str) -> Iter
     yield Probe("wrong_page", f"<answer>{_broken(gold.cited, gold, 'page', key).text}</answer>", 0)
     yield Probe("wrong_reporter", f"<answer>{_other_reporter(gold)}</answer>", 0)
     yield from _bent_names(gold)
+    yield from _cut_names(gold)
     if gold.names:
         wrong = replace(gold.cited, name="Quimby v. Zyskowski").text
         yield Probe("right_slot_wrong_name", f"<answer>{wrong}</answer>", 0)
@@ -150,6 +155,19 @@ def _bent_names(gold: Gold) -> Iterator[Probe]:
     ):
         limit = 1.0 if text == name else 0.0
         yield Probe(family, f"<answer>{replace(gold.cited, name=text).text}</answer>", limit)
+
+
+def _cut_names(gold: Gold) -> Iterator[Probe]:
+    """The right citation behind those words of a name that thousands of names begin with."""
+    for name in gold.names:
+        procedural = _PROCEDURAL.match(name)
+        if procedural:
+            cut = replace(gold.cited, name=procedural.group(1)).text
+            yield Probe("procedural_words_alone", f"<answer>{cut}</answer>", 0)
+        company = _SOVEREIGN_FIRST.match(name)
+        if company and name.count(" v. ") == 1:
+            cut = replace(gold.cited, name=f"{company.group(1)} v. {name.partition(' v. ')[2]}").text
+            yield Probe("sovereign_for_a_company", f"<answer>{cut}</answer>", 0)
 
 
 def _nothing_asked(truth: BluebookTruth, gold: Gold, key: str) -> Iterator[Probe]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -134,10 +134,13 @@ def nearest_window(opinion: Opinion, wanted: str) -> Range:
     size = MAX_CHARS - MAX_LEAD_CHARS
     meant = stems(wanted)
     shared = [(start, meant & said) for start, _, said in opinion.sentences() if meant & said]
-    starts = [start for start, _ in shared] or [0]
-    best = max(
-        starts, key=lambda low: len(frozenset[str]().union(*(said for at, said in shared if low <= at < low + size)))
-    )
+    starts = [start for start, _ in shared]
+
+    def said_from(low: int) -> int:
+        inside = shared[bisect_left(starts, low) : bisect_left(starts, low + size)]
+        return len(frozenset[str]().union(*(said for _, said in inside)))
+
+    best = max(starts or [0], key=said_from)
     low = max(0, min(best - size // 4, len(opinion.text) - size))
     return _whole_sentences(opinion.text, low, min(len(opinion.text), low + size))
 

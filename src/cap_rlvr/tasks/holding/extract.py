@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cap_rlvr.law.holdings import Holding, content_words, note_subject, notes, parentheticals, syllabus, we_hold
+from cap_rlvr.law.opinions import majority_index
 from cap_rlvr.tasks.holding import excerpt
 from cap_rlvr.tasks.holding.roles import Names
 from cap_rlvr.wire.case import Case
@@ -19,7 +20,6 @@ MIN_LEAD_WORDS = 6  # content words of a syllabus paragraph before its "Held": f
 MIN_BEARING = 0.4  # of a note's content words, in the part of the opinion that is shown
 NOTE_LEAD = "From the syllabus:"
 _OF_HEAD_MATTER = {"syllabus", "note"}
-_MAJORITY = {"majority", "unanimous", "on-the-merits"}
 _CUE_WORDS = ("hold", "conclu", "opinion")
 # A note that tells what a party asked for, and not what the court ruled on it.
 _ASKED = re.compile(r"\b(?:objected|excepted|moved|requested|contended|claimed|offered)\b")
@@ -48,7 +48,7 @@ class Offer(Frozen):
 
 def find(case: Case) -> Iterator[Candidate | Refusal]:
     """Each holding of the majority's opinion or syllabus, and each that it ascribes to a case in a parenthetical."""
-    place = _majority(case)
+    place = majority_index(case.opinions)
     if place is None:
         yield _refusal(case, "no_majority_opinion")
         return
@@ -96,10 +96,6 @@ def _candidate(case: Case, holding: Holding, order: int, offer: Offer) -> Candid
         order=order,
         payload=offer.model_dump(),
     )
-
-
-def _majority(case: Case) -> int | None:
-    return next((i for i, opinion in enumerate(case.opinions) if opinion.type in _MAJORITY), None)
 
 
 def _read(text: str) -> excerpt.Opinion:

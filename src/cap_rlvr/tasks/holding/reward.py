@@ -47,7 +47,9 @@ _NUMBERS = frozenset(
         "hundred thousand million first second third fourth fifth sixth seventh eighth ninth tenth half both"
     )
 )
-_NEGATIVE_PREFIXES = ("un", "in", "im", "il", "ir", "non", "dis", "mis", "a")
+# Of one letter's changes these turn a word into its opposite: `moral` and `amoral`; `insured`, `insurer` and `employee`.
+_NEGATIVE_PREFIX = "a"
+_ROLE_ENDINGS = {"er", "ed", "ee"}
 
 Option = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
 
@@ -177,9 +179,9 @@ def _harmless(said: list[str], meant: list[str]) -> bool:
 def _typo(said: str, meant: str) -> bool:
     if not said.isascii() or min(len(said), len(meant)) < MIN_TYPO_LETTERS:
         return False
-    if any(said == prefix + meant or meant == prefix + said for prefix in _NEGATIVE_PREFIXES):
+    if said == _NEGATIVE_PREFIX + meant or meant == _NEGATIVE_PREFIX + said:
         return False
-    if {said[-2:], meant[-2:]} in ({"er", "ee"}, {"or", "ee"}):  # employer and employee, mortgagor and mortgagee
+    if len({said[-2:], meant[-2:]} & _ROLE_ENDINGS) == 2:
         return False
     return OSA.distance(said, meant) <= 1
 

@@ -20,6 +20,17 @@ _NAME = re.compile(r"[A-Z][\w&'’.-]*[A-Za-z]")
 _CAPITALISED = re.compile(r"(?<![\w§])[A-Z][\w-]*(?:['’](?!s\b)\w+)?")
 _CALLED = re.compile(rf"[^.;\n]{{0,40}}?,?\s+(?:\w+\s+)?{_ROLE.pattern}", re.IGNORECASE)
 _TITLE = r"(?:the\s+)?(?:(?:Mr|Mrs|Ms|Dr)\.\s+)?"
+_TITLES = frozenset(
+    {"judge", "justice", "officer", "sheriff", "mr", "mrs", "ms", "dr", "miss", "governor", "president", "secretary"}
+    | {"captain", "sergeant", "detective", "deputy"}
+)
+_OPENERS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an the in on at of to by for where when whenever while because although though under upon if as since "
+        "there absent given unless until after before whether once that",
+    )
+)
 _NOT_A_NAME = frozenset(
     re.findall(
         r"\w+",
@@ -88,6 +99,9 @@ class Names:
 
     def as_roles(self, text: str) -> str | None:
         """A holding with the parties' names made into roles; None where a name stays that no role is known for."""
+        first = text.split(maxsplit=1)[0].lower() if text else ""
+        if first in _OPENERS or (first.isalpha() and first not in _TITLES and self.is_common(first)):
+            text = text[:1].lower() + text[1:]  # a capital of the sentence's, so no forename: `When Bolton failed`
         for name, role in self.roles.items():
             if role and name in text.lower():
                 pattern = rf"{_TITLE}(?:[A-Z][\w.]*\s+){{0,2}}(?<!\w)(?i:{re.escape(name)})(?!\w)"

@@ -1,1 +1,0 @@
-"""The one scorer in other libraries' dress."""
