@@ -45,13 +45,15 @@ def find_cases(ids: Collection[str], sources: Sequence[Path], source_kind: Sourc
     """
     wanted = set(ids)
     found: dict[str, Case] = {}
-    units = [unit for source in sources for unit in _units(source)]
+    units = [unit for source in sources for unit in _units(source) if _is_of(unit, source_kind)]
     for unit in sorted(units, key=lambda unit: not _may_hold(unit, wanted)):
         if not wanted:
             break
         for case in _cases(unit, wanted):
             if source_kind in (None, case.source):
                 found.setdefault(case.id, case)
+            if wanted <= found.keys():
+                break
         wanted -= found.keys()
     return found
 
@@ -77,6 +79,10 @@ def _units(source: Path) -> list[Unit]:
         return list_units(source)
     except BadInput:
         return []
+
+
+def _is_of(unit: Unit, source_kind: SourceKind | None) -> bool:
+    return source_kind is None or (unit.kind is UnitKind.SHARD) == (source_kind is SourceKind.TEXT)
 
 
 def _may_hold(unit: Unit, ids: set[str]) -> bool:
