@@ -53,7 +53,7 @@ def passages(spans: Sequence[Span], cases: Mapping[str, Case]) -> RenderableType
     shown: list[RenderableType] = []
     for (case_id, field), group in groupby(ordered, key=lambda span: (span.case_id, span.field)):
         here = list(group)
-        shown.append(Text(f"{case_id} {field}", style="dim"))
+        shown.append(Text(("\n" if shown else "") + f"{case_id} {field}", style="dim"))
         if case_id not in cases:
             roles = ", ".join(f"{span.role} {span.start}-{span.end}" for span in here)
             shown.append(Text(f"(not in the sources: {roles}. Name them with --source)", style="yellow"))
