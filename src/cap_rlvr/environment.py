@@ -49,7 +49,7 @@ class AnyText(spaces.Text):
         return hash(self.max_length)
 
 
-def observation_space() -> spaces.Dict:
+def observation_space() -> Any:  # Gymnasium types a Dict space by its spaces, not by what they hold
     """A task's name and a prompt; a space of its own for each environment, since a space has its own chance."""
     return spaces.Dict({"task_name": AnyText(100), "inputs": AnyText(_MAX_PROMPT)})
 

@@ -69,6 +69,11 @@ def test_a_closed_book_has_nothing_to_compare() -> None:
     assert item_of(row("retrieval", inputs="The query alone."), "1") is None
 
 
+def test_a_case_whose_text_gives_the_answer_is_not_named_first() -> None:
+    assert not asked("holding").named
+    assert asked("retrieval").named
+
+
 def test_strata_are_labels_or_kinds() -> None:
     assert stratum(row("entail")) == "DISTINGUISHES"
     assert stratum(row("bluebook")) == "plain"

@@ -107,7 +107,8 @@ class Sitting:
 
         left = sum(one.id not in self.sheet.done for one in self.items)
         self.console.print(Rule(f"{item.row.task}: {len(self.items) - left + 1} of {len(self.items)}"))
-        self.console.print(case_line(item.row, self.cases.get(item.row.case_id)))
+        if item.named:
+            self.console.print(case_line(item.row, self.cases.get(item.row.case_id)))
         self.console.print(Text(f"\n{printable(_unmasked(item, self.cases))}\n"))
 
     def _undo(self) -> None:
@@ -126,7 +127,8 @@ class Sitting:
             return True
         self.console.print("[yellow]The gold says otherwise.[/yellow]")
         self.console.print(item.gold, markup=False)
-        self.console.print(passages(item.row.spans, self.cases))
+        shown = {item.row.case_id, item.other}
+        self.console.print(passages([span for span in item.row.spans if span.case_id in shown], self.cases))
         second = self._key({**_SECOND, _UNDO: "undo", _QUIT: "quit"}, "On a second look?")
         if second in (_UNDO, _QUIT):
             return second == _UNDO
@@ -182,16 +184,15 @@ def _cases(
     items: Sequence[Item], sheet: Sheet, sources: list[Path] | None, workspace: Any, console: Console
 ) -> dict[str, Case]:
     """The cases of what is still to be asked, as far as the sources have them."""
-    from itertools import groupby
-
     from cap_rlvr.corpus.lookup import find_cases, sources_of
 
     found: dict[str, Case] = {}
-    places = sources or sources_of(workspace)
-    open_rows = sorted((item.row for item in items if item.id not in sheet.done), key=lambda row: row.source_kind.value)
+    still_open = [item for item in items if item.id not in sheet.done]
     with console.status("Looking up the cases"):
-        for kind, rows in groupby(open_rows, key=lambda row: row.source_kind):
-            found |= find_cases({row.case_id for row in rows}, places, kind)
+        for kind in sorted({item.row.source_kind for item in still_open}):
+            of_kind = [item for item in still_open if item.row.source_kind is kind]
+            ids = {case_id for item in of_kind for case_id in (item.row.case_id, item.other) if case_id}
+            found |= find_cases(ids, sources or sources_of(workspace), kind)
     return found
 
 
@@ -226,7 +227,7 @@ def agreement_table(sheet: Sheet) -> Table:
 
     from cap_rlvr.labels.agreement import agreements
 
-    columns = ("rows", "agreed blind", "gold right, after a second look", "unclear", "skipped", "decoys seen through")
+    columns = ("rows", "agreed blind", "gold right at last", "unclear", "skipped", "decoys seen through")
     table = Table(*columns, title="Developer labels", title_justify="left", box=SIMPLE)
     for line in agreements(sheet.labels):
         counts = (str(line.blind), str(line.right), str(line.unclear), str(line.skipped), str(line.seen_through))

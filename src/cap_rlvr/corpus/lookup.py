@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import orjson
 
@@ -63,11 +64,11 @@ def field_text(case: Case, field: str) -> str:
 
     Raises BadData where the case has no such field.
     """
-    value: object = case
+    value: Any = case
     try:
         for step in field.split("/"):
-            value = value[int(step)] if isinstance(value, tuple) else getattr(value, step)
-    except (AttributeError, IndexError, ValueError):
+            value = value[int(step)] if step.isdecimal() else getattr(value, step)
+    except (AttributeError, IndexError, TypeError):
         raise BadData(f"the case has no field {field}", case.id, "Prepare this task again") from None
     if isinstance(value, Opinion):
         return value.text

@@ -29,6 +29,8 @@ class Item:
     """One question to a person. ``right`` is the key that agrees with the row; ``keys`` say what each key means.
 
     ``gold`` is what is shown afterwards; ``decoy``: the answer shown had an error put in, so that ``right`` is no.
+    ``other`` is the second case of a pair. ``named`` says whether the case may be named first: not where its text would
+    give the answer away.
     """
 
     id: str
@@ -39,6 +41,8 @@ class Item:
     right: str
     gold: str
     decoy: bool = False
+    other: str = ""
+    named: bool = True
 
 
 Form = Callable[[Task[Any], Row, str, bool], Item | None]
@@ -61,7 +65,9 @@ def choose_option(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | N
     keys = {letter: f"option {letter.upper()}" for letter in letters}
     right = letters[row.truth["answer_idx"]]
     gold = f"{right.upper()}. {row.truth['choices'][row.truth['answer_idx']]}"
-    return None if decoy else Item(row.id, row, task.prompt(row.inputs), "Which option?", keys, right, gold)
+    return (
+        None if decoy else Item(row.id, row, task.prompt(row.inputs), "Which option?", keys, right, gold, named=False)
+    )
 
 
 def choose_label(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
@@ -87,12 +93,12 @@ def judge_pair(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None
     blurb = re.search(_BLURB.format(re.escape(chosen)), candidates)
     if blurb is None:
         return None
-    links = (case_link(case_id, row.source_kind) or "" for case_id in (row.case_id, one.get("case_id", "")))
-    query_link, link = links
-    shown = f"The case ({query_link}):\n{query}\n\nAnother ({link}):\n{blurb[1]}"
+    other = str(one.get("case_id", ""))
+    link = case_link(other, row.source_kind) or other
+    shown = f"{query}\n\n--- Another case ({link}) ---\n{blurb[1]}"
     question = "Do the two turn on the same points of law?"
     gold = f"{one.get('name') or chosen}: {'no gold case' if decoy else 'gold'} of {row.id}"
-    return Item(f"{row.id}#{chosen}", row, shown, question, _YES_NO, "n" if decoy else "y", gold, decoy)
+    return Item(f"{row.id}#{chosen}", row, shown, question, _YES_NO, "n" if decoy else "y", gold, decoy, other)
 
 
 def judge_answer(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
