@@ -35,12 +35,16 @@ def test_gymnasium_finds_no_fault() -> None:
 
 
 def test_an_episode(environment: TaskEnvironment) -> None:
-    prompt, info = environment.reset(options={"row_id": "r7"})
-    assert prompt == "Say it.\n\nnumber 7 — §"
-    assert info == {"task": "toy", "row_id": "r7"}
+    observation, info = environment.reset(options={"row_id": "r7"})
+    assert observation == {"task_name": "toy", "inputs": "Say it.\n\nnumber 7 — §"}
+    assert info == {"task_name": "toy", "row_id": "r7", "stand_in": False}
     _, reward, terminated, truncated, info = environment.step("<answer>w7</answer>")
     assert (reward, terminated, truncated) == (1.0, True, False)
-    assert info["score"]["strict"]
+    assert info["strict"]
+    assert info["reason"]["text"] == "right"
+    assert info["parts"]["word"]["weight"] == 1
+    assert info["steps"] == [{"name": "word", "earned": 1.0}]
+    assert info["gates"] == {}
     assert "> <answer>w7</answer>\n1 · right" in str(environment.render())
     with pytest.raises(BadInput, match="reset"):
         environment.step("again")

@@ -22,7 +22,7 @@ from cap_rlvr.wire.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 PLAN = ROOT / "docs" / "plan.md"
-CASES = 20
+CASES = 120  # fewer give no retrieval rows: a list needs forty cases that share no authority
 MADE_BY_PREP = ("workspace/tasks/", "workspace/sft/")
 
 

@@ -2,13 +2,13 @@
 
 In `<workspace>/tasks/<task>/`: `train.jsonl`, `eval.jsonl`, `test.jsonl`, `yields.json` (see yields.py) and the manifest,
 which names the corpus, the code that finds and the code that scores. Lines are in an order fixed by the seed and each
-row's id, so that the head of a file is a fair sample of it.
+row's id, so that the head of a file is a fair sample of it. Rows that a person has rejected are left out and counted.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
@@ -28,6 +28,7 @@ from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.files import whole_file, write_whole
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
+from cap_rlvr.wire.rejects import Reject, read_rejects, rejects_digest
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
@@ -44,6 +45,7 @@ _CANDIDATE_COLUMNS = {
     "order": "BIGINT",
     "payload": "JSON",
 }
+_REJECTED = "rejected"
 _REFUSAL_COLUMNS = {"case_id": "VARCHAR", "reason": "VARCHAR", "detail": "VARCHAR"}
 _CANDIDATES = """
 SELECT candidates.block, candidates.case_id, candidates.source_kind, candidates.kind, candidates."order", payload
@@ -63,8 +65,12 @@ def assemble_task(
     corpus = read_manifest(workspace.cases)
     folder = workspace.tasks / task.name
     vectors = _vectors(task, workspace, corpus)
+    rejects = read_rejects(workspace.rejects, task.name)
     settings = {"train_only": _kinds(corpus, train_only), "unless_alone": train_only is None}
     identity = _identity(task, corpus, seed, settings, vectors)
+    if rejects:
+        parents = {**identity.parents, "rejects": rejects_digest(rejects)}
+        identity = identity.model_copy(update={"parents": parents})
     made = up_to_date(folder, identity)
     if made is not None:
         return made
@@ -74,7 +80,7 @@ def assemble_task(
             raise BadData("the unit has not been searched for this task", str(unit / task.name), "Run prep again")
     (folder / MANIFEST).unlink(missing_ok=True)
     try:
-        counts = _build(task, workspace, units, identity, vectors)
+        counts = _build(task, workspace, units, identity, vectors, rejects)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -121,14 +127,19 @@ def _identity(
 
 
 def _build(
-    task: Task[Any], workspace: Workspace, units: list[Path], identity: Manifest, vectors: VectorStore | None
+    task: Task[Any],
+    workspace: Workspace,
+    units: list[Path],
+    identity: Manifest,
+    vectors: VectorStore | None,
+    rejects: Mapping[str, Reject],
 ) -> dict[str, Any]:
     folder = workspace.tasks / task.name
     made, refused = folder / ".build" / "rows.jsonl", folder / ".build" / "refusals.jsonl"
     with scratch(folder / ".build") as connection:
         splits.load_cases(connection, workspace.cases)
         load(connection, "candidates", [unit / task.name / "candidates.jsonl" for unit in units], _CANDIDATE_COLUMNS)
-        results = task.assemble(_Blocks(task, connection), identity.settings["seed"])
+        results = _accepted(task.assemble(_Blocks(task, connection), identity.settings["seed"]), rejects)
         _assemble(task, _seen(task, results, vectors), made, refused)
         connection.execute("DROP TABLE candidates")
         load(connection, "made", [made], splits.COLUMNS)
@@ -140,7 +151,25 @@ def _build(
         _write(connection, folder)
         table = yields.table(connection)
         write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
-        return {**yields.counts(table), "best_constant": yields.best_constant(connection)}
+        counts = yields.counts(table)
+        return {**counts, "best_constant": yields.best_constant(connection), "known_errors": _known_errors(counts)}
+
+
+def _accepted(results: Iterable[Row | Refusal], rejects: Mapping[str, Reject]) -> Iterator[Row | Refusal]:
+    """The results, each row that a person has rejected as a refusal with that person's reason."""
+    for result in results:
+        if isinstance(result, Row) and result.id in rejects:
+            why = rejects[result.id].why
+            yield Refusal(case_id=result.case_id, task=result.task, reason=_REJECTED, detail=f"{result.id}: {why}")
+        else:
+            yield result
+
+
+def _known_errors(counts: Mapping[str, Any]) -> dict[str, Any]:
+    """The published error rate: rows rejected by a person, of all that would be here. Nobody read most of them."""
+    rejected = counts["refused"].get(_REJECTED, 0)
+    total = rejected + sum(counts["rows"].values())
+    return {"rejected": rejected, "of": total, "rate": round(rejected / total, 6) if total else 0.0}
 
 
 def _train_only(connection: duckdb.DuckDBPyConnection, identity: Manifest) -> list[str]:

@@ -16,6 +16,8 @@ COMMANDS = {
     "run": "The whole loop: corpus, rows, warm start, fleet, rewards, GRPO, report.",
     "corpus": "Look at, download, check or invent case law in CAP's formats.",
     "prep": "Make rows and supervised sets from a corpus.",
+    "rows": "Look at prepared rows; reject those whose gold is wrong.",
+    "label": "Check rows at the keyboard, blind to the gold.",
     "vectors": "Make, search and check vectors of cases, for retrieval.",
     "sft": "Warm-start a model on the supervised sets.",
     "grpo": "Train by GRPO against the reward service and the rollout fleet.",

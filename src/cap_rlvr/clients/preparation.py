@@ -17,6 +17,8 @@ from cap_rlvr.clients.jobs import Jobs, JobState, results
 from cap_rlvr.corpus.sources import Unit, list_units
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadInput
+from cap_rlvr.wire.files import write_whole
+from cap_rlvr.wire.workspace import Workspace
 
 _JOBS = "services.prep_worker.jobs"
 FORMATS = ("separate", "unified", "chat")
@@ -87,6 +89,8 @@ def prepare(jobs: Jobs, request: PrepRequest, units: Sequence[Unit], on_progress
     found = stage("search the cases", "find_unit", wanted)
     made.characters_per_second = _speed(found)
     folders = sorted({unit["unit"] for unit in found})
+    read = [str(source.resolve()) for source in request.sources]
+    write_whole(Workspace(request.workspace).sources, json.dumps(read, indent=2) + "\n")
     made.corpus = stage("tell the cases apart", "gather_corpus", [{"units": folders, "workspace": workspace}])[0]
     if request.vectors:
         stage("make the vectors", "build_vectors", [{"workspace": workspace, "model": request.vectors}])

@@ -1,13 +1,15 @@
-"""Intervals for means and for paired differences, by the percentile bootstrap (Efron 1979), with a fixed seed."""
+"""Intervals: for means and paired differences by the percentile bootstrap (Efron 1979) with a fixed seed, for shares by Wilson."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 RESAMPLES = 10_000
 SEED = 20240501
+_Z = 1.959964  # of a standard normal, 95 % two-sided
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, tuple[float, float]]:
@@ -27,3 +29,13 @@ def paired_interval(before: Sequence[float], after: Sequence[float]) -> tuple[fl
     Raises ValueError where the two differ in length.
     """
     return mean_interval([late - early for early, late in zip(before, after, strict=True)])
+
+
+def wilson_interval(hits: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927): honest for few and for all hits; (0, 1) where nothing was counted."""
+    if not total:
+        return 0.0, 1.0
+    share, square = hits / total, _Z**2 / total
+    middle = (share + square / 2) / (1 + square)
+    half = _Z / (1 + square) * math.sqrt(share * (1 - share) / total + square / (4 * total))
+    return max(0.0, middle - half), min(1.0, middle + half)

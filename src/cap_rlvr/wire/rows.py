@@ -6,11 +6,15 @@ On disk a row is one flat JSON line: the common fields below and, beside them, t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import model_serializer, model_validator
+import orjson
+from pydantic import ValidationError, model_serializer, model_validator
 
 from cap_rlvr.wire.case import SourceKind
+from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.frozen import Frozen
 
 Split = Literal["train", "eval", "test"]
@@ -87,3 +91,24 @@ class Candidate(Frozen):
     block: str
     order: int = 0
     payload: dict[str, Any]
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file, line by line.
+
+    Raises BadInput where there is no such file, BadData with file and line for a line that is no row.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                yield _row(line, f"{path}:{number}")
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInput("there are no prepared rows", str(path), "Prepare some with `cap-rlvr prep`") from None
+
+
+def _row(line: bytes, where: str) -> Row:
+    try:
+        return Row.model_validate(orjson.loads(line))
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        fault = "not JSON" if isinstance(error, orjson.JSONDecodeError) else f"{error.error_count()} fields are wrong"
+        raise BadData(f"this line is no row ({fault})", where, "Prepare this task again") from None

@@ -47,6 +47,21 @@ class Workspace:
         return self.root / "policies"
 
     @property
+    def sources(self) -> Path:
+        """A JSON list of the paths that prep read last: a hint for people's tools, part of no artefact."""
+        return self.cases / "sources.json"
+
+    @property
+    def rejects(self) -> Path:
+        """Rows that a person found wrong, with the reason, one a line."""
+        return self.root / "rejects.jsonl"
+
+    @property
+    def labels(self) -> Path:
+        """Developer labels, `<task>-<seed>.jsonl`."""
+        return self.root / "labels"
+
+    @property
     def redis(self) -> Path:
         """The embedded Valkey's append-only file and log."""
         return self.root / "redis"

@@ -11,6 +11,7 @@ from toy_corpus import TOY, assemble, case, find, searched, snapshot, text, time
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.manifest import Manifest, digest_files
+from cap_rlvr.wire.rejects import Reject, add_reject
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS, split_of
 from cap_rlvr.wire.workspace import Workspace
@@ -202,3 +203,20 @@ def test_a_corpus_that_was_not_searched_for_the_task_is_said(workspace: Workspac
     searched(workspace, write_volume(tmp_path / "source", [case(1)]))
     with pytest.raises(BadData, match="has not been searched for this task"):
         assemble_task(replace(TOY, name="other", find=find), workspace, "7")
+
+
+def test_a_rejected_row_is_out_at_the_next_build_and_counted(workspace: Workspace, tmp_path: Path) -> None:
+    first = prepared(workspace, tmp_path, [case(page) for page in range(1, 41)])
+    assert first.counts["known_errors"] == {"rejected": 0, "of": 40, "rate": 0.0}
+    wrong = rows(workspace)[0]["id"]
+    add_reject(workspace.rejects, Reject(row_id="elsewhere", task="other", why="not this task's"))
+    assert assemble_task(TOY, workspace, "7") == first
+    add_reject(workspace.rejects, Reject(row_id=wrong, task="toy", why="it is the dissent's"))
+    second = assemble_task(TOY, workspace, "7")
+    assert second.digest != first.digest
+    assert second.counts["known_errors"] == {"rejected": 1, "of": 40, "rate": 0.025}
+    assert second.counts["refused"] == {"rejected": 1}
+    assert wrong not in {row["id"] for row in rows(workspace)}
+    assert assemble_task(TOY, workspace, "7") == second
+    workspace.rejects.unlink()
+    assert assemble_task(TOY, workspace, "7") == first

@@ -1,0 +1,134 @@
+"""What a person is asked about a row, before the gold is shown.
+
+Three forms: choose one of the answers by its key (holding, entail); say whether one case of a list is analogous
+(retrieval); say whether an answer is right (any other task). In the last two some answers have an error put in
+(decoys), so that a person who always says yes is found out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cap_rlvr import registry
+from cap_rlvr.corpus.lookup import case_link
+from cap_rlvr.task import Task
+from cap_rlvr.wire.frozen import keyed_order, keyed_unit
+from cap_rlvr.wire.rows import Row
+
+_YES_NO = {"y": "yes", "n": "no"}
+_MOST_OF_GOLD = 0.5  # what an answer with an error put in may earn: less is plainly wrong
+_BLURB = r"(?m)^\[{}\] (.*)$"
+_LIST = "\n\nCandidates:\n"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question to a person. ``right`` is the key that agrees with the row; ``keys`` say what each key means.
+
+    ``gold`` is what is shown afterwards; ``decoy``: the answer shown had an error put in, so that ``right`` is no.
+    ``other`` is the second case of a pair. ``named`` says whether the case may be named first: not where its text would
+    give the answer away.
+    """
+
+    id: str
+    row: Row
+    shown: str
+    question: str
+    keys: dict[str, str]
+    right: str
+    gold: str
+    decoy: bool = False
+    other: str = ""
+    named: bool = True
+
+
+Form = Callable[[Task[Any], Row, str, bool], Item | None]
+
+
+def item_of(row: Row, seed: str, decoy: bool = False) -> Item | None:
+    """The question about a row; None where the row (or the form) has none of this sort."""
+    return FORMS.get(row.task, judge_answer)(registry.get(row.task), row, seed, decoy)
+
+
+def stratum(row: Row) -> str:
+    """What precision is told by: the row's label where it has one, else its kind."""
+    return str(row.truth.get("label") or row.kind or row.task)
+
+
+def choose_option(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
+    """Which of the options, by letter. Nothing is shown that could be a decoy."""
+    del seed
+    letters = "abcde"[: len(row.truth["choices"])]
+    keys = {letter: f"option {letter.upper()}" for letter in letters}
+    right = letters[row.truth["answer_idx"]]
+    gold = f"{right.upper()}. {row.truth['choices'][row.truth['answer_idx']]}"
+    return (
+        None if decoy else Item(row.id, row, task.prompt(row.inputs), "Which option?", keys, right, gold, named=False)
+    )
+
+
+def choose_label(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
+    """Which relation, by its first letter; then the gold evidence is shown."""
+    del seed
+    keys = {"o": "OVERRULES", "d": "DISTINGUISHES", "a": "AFFIRMS", "n": "NONE"}
+    right = str(row.truth["label"])[0].lower()
+    question = "What does the citing court itself do to the cited case?"
+    gold = task.gold(task.read_truth(row.truth))
+    return None if decoy else Item(row.id, row, task.prompt(row.inputs), question, keys, right, gold)
+
+
+def judge_pair(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
+    """Whether one case of the list is analogous: a gold one, or as a decoy one that is not."""
+    del task
+    positives = set(row.truth["positives"])
+    listed = [one for one in row.truth["candidates"] if (one["id"] in positives) != decoy]
+    query, found, candidates = row.inputs.partition(_LIST)
+    if not (listed and found):
+        return None  # a closed book shows no list
+    chosen = keyed_order([one["id"] for one in listed], "pair", seed, row.id)[0]
+    one = next(one for one in listed if one["id"] == chosen)
+    blurb = re.search(_BLURB.format(re.escape(chosen)), candidates)
+    if blurb is None:
+        return None
+    other = str(one.get("case_id", ""))
+    link = case_link(other, row.source_kind) or other
+    shown = f"{query}\n\n--- Another case ({link}) ---\n{blurb[1]}"
+    question = "Do the two turn on the same points of law?"
+    gold = f"{one.get('name') or chosen}: {'no gold case' if decoy else 'gold'} of {row.id}"
+    return Item(f"{row.id}#{chosen}", row, shown, question, _YES_NO, "n" if decoy else "y", gold, decoy, other)
+
+
+def judge_answer(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
+    """Whether an answer is right: the gold, or as a decoy the gold with an error put in."""
+    truth = task.read_truth(row.truth)
+    gold = task.gold(truth)
+    answer = _with_an_error(task, truth, f"{seed} {row.id}") if decoy else gold
+    if answer is None:
+        return None
+    shown = f"{task.prompt(row.inputs)}\n\n--- An answer ---\n{_tidy(answer)}"
+    name = f"{row.id}#decoy" if decoy else row.id
+    return Item(name, row, shown, "Is this answer right?", _YES_NO, "n" if decoy else "y", gold, decoy)
+
+
+def _with_an_error(task: Task[Any], truth: Any, key: str) -> str | None:
+    """A whole answer that looks like the gold and is plainly worse, from the task's own chains of corruption."""
+    gold = task.gold(truth)
+    changed = {one for chain in task.probes.chains(truth, key) for one in chain if 2 * len(one) > len(gold)}
+    worse = [one for one in sorted(changed) if task.score(truth, one).reward <= _MOST_OF_GOLD * task.ceiling]
+    return keyed_order(worse, "decoy", key)[0] if worse else None
+
+
+def _tidy(answer: str) -> str:
+    """Without doubled spaces: an error of spacing would give away which answers have been changed."""
+    return re.sub(r"[ \t]+", " ", answer)
+
+
+def is_decoy_due(seed: str, row_id: str, share: float) -> bool:
+    """Whether a decoy is asked beside a row, by a keyed draw."""
+    return keyed_unit("decoy due", seed, row_id) < share
+
+
+FORMS: dict[str, Form] = {"holding": choose_option, "entail": choose_label, "retrieval": judge_pair}

@@ -1,0 +1,112 @@
+"""`cap-rlvr rows`: what is shown of a row, and what becomes of a rejected one."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cap_rlvr.cli.rows import app
+from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.rejects import read_rejects
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "rows_toys"))
+from row_toys import SENTENCE, entail_row, holding_row, write_case, write_rows
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    write_rows(folder, "entail", [entail_row("e1"), entail_row("e2", source_kind="synthetic")])
+    write_rows(folder, "holding", [holding_row(f"h{number}") for number in range(30)], split="test")
+    return folder
+
+
+def call(workspace: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, [*words, "--workspace", str(workspace)], env={"COLUMNS": "200"})
+
+
+def unwrapped(result: Result) -> str:
+    return " ".join(result.output.split())
+
+
+def fault(workspace: Path, *words: str) -> str:
+    result = call(workspace, *words)
+    assert isinstance(result.exception, BadInput | BadData), result.output
+    return str(result.exception)
+
+
+def test_a_row_is_shown_with_its_passage_prompt_gold_and_score(workspace: Path, tmp_path: Path) -> None:
+    write_case(tmp_path / "source")
+    told = unwrapped(call(workspace, "show", "e1", "--source", str(tmp_path / "source")))
+    assert "https://static.case.law/tex-crim/31/html/0035-01.html" in told
+    assert "Stone v. Weller" in told
+    assert f"⟦gold: {SENTENCE}⟧" in told
+    assert "does to the cited case:" in told  # the prompt
+    assert "<answer>⟦label: DISTINGUISHES⟧</answer>" in told
+    assert "label 1 0.6 0.6 DISTINGUISHES" in told
+    assert "steps: label +0.6, consistency +0.25, reasoning +0.15" in told
+
+
+def test_what_prep_read_is_looked_through_without_being_named(workspace: Path, tmp_path: Path) -> None:
+    write_case(tmp_path / "source")
+    (workspace / "cases").mkdir()
+    (workspace / "cases" / "sources.json").write_text(json.dumps([str(tmp_path / "gone"), str(tmp_path / "source")]))
+    assert f"⟦gold: {SENTENCE}⟧" in unwrapped(call(workspace, "show", "e1"))
+
+
+def test_a_case_that_is_not_at_hand_is_said(workspace: Path) -> None:
+    told = call(workspace, "show", "e1").output
+    assert "not in the sources" in told
+    assert "--source" in told
+    assert "Gold and its score" in told
+
+
+def test_fiction_has_no_link(workspace: Path) -> None:
+    assert "static.case.law" not in call(workspace, "show", "e2").output
+
+
+def test_rows_are_listed(workspace: Path) -> None:
+    lines = call(workspace, "list", "holding", "--limit", "5").output.splitlines()
+    assert lines[0] == "h0  we_hold  static  tex-crim/31/0035-01  <answer>B</answer>"
+    assert len(lines) == 5
+    assert call(workspace, "list", "holding", "--kind", "other").output == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["show", "e"], "no prepared row has this id"),
+        (["reject", "nope", "--why", "x"], "no prepared row has this id"),
+        (["reject", "e1", "--why", " "], "a reason is needed"),
+        (["list", "poetry"], "no task is named 'poetry'"),
+        (["list", "entail", "--split", "dev"], "no split is named 'dev'"),
+        (["list", "entail", "--split", "eval"], "there are no prepared rows"),
+    ],
+)
+def test_what_is_wrong_is_said(workspace: Path, words: list[str], says: str) -> None:
+    assert says in fault(workspace, *words)
+
+
+def test_a_rejection_is_kept_with_its_reason_and_shown(workspace: Path) -> None:
+    assert (
+        "e1 is out at the next cap-rlvr prep; 1 of entail"
+        in call(workspace, "reject", "e1", "--why", "a dissent").output
+    )
+    kept = read_rejects(workspace / "rejects.jsonl")
+    assert (kept["e1"].task, kept["e1"].why) == ("entail", "a dissent")
+    assert "DISTINGUISHES" in kept["e1"].gold
+    assert "rejected, out at the next build: a dissent" in call(workspace, "show", "e1").output
+    assert "it has been rejected before" in fault(workspace, "reject", "e1", "--why", "again")
+    (workspace / "rejects.jsonl").write_text("{}\n")
+    assert "rejects.jsonl:1: this line is no reject" in fault(workspace, "show", "e1")
+
+
+def test_names_in_a_row_cannot_steer_the_screen(workspace: Path) -> None:
+    hostile: dict[str, Any] = {"inputs": "[bold]\x1b[2J[/bold]"}
+    write_rows(workspace, "entail", [entail_row("e9", **hostile)], split="eval")
+    told = call(workspace, "show", "e9").output
+    assert "\x1b" not in told
+    assert "[bold]" in told
