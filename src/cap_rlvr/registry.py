@@ -17,7 +17,7 @@ from cap_rlvr.wire.scoring import ScorerId
 
 _EXTRACTION = {"extract.py", "assemble.py", "excerpt.py", "likeness.py", "phrasing.py", "ranks.py", "roles.py"}
 _EXTRACTION |= {"headnotes.py", "passages.py", "drafts.py", "freeze.py", "coupling.py", "orient.py"}
-_NOT_SCORING = _EXTRACTION | {"probes.py", "salads.py", "README.md", "prompt.md"}
+_NOT_SCORING = _EXTRACTION | {"probes.py", "salads.py", "adversary.py", "hacks.jsonl", "README.md", "prompt.md"}
 _SCORING_LIBRARIES = ("eyecite", "reporters-db", "courts-db", "google-re2", "rapidfuzz", "pydantic")
 
 
