@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Console
+    from rich.progress import TaskID
 
     from cap_rlvr.quality.results import Suite
     from cap_rlvr.quality.samples import Example
@@ -26,7 +27,9 @@ _SEED = 7
 def quality(  # noqa: PLR0913, PLR0917  (one parameter an option)
     workspace: Annotated[
         Path | None,
-        typer.Option(help="The folder with prepared rows. Default: workspace/, if it has some; else fiction."),
+        typer.Option(
+            help="The folder with prepared rows. Default: workspace/, if it has some; else, and for the short form, fiction."
+        ),
     ] = None,
     task: Annotated[str, typer.Option(help="Names with commas between them, or all.")] = "all",
     form: Annotated[str, typer.Option(help="How much is done: short (seconds), default (minutes), full.")] = "default",
@@ -48,26 +51,31 @@ def quality(  # noqa: PLR0913, PLR0917  (one parameter an option)
 
     Example: cap-rlvr quality --form full --attempts 100000 --json > quality.json
     """
-    from dataclasses import replace
-
     from rich.console import Console
 
-    from cap_rlvr.quality.suite import DEFAULT, FULL, SHORT
-
-    forms = {one.name: one for one in (SHORT, DEFAULT, FULL)}
-    if form not in forms:
-        raise BadInput(f"no form is named {form!r}", "--form", f"Choose from: {', '.join(forms)}")
-    chosen = forms[form]
-    chosen = replace(
-        chosen,
-        rows=chosen.rows if rows is None else rows,
-        attempts=chosen.attempts if attempts is None else attempts,
-    )
+    chosen = form_of(form, rows, attempts)
     console = Console(stderr=as_json)
     made, baseline = run(task, workspace, chosen, seed, console, naive)
     _tell(made, baseline, console, as_json, html)
     if not made.passed:
         raise typer.Exit(1)
+
+
+def form_of(name: str, rows: int | None = None, attempts: int | None = None) -> Form:
+    """A form by its name, with other rows and attempts where they are given. Raises BadInput for an unknown name."""
+    from dataclasses import replace
+
+    from cap_rlvr.quality.suite import DEFAULT, FULL, SHORT
+
+    forms = {one.name: one for one in (SHORT, DEFAULT, FULL)}
+    if name not in forms:
+        raise BadInput(f"no form is named {name!r}", "--form", f"Choose from: {', '.join(forms)}")
+    form = forms[name]
+    return replace(
+        form,
+        rows=form.rows if rows is None else rows,
+        attempts=form.attempts if attempts is None else attempts,
+    )
 
 
 def run(
@@ -80,7 +88,7 @@ def run(
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        bars: dict[str, int] = {}
+        bars: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, of: int) -> None:
             if what not in bars:
@@ -107,12 +115,11 @@ def _examples(
 
     tasks = tasks_named(names)
     place = workspace or Path("workspace")
-    tell(f"reading {place}", 0, 1)
-    found = {one.name: rows for one in tasks if (rows := prepared(one, place))}
-    if found:
-        missing = [one.name for one in tasks if one.name not in found]
-        left_out = f"; no rows of {', '.join(missing)}, which are left out" if missing else ""
-        return found, f"prepared rows of {place}{left_out}"
+    if workspace is not None or form.name != "short":
+        tell(f"reading {place}", 0, 1)
+        found = {one.name: prepared(one, place) for one in tasks}
+        if any(found.values()):
+            return found, f"prepared rows of {place}"
     if workspace is not None:
         raise BadInput("there are no prepared rows", str(place), "Run `cap-rlvr prep`, or leave --workspace out")
     steps = 0
@@ -122,8 +129,8 @@ def _examples(
         steps += 1
         tell("inventing rows", steps, len(tasks) + 1)
 
-    made = invented(tasks, form.cases, seed, follow)
-    return made, f"fiction, {form.cases} cases made for this run (no prepared rows in {place})"
+    made = invented(tasks, form.cases, form.enough, seed, follow)
+    return made, f"fiction, up to {form.cases} cases made for this run; no row is real"
 
 
 def _tell(made: Suite, baseline: Suite | None, console: Console, as_json: bool, html: Path | None) -> None:

@@ -63,10 +63,15 @@ def target_of(task: Task[Any], adversary: Adversary, examples: Sequence[Example]
         *task.probes.surface_forms(other.truth),
         *task.probes.attacks(other.truth, own.truth, key),
     ]
-    texts = dict.fromkeys(one.completion for one in probes if len(one.completion) <= _LONGEST_SEED)
+    texts = dict.fromkeys(one.completion for one in probes if _usable(one.completion))
     wrong = [text for text in texts if adversary.most(own.truth, text) < 1]
     material = adversary.material(own.truth, other.truth, key)
     return Target(own, material, tuple(keyed_order(wrong, key)[:SEEDS]) or ("",))
+
+
+def _usable(text: str) -> bool:
+    """Short enough to be moved about, and without half characters, which nothing can hash."""
+    return len(text) <= _LONGEST_SEED and text.encode("utf-8", "replace").decode() == text
 
 
 def fill(template: str, chosen: dict[str, str]) -> str:

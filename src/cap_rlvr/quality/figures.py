@@ -111,6 +111,8 @@ def _cost(made: Judgement, name: Name, scope: str) -> Line:
     if name == "cost_p99":
         return line(made.task, name, scope, 1e3 * percentile([one.seconds for one in found], 0.99), len(found))
     attacks = [one for one in found if one.kind == "attack"]
+    if not attacks:
+        return unmeasured(made.task, name, scope, 0, "no attacks")
     worst = max(attacks, key=lambda one: one.seconds)
     return line(made.task, name, scope, 1e3 * worst.seconds, len(attacks), worst.family)
 

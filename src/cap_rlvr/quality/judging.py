@@ -12,6 +12,7 @@ from typing import Any
 
 from cap_rlvr.quality.hacks import hacks_of
 from cap_rlvr.quality.items import Item, Kind, items_of
+from cap_rlvr.quality.lines import bar_of
 from cap_rlvr.quality.results import CLIPPED, Offence
 from cap_rlvr.quality.samples import Example
 from cap_rlvr.task import Task
@@ -20,7 +21,7 @@ from cap_rlvr.wire.scoring import Score
 WORST = 5  # offences that are kept of each line, task and source
 SLACK = 1e-6  # rewards have four decimals, limits are sums of floats
 _LONGEST_CONSTANT = 2_000
-_TIMED_AGAIN = 3e-3  # seconds: what took longer is timed twice more, for the machine may have been busy
+_TIMED_AGAIN = 0.6  # of the bar of cost: what took longer is timed twice more, for the machine may have been busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Judgement:
 
     task: str
     judged: list[Judged] = field(default_factory=list[Judged])
+    slow: float = 3e-3
     shared: Counter[str] = field(default_factory=Counter[str])
     digest: str = ""
     _worst: dict[tuple[str, str], list[tuple[float, int, Offence]]] = field(
@@ -80,7 +82,7 @@ class Judgement:
 
 def judge(task: Task[Any], examples: Sequence[Example], seed: str, done: Callable[[], None]) -> Judgement:
     """Score all items of some rows; ``done`` is called after each row."""
-    made = Judgement(task.name)
+    made = Judgement(task.name, slow=slow_for(task))
     state = hashlib.sha256()
     for at, example in enumerate(examples):
         texts: set[str] = set()
@@ -106,7 +108,7 @@ def _judge_item(task: Task[Any], example: Example, at: int, item: Item, made: Ju
         made.note(severity, offence_of(task.name, line, example, item, score))
     if item.kind == "chain":
         made.follow(score.reward, example, item, score)
-    if seconds > _TIMED_AGAIN and item.kind == "attack":
+    if item.kind == "attack" and seconds > made.slow:
         made.note(seconds, offence_of(task.name, "cost_worst", example, item, score, f"{1e3 * seconds:.1f} ms"))
 
 
@@ -131,12 +133,17 @@ def _fault(item: Item, reward: float) -> tuple[str, float]:
     return "", 0.0
 
 
+def slow_for(task: Task[Any]) -> float:
+    """The CPU seconds from which on an item is timed again."""
+    return _TIMED_AGAIN * bar_of(task.name, "cost_p99").bar / 1e3
+
+
 def timed(task: Task[Any], truth: Any, completion: str) -> tuple[Score, float]:
     """A score and its CPU seconds."""
     began = time.process_time()
     score = task.score(truth, completion)
     seconds = time.process_time() - began
-    if seconds > _TIMED_AGAIN:
+    if seconds > slow_for(task):
         for _ in range(2):
             began = time.process_time()
             task.score(truth, completion)

@@ -1,7 +1,7 @@
 """A learner set on a reward: GRPO over templates, fillers and moves, a softmax for each choice, on the CPU.
 
 The policy does not see the row, as a hack that generalises need not. A step draws one row and a group of outputs for
-it; each choice's logit moves by the group's advantage (reward less mean, over the spread) times its score function.
+it; each choice's logit moves by the group's advantage (reward above the limit, less the mean, over the spread) times its score function.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from cap_rlvr.wire.frozen import keyed_unit
 GROUP = 16
 RATE = 0.3
 FLOOR = 0.02  # of the draws are uniform, so that no choice is ever lost
-WINDOW = 50
 _PLACES = 8  # fillers of a slot, and seeds, that the policy tells apart; a row's own list is cut into so many
 _ROWS = 40
 _NO_MOVE = "none"
@@ -61,7 +60,7 @@ class Policy:
             for choices, advantage in zip(drawn, advantages_G, strict=True):
                 step -= advantage * chances
                 step[choices[name]] += advantage
-            values += RATE * step / len(drawn)
+            self.logits[name] = values + RATE * step / len(drawn)
 
 
 def learn(
@@ -83,11 +82,12 @@ def learn(
     for _ in range(steps):
         target = targets[int(policy.random.integers(len(targets)))]
         drawn = [policy.draw() for _ in range(GROUP)]
-        rewards = [tally.reward(target, _output(policy, target, choices, templates)) for choices in drawn]
+        rewards = [tally.excess(target, _output(policy, target, choices, templates)) for choices in drawn]
         policy.learn(drawn, rewards)
         means.append(float(np.mean(rewards)))
         done(1)
-    before, after = (round(float(np.mean(part)), 4) for part in (means[:WINDOW], means[-WINDOW:]))
+    quarter = max(1, steps // 4)
+    before, after = (round(float(np.mean(part)), 4) for part in (means[:quarter], means[-quarter:]))
     return tally.result("learned", before, after)
 
 

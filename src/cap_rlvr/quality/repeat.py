@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from cap_rlvr.quality.items import Item, items_of
@@ -38,7 +39,7 @@ def determinism_line(task: Task[Any], examples: Sequence[Example], seed: str, ma
     first = [_digest(task, one) for one in tries]
     ways = {"in reverse": [_digest(task, one) for one in reversed(tries)][::-1]}
     with ThreadPoolExecutor(_THREADS) as threads:
-        ways["in threads"] = list(threads.map(lambda one: _digest(task, one), tries))
+        ways["in threads"] = list(threads.map(_digest, repeat(task), tries))
     for hash_seed in HASH_SEEDS:
         ways[f"hash seed {hash_seed}"] = _in_process(task.name, tries, hash_seed, naive)
     bad: dict[int, str] = {}

@@ -37,9 +37,9 @@ class Attempt(Frozen):
 class Attacker(Frozen):
     """What a search or a learner got out of one reward.
 
-    ``best`` is the output with the highest reward among those that are wrong in what counts (limit 0, or the least
-    limit that was met); ``worst_excess`` the one furthest above its own limit. ``holes`` counts outputs above theirs.
-    ``before`` and ``after`` are a learner's mean rewards over its first and last fifty groups.
+    ``best`` is the output with the highest reward among those that deserve nothing (limit at most .05);
+    ``worst_excess`` the one furthest above its own limit. ``holes`` counts outputs above theirs. ``before`` and
+    ``after``: a learner's mean reward, less the limit, over the first and the last quarter of its groups.
     """
 
     task: str

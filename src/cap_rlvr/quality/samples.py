@@ -50,9 +50,12 @@ def prepared(task: Task[Any], workspace: Path) -> list[Example]:
 
 
 def invented(
-    tasks: Sequence[Task[Any]], cases: int, seed: int, done: Callable[[str], None]
+    tasks: Sequence[Task[Any]], cases: int, enough: int, seed: int, done: Callable[[str], None]
 ) -> dict[str, list[Example]]:
-    """Rows of fiction, made as prep makes them; ``done`` is told of each step."""
+    """Rows of fiction, made as prep makes them; ``done`` is told of each step.
+
+    A third of the cases is tried first, and the others only by a task that it gives fewer than ``enough`` rows.
+    """
     from cap_rlvr.corpus.synthetic import write_corpus
 
     with tempfile.TemporaryDirectory(prefix="cap-rlvr-quality-") as folder:
@@ -62,7 +65,9 @@ def invented(
     done(f"{len(found)} synthetic cases")
     made: dict[str, list[Example]] = {}
     for task in tasks:
-        made[task.name] = assembled(task, found, str(seed))
+        made[task.name] = assembled(task, found[: -(-cases // 3)], str(seed))
+        if len(made[task.name]) < enough:
+            made[task.name] = assembled(task, found, str(seed))
         done(f"{len(made[task.name])} rows of {task.name}")
     return made
 

@@ -27,7 +27,8 @@ Tell = Callable[[str, int, int], None]
 @dataclass(frozen=True)
 class Form:
     """How much is done. ``rows``: most rows of a source that all items are scored on; ``repeated``: of them, scored
-    again in every way; ``attempts`` of the search and ``steps`` of the learner for each task; ``cases`` to invent.
+    again in every way; ``attempts`` of the search and ``steps`` of the learner for each task; ``cases`` to invent where
+    there is no workspace, at most, so that each task has ``enough`` rows.
     """
 
     name: Literal["short", "default", "full"]
@@ -36,11 +37,12 @@ class Form:
     attempts: int
     steps: int
     cases: int
+    enough: int
 
 
-SHORT = Form("short", rows=25, repeated=2, attempts=200, steps=20, cases=120)
-DEFAULT = Form("default", rows=60, repeated=4, attempts=2_000, steps=150, cases=600)
-FULL = Form("full", rows=400, repeated=25, attempts=100_000, steps=400, cases=2_000)
+SHORT = Form("short", rows=25, repeated=2, attempts=200, steps=20, cases=400, enough=45)
+DEFAULT = Form("default", rows=60, repeated=4, attempts=2_000, steps=150, cases=1_200, enough=200)
+FULL = Form("full", rows=400, repeated=25, attempts=100_000, steps=400, cases=3_000, enough=400)
 
 
 def measure(

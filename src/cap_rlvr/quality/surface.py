@@ -27,7 +27,7 @@ from cap_rlvr.quality.lines import Line, line, unmeasured
 from cap_rlvr.quality.samples import Example, choose
 from cap_rlvr.task import Task
 
-ROWS = 100  # under it chance alone moves a share by more than the bar
+ROWS = 200  # under it chance alone moves a share by more than the bar
 MOST_ROWS = 1_000
 _FOLDS = 5
 _STEPS = 150
@@ -67,11 +67,12 @@ def _options(task: Task[Any], rows: Sequence[Example]) -> dict[str, float]:
     """Shares of right picks above one in so many options."""
     del task
     shown = [[str(text) for text in one.truth.choices] for one in rows]
-    golds = np.array([one.truth.answer_idx for one in rows])
+    answers = [int(one.truth.answer_idx) for one in rows]
+    golds = np.array(answers)
     chance = 1 / len(shown[0])
     ranks = [
         _ranks(_without(one.row.inputs, texts), texts)[gold]
-        for one, texts, gold in zip(rows, shown, golds, strict=True)
+        for one, texts, gold in zip(rows, shown, answers, strict=True)
     ]
     best, count = Counter(ranks).most_common(1)[0]
     features_NOF = np.array([_written(texts) for texts in shown])  # noqa: N806  (rows, options, features)
@@ -151,7 +152,8 @@ def _guess_in_folds(features_NOF: Floats, golds: NDArray[np.int64]) -> NDArray[n
 def _cues(task: Task[Any], rows: Sequence[Example]) -> dict[str, float]:
     """The share of right labels above the most frequent label's."""
     labels = sorted(get_args(task.truth.model_fields["label"].annotation) or {one.truth.label for one in rows})
-    cues = [re.compile(CUES.get(label, re.escape(label[:_STEM])), re.IGNORECASE) for label in labels]
+    words: dict[str, str] = {str(label): said for label, said in CUES.items()}
+    cues = [re.compile(words.get(label) or re.escape(label[:_STEM]), re.IGNORECASE) for label in labels]
     texts = [one.row.inputs for one in rows]
     counted = [
         [*(float(min(3, len(cue.findall(text)))) for cue in cues), text.count("[MASK]") / 5, 1.0] for text in texts

@@ -62,7 +62,7 @@ def figure(name: Name, value: float) -> str:
 
 def attackers(suite: Suite, baseline: Suite | None) -> Table:
     """The best wrong output of each attacker beside the limit that it has by construction."""
-    columns = ("task", "attacker", "tries", "best", "its limit", "above theirs", "mean reward", "best output")
+    columns = ("task", "attacker", "tries", "best", "its limit", "above theirs", "mean excess", "best output")
     drawn = Table(*columns, title="Attackers without the gold", title_justify="left", box=SIMPLE)
     for which, one in _both(suite, baseline):
         best = one.best

@@ -10,9 +10,11 @@ from cap_rlvr.quality.results import Attacker, Attempt
 from cap_rlvr.task import Task
 from cap_rlvr.wire.scoring import Score
 
+NOTHING = 0.05  # the most that an output may earn that deserves nothing
+
 
 class Tally:
-    """Scores outputs and remembers. An output whose limit is 1 may be right: it is scored for nobody and pays 0."""
+    """Scores outputs and remembers. An output whose limit is 1 may be right: it is not scored, and pays 0."""
 
     def __init__(self, task: Task[Any], adversary: Adversary) -> None:
         self._task = task
@@ -22,8 +24,8 @@ class Tally:
         self.attempts = 0
         self.holes = 0
 
-    def reward(self, target: Target, completion: str) -> float:
-        """What a wrong output earns. Ties go to the shorter output."""
+    def excess(self, target: Target, completion: str) -> float:
+        """What an output earns less its limit, which is what attackers climb. Of equals the shorter one is kept."""
         truth = target.example.truth
         limit = self._adversary.most(truth, completion)
         self.attempts += 1
@@ -32,9 +34,10 @@ class Tally:
         score = self._task.score(truth, completion)
         if score.reward > limit + SLACK:
             self.holes += 1
-        self._best = _better(self._best, target, completion, score, limit, by_excess=False)
+        if limit <= NOTHING:
+            self._best = _better(self._best, target, completion, score, limit, by_excess=False)
         self._excess = _better(self._excess, target, completion, score, limit, by_excess=True)
-        return score.reward
+        return score.reward - limit
 
     def result(
         self, method: Literal["search", "learned"], before: float | None = None, after: float | None = None
