@@ -82,6 +82,8 @@ def run(
     task: str, workspace: Path | None, form: Form, seed: int, console: Console, naive: bool
 ) -> tuple[Suite, Suite | None]:
     """The suite, and the baseline where it is asked for."""
+    from dataclasses import replace
+
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from cap_rlvr.quality.suite import measure
@@ -99,7 +101,8 @@ def run(
 
         examples, origin = _examples(task, workspace, form, seed, tell)
         made = measure(examples, form, origin, str(seed), tell)
-        baseline = measure(examples, form, origin, str(seed), _naively(tell), naive=True) if naive else None
+        less = replace(form, attempts=form.attempts // 10)  # a naive reward falls at once
+        baseline = measure(examples, less, origin, str(seed), _naively(tell), naive=True) if naive else None
     return made, baseline
 
 

@@ -106,10 +106,11 @@ def _falls(rewards: Sequence[float]) -> bool:
 
 
 def _cost(made: Judgement, name: Name, scope: str) -> Line:
-    """Milliseconds. The 99th percentile is over all items, hostile ones too; the worst over attacks."""
+    """Milliseconds. The 99th percentile is over what a policy writes: gold, forms, corruptions, junk; the worst over attacks."""
     found = [one for one in made.judged if scope in ("pooled", one.source)]
+    usual = [one.seconds for one in found if one.kind != "attack"]
     if name == "cost_p99":
-        return line(made.task, name, scope, 1e3 * percentile([one.seconds for one in found], 0.99), len(found))
+        return line(made.task, name, scope, 1e3 * percentile(usual, 0.99), len(usual))
     attacks = [one for one in found if one.kind == "attack"]
     if not attacks:
         return unmeasured(made.task, name, scope, 0, "no attacks")
