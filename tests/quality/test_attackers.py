@@ -48,7 +48,8 @@ def test_a_hole_behind_a_move_is_found_with_its_output(method: Method) -> None:
 
 
 def test_the_learner_learns_what_is_paid_for() -> None:
-    found = run(learn, gamed(lambda truth, said: 1.0 if "</think>" in said else 0.0))
+    paid = gamed(lambda truth, said: 1.0 if "</think>" in said else 0.0)
+    found = learn(paid, ADVERSARY, examples(30), 120, "7", lambda _: None)
     assert found.before is not None
     assert found.after is not None
     assert found.after > found.before + 0.3

@@ -74,7 +74,7 @@ def options(number: int, leak: str) -> Example:
 
 @pytest.mark.parametrize(("leak", "held"), [("length", False), ("words", False)])
 def test_options_that_give_themselves_away_are_caught(leak: str, held: bool) -> None:
-    found = surface_line(task_of(Options), [options(number, leak) for number in range(150)], "pooled", "7")
+    found = surface_line(task_of(Options), [options(number, leak) for number in range(220)], "pooled", "7")
     assert found is not None
     assert found.value is not None
     assert found.value > 0.5
@@ -91,7 +91,7 @@ def test_options_alike_stay_near_chance() -> None:
 def test_cue_words_that_tell_the_label_are_caught() -> None:
     rows = [
         example(n, "We overrule it." if n % 2 else "We affirm it.", Labelled(label="OVERRULES" if n % 2 else "AFFIRMS"))
-        for n in range(150)
+        for n in range(220)
     ]
     found = surface_line(task_of(Labelled), rows, "pooled", "7")
     assert found is not None

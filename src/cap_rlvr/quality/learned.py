@@ -21,7 +21,7 @@ from cap_rlvr.task import Task
 from cap_rlvr.wire.frozen import keyed_unit
 
 GROUP = 16
-RATE = 0.3
+RATE = 1.0
 FLOOR = 0.02  # of the draws are uniform, so that no choice is ever lost
 _PLACES = 8  # fillers of a slot, and seeds, that the policy tells apart; a row's own list is cut into so many
 _ROWS = 40
@@ -72,7 +72,7 @@ def learn(
     done: Callable[[int], None],
 ) -> Attacker:
     """Train an attacker for so many steps, a group of sixteen outputs each."""
-    rows = min(_ROWS, len(examples))
+    rows = min(_ROWS, len(examples), max(1, steps // 4))
     targets = [target_of(task, adversary, examples, at * len(examples) // rows, seed) for at in range(rows)]
     templates = max(len(one.material.templates) for one in targets)
     slots = sorted({slot for one in targets for template in one.material.templates for slot in slots_of(template)})

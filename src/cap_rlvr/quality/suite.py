@@ -13,7 +13,7 @@ from cap_rlvr.quality.figures import lines_of
 from cap_rlvr.quality.judging import Judgement, judge
 from cap_rlvr.quality.learned import learn
 from cap_rlvr.quality.lines import Line
-from cap_rlvr.quality.naive import naive_task
+from cap_rlvr.quality.naive import NAIVE, naive_task
 from cap_rlvr.quality.repeat import determinism_line
 from cap_rlvr.quality.results import Attacker, Suite
 from cap_rlvr.quality.samples import Example, choose, scopes
@@ -48,7 +48,12 @@ FULL = Form("full", rows=400, repeated=25, attempts=100_000, steps=400, cases=3_
 def measure(
     examples: Mapping[str, Sequence[Example]], form: Form, origin: str, seed: str, tell: Tell, naive: bool = False
 ) -> Suite:
-    """Run it. ``examples`` are by task; ``tell(what, done, of)`` follows the work; ``naive``: the baseline's rewards."""
+    """Run it. ``examples`` are by task; ``tell(what, done, of)`` follows the work.
+
+    ``naive``: the naive rewards in the scorers' place, for the tasks that have one.
+    """
+    if naive:
+        examples = {name: own for name, own in examples.items() if name in NAIVE}
     lines: list[Line] = []
     judgements: list[Judgement] = []
     attackers: list[Attacker] = []
@@ -100,8 +105,8 @@ def _measure_task(
 
 
 def _attack(task: Task[Any], examples: Sequence[Example], form: Form, seed: str, tell: Tell) -> list[Attacker]:
-    adversary = adversary_of(task)
-    if adversary is None or not examples:
+    adversary = adversary_of(task) if examples else None
+    if adversary is None:
         return []
     done = {"search": 0, "learner": 0}
 

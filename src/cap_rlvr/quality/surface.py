@@ -35,6 +35,7 @@ _RATE = 0.5
 _DECAY = 0.02
 _HASHED = 512  # places for an option's words
 _STEM = 6
+_MOST_NAMED = 5
 _LISTED = re.compile(r"(?m)^\[(\w+)\] (.+)$")
 _TOKEN = re.compile(r"[a-z]{3,}")
 Floats = NDArray[np.float64]
@@ -85,8 +86,8 @@ def _options(task: Task[Any], rows: Sequence[Example]) -> dict[str, float]:
 
 
 def _without(text: str, options: Sequence[str]) -> str:
-    """The text of a question without its list of options."""
-    return text[: min((place for option in options if (place := text.find(option)) > 0), default=len(text))]
+    """The text of a question without its list of options, which stands last."""
+    return text[: min((place for option in options if (place := text.rfind(option)) >= 0), default=len(text))]
 
 
 def _ranks(text: str, options: Sequence[str]) -> list[int]:
@@ -182,7 +183,7 @@ def _nearest(task: Task[Any], rows: Sequence[Example]) -> dict[str, float]:
         query = one.row.inputs[: one.row.inputs.find(f"[{listed[0][0]}]")]
         near = _likeness(query, [text for _, text in listed])
         order = sorted(range(len(listed)), key=lambda place: (-near[place], place))
-        named = "\n".join(listed[place][0] for place in order[: one.truth.asked])
+        named = "\n".join(listed[place][0] for place in order[: min(_MOST_NAMED, len(one.truth.positives))])
         rewards.append(task.score(one.truth, f"<answer>\n{named}\n</answer>").reward)
     return {"TF-IDF": float(np.mean(rewards)) if rewards else 0.0}
 
