@@ -9,7 +9,7 @@ from echo_task import TASK, Truth, examples, forms, gamed, score, verdict
 
 from cap_rlvr.quality.constants import constant_lines
 from cap_rlvr.quality.figures import auc, lines_of, percentile
-from cap_rlvr.quality.judging import Judgement, judge
+from cap_rlvr.quality.judging import Judgement, clip, judge
 from cap_rlvr.quality.lines import Line
 from cap_rlvr.task import Task
 
@@ -135,6 +135,11 @@ def test_shared_outputs_are_the_constants_of_a_set() -> None:
 )
 def test_auc_counts_ties_half(right: list[float], wrong: list[float], value: float) -> None:
     assert auc(right, wrong) == value
+
+
+def test_what_a_screen_would_obey_is_written_out() -> None:
+    assert clip("a\x1b[2Jb\u200b\ud800\nc") == "a\\x1b[2Jb\\u200b\\ud800\nc"
+    assert clip("x" * 3_000).endswith("(3,000 characters)")
 
 
 def test_the_99th_percentile_of_a_hundred_leaves_one_out() -> None:

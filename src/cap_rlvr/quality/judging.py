@@ -171,6 +171,10 @@ def _offence(task: str, line: str, where: tuple[str, str], item: Item, score: Sc
 
 
 def clip(text: str) -> str:
-    """The head of an output, safe to print."""
-    plain = text[:CLIPPED].encode("utf-8", "backslashreplace").decode()
-    return plain.replace("\x00", "\\0") + (f" … ({len(text):,} characters)" if len(text) > CLIPPED else "")
+    """The head of an output; what a screen would obey or not show is written out as an escape."""
+    shown = "".join(char if char.isprintable() or char in "\n\t" else _escape(char) for char in text[:CLIPPED])
+    return shown + (f" … ({len(text):,} characters)" if len(text) > CLIPPED else "")
+
+
+def _escape(char: str) -> str:
+    return f"\\x{ord(char):02x}" if char.isascii() else char.encode("ascii", "backslashreplace").decode()

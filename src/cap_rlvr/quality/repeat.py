@@ -20,7 +20,7 @@ from cap_rlvr.task import Task
 from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.frozen import digest
 
-HASH_SEEDS = ("0", "1", "4294967295")
+HASH_SEEDS = ("1", "4294967295")  # and this process' own
 _THREADS = 4
 _SECONDS = 600
 

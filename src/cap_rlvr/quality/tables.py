@@ -19,7 +19,7 @@ _SHOWN = 12
 
 def show(suite: Suite, baseline: Suite | None, console: Console) -> None:
     """Tables by scope, the baseline's beside them, the worst outputs, what attackers reached, and the verdict."""
-    console.print(f"Rows: {suite.origin}. {_rows(suite)}", soft_wrap=True)
+    console.print(f"Rows: {suite.origin}. {_rows(suite)}", soft_wrap=True, markup=False, highlight=False)
     for scope in SCOPES:
         if any(one.scope == scope for one in suite.lines):
             console.print(table(suite, scope, f"Reward quality, {scope} rows"))
