@@ -13,7 +13,7 @@ CONFIG ?=
 FRESH ?=
 WORKSPACE ?= workspace
 PORT ?= 8080
-BENCHES := corpus_read prep_memory reward_service
+BENCHES := corpus_read prep_memory reward_service reward_quality
 
 .PHONY: help setup setup-reward setup-dev run serve test check format bench chaos up images locks clean
 
@@ -37,8 +37,8 @@ serve: setup-reward ## the reward service alone, on http://127.0.0.1:$(PORT)  [P
 test: setup-dev ## all tests, with real Valkey and real vLLM  [ARGS='-k holding' narrows]
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup-dev ## format, lint, types, layers
-	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/pyright --warnings && $(BIN)/lint-imports --no-cache
+check: setup-dev ## format, lint, types, layers, and the rewards' quality in short
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/pyright --warnings && $(BIN)/lint-imports --no-cache && $(BIN)/cap-rlvr quality --form short
 
 format: setup-dev ## write the format and the lint fixes that are safe
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

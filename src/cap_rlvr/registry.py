@@ -17,7 +17,7 @@ from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.scoring import ScorerId
 
 _ROOT = Path(task.__file__).parent
-_SHOWN = {"README.md", "prompt.md"}
+_NOT_SCORING = {"README.md", "prompt.md", "hacks.jsonl"}
 _SCORING_LIBRARIES = ("eyecite", "reporters-db", "courts-db", "google-re2", "rapidfuzz", "pydantic")
 
 
@@ -40,7 +40,7 @@ def scorer_id(name: str) -> ScorerId:
     """The scorer's version and a SHA-256 over the code and library versions that decide its score."""
     folder = Path(tasks.__path__[0]) / name
     data = {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
-    files = scoring_modules(name) | {folder / "__init__.py"} | {path for path in data if path.name not in _SHOWN}
+    files = scoring_modules(name) | {folder / "__init__.py"} | {path for path in data if path.name not in _NOT_SCORING}
     parts = [[path.relative_to(_ROOT).as_posix(), file_digest(path)] for path in sorted(files)]
     return ScorerId(version=get(name).version, sha256=digest([parts, [library(name) for name in _SCORING_LIBRARIES]]))
 

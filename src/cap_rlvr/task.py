@@ -53,6 +53,17 @@ class Probe:
 
 
 @dataclass(frozen=True)
+class Material:
+    """What an attacker may build outputs from: templates with `{slot}`s, and fillers for each. None of it is the gold.
+
+    A task's `adversary.py` has ``material(truth, other, key)`` and ``most(truth, completion)``; see quality/adversaries.py.
+    """
+
+    templates: tuple[str, ...]
+    slots: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Probes(Generic[T]):
     """A task's own tests of its reward.
 

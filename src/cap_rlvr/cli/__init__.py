@@ -22,6 +22,7 @@ COMMANDS = {
     "sft": "Warm-start a model on the supervised sets.",
     "grpo": "Train by GRPO against the reward service and the rollout fleet.",
     "eval": "Evaluate a policy on held-out rows through the fleet.",
+    "quality": "Attack and measure the rewards; one number, RQ.",
     "serve": "Serve the rewards over HTTP.",
     "rollouts": "Run a rollout replica, or look at the fleet.",
     "report": "Write a run's report again from its files.",

@@ -1,0 +1,91 @@
+"""The best constant answer: one text given to every question, for each source and split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from cap_rlvr.quality.lines import Line, line, unmeasured
+from cap_rlvr.quality.samples import SCOPES, Example, choose, scopes
+from cap_rlvr.task import Task
+from cap_rlvr.wire.frozen import keyed_order
+
+# Letters are dealt in decks of five: from 41 rows on, a fair deal can't put one letter above .22.
+ROWS = 41
+MOST_ROWS = 2_000  # of a source that are scored; more would only cost time
+GOLDS = 24  # golds of other rows that are tried as constants
+_TRIED_ON = 60  # rows of a source that every text is tried on; the best then go on to all
+_GO_ON = 16
+
+
+def constant_lines(task: Task[Any], examples: Sequence[Example], texts: Sequence[str], seed: str) -> dict[str, Line]:
+    """By scope, the highest mean reward of one text over the rows of one source and split that has enough of them.
+
+    ``texts`` are outputs that owe nothing to a row; golds of some rows are tried on the others beside them.
+    """
+    rows = [one for source in SCOPES[1:] for one in choose(_of(examples, source), MOST_ROWS, seed)]
+    golds = _golds(task, rows, seed)
+    rewards = {text: _rewards(task, rows, text, golds) for text in _promising(task, rows, texts, golds, seed)}
+    return {scope: _line(task, _of(rows, scope), rewards, scope) for scope in scopes(examples)}
+
+
+def _line(task: Task[Any], rows: Sequence[Example], rewards: dict[str, dict[str, float]], scope: str) -> Line:
+    groups = _groups(rows)
+    enough = {name: ids for name, ids in groups.items() if len(ids) >= ROWS}
+    most = max(map(len, groups.values()), default=0)
+    if not enough:
+        return unmeasured(task.name, "constant", scope, most, f"too few rows: {most} of {ROWS} in a source and split")
+    means = {(name, text): _mean(rewards[text], ids) for name, ids in enough.items() for text in rewards}
+    name, text = max(means, key=lambda pair: means[pair])
+    left_out = [f"{other} has {len(ids)} rows" for other, ids in groups.items() if other not in enough]
+    note = "; ".join([f"{' '.join(text.split())[:60]!r} on {name}", *left_out])
+    return line(task.name, "constant", scope, means[name, text], len(rows), note)
+
+
+def _of(examples: Sequence[Example], scope: str) -> list[Example]:
+    return [one for one in examples if scope in ("pooled", one.source)]
+
+
+def _groups(rows: Sequence[Example]) -> dict[str, list[str]]:
+    """Ids of rows by source and split, and of all rows of a source."""
+    found: dict[str, list[str]] = {}
+    for one in rows:
+        for name in (f"{one.source}, all splits", f"{one.source} {one.row.split}"):
+            found.setdefault(name, []).append(one.row.id)
+    return found
+
+
+def _promising(
+    task: Task[Any], rows: Sequence[Example], texts: Sequence[str], golds: dict[str, frozenset[str]], seed: str
+) -> list[str]:
+    """The texts that do best on a draw of the rows."""
+    drawn = [one for source in SCOPES[1:] for one in choose(_of(rows, source), _TRIED_ON, seed)]
+    ids = [one.row.id for one in drawn]
+    means = {text: _mean(_rewards(task, drawn, text, golds), ids) for text in dict.fromkeys([*texts, *golds])}
+    return sorted(means, key=lambda text: -means[text])[:_GO_ON]
+
+
+def _golds(task: Task[Any], rows: Sequence[Example], seed: str) -> dict[str, frozenset[str]]:
+    """Some golds as constants, the most frequent first, with the ids of the rows whose gold they are."""
+    counts = Counter(task.gold(one.truth) for one in rows[:MOST_ROWS])
+    ordered = keyed_order(sorted(counts), "constants", seed)
+    chosen = set(sorted(ordered, key=lambda text: -counts[text])[:GOLDS])
+    owners: dict[str, set[str]] = {text: set() for text in sorted(chosen)}
+    for one in rows[:MOST_ROWS]:
+        text = task.gold(one.truth)
+        if text in chosen:
+            owners[text].add(one.row.id)
+    return {text: frozenset(ids) for text, ids in owners.items()}
+
+
+def _rewards(task: Task[Any], rows: Sequence[Example], text: str, golds: dict[str, frozenset[str]]) -> dict[str, float]:
+    """By row; a gold that belongs to one row alone is not tried on that row."""
+    owners = golds.get(text, frozenset[str]())
+    own = owners if len(owners) == 1 else frozenset[str]()
+    return {one.row.id: task.score(one.truth, text).reward for one in rows if one.row.id not in own}
+
+
+def _mean(rewards: dict[str, float], ids: Sequence[str]) -> float:
+    found = [rewards[name] for name in ids if name in rewards]
+    return sum(found) / len(found) if found else 0.0

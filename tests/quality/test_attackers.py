@@ -1,0 +1,102 @@
+"""The search and the learner find a hole that is there, with the output; against a right reward they find nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from echo_task import TASK, Truth, examples, gamed, score
+
+from cap_rlvr import registry
+from cap_rlvr.quality.adversaries import Adversary, adversary_of, target_of
+from cap_rlvr.quality.learned import learn
+from cap_rlvr.quality.moves import MOVES, splice
+from cap_rlvr.quality.results import Attacker
+from cap_rlvr.quality.search import search
+from cap_rlvr.task import Material, Task
+
+Method = Callable[..., Attacker]
+BUDGET = {search: 400, learn: 40}
+
+
+def material(truth: Truth, other: Truth, key: str) -> Material:
+    return Material(("<answer>{word}</answer>", "{say} {word}"), {"word": (other.word, "court"), "say": ("not", "or")})
+
+
+ADVERSARY = Adversary(material, lambda truth, said: 1.0 if truth.word in said else 0.0)
+
+
+def run(method: Method, task: Task[Truth], seed: str = "7") -> Attacker:
+    return method(task, ADVERSARY, examples(30), BUDGET[method], seed, lambda _: None)
+
+
+@pytest.mark.parametrize("method", [search, learn])
+def test_a_right_reward_pays_an_attacker_nothing(method: Method) -> None:
+    found = run(method, TASK)
+    assert found.holes == 0
+    assert found.best is not None
+    assert found.best.reward == 0
+    assert found.attempts >= 400
+
+
+@pytest.mark.parametrize("method", [search, learn])
+def test_a_hole_behind_a_move_is_found_with_its_output(method: Method) -> None:
+    hole = gamed(lambda truth, said: 0.9 if "**" in said else score(truth, said).reward)
+    found = run(method, hole)
+    assert found.holes > 0
+    assert found.worst_excess is not None
+    assert (found.worst_excess.reward, found.worst_excess.limit) == (0.9, 0.0)
+    assert "**" in found.worst_excess.completion
+
+
+def test_the_learner_learns_what_is_paid_for() -> None:
+    paid = gamed(lambda truth, said: 1.0 if "</think>" in said else 0.0)
+    found = learn(paid, ADVERSARY, examples(30), 120, "7", lambda _: None)
+    assert found.before is not None
+    assert found.after is not None
+    assert found.after > found.before + 0.3
+
+
+@pytest.mark.parametrize("method", [search, learn])
+def test_the_same_seed_tries_the_same(method: Method) -> None:
+    hole = gamed(lambda truth, said: (len(said) % 7) / 10)
+    assert run(method, hole) == run(method, hole)
+    assert run(method, hole) != run(method, hole, "8")
+
+
+def test_moves_do_not_know_the_gold_and_never_fail() -> None:
+    for name, move in MOVES.items():
+        for text in ("", "<answer>court</answer>", "a b c", "\x00"):
+            for at in (0.0, 0.5, 0.99):
+                assert "waiver" not in move(text, at), name
+    assert splice("abcd", "wxyz", 0.5, 0.5) == "abyz"
+
+
+@pytest.fixture(params=[name for name in registry.names() if adversary_of(registry.get(name))])
+def task(request: pytest.FixtureRequest) -> Task[object]:
+    return registry.get(request.param)
+
+
+def test_gold_and_honest_forms_are_never_called_wrong(task: Task[object]) -> None:
+    """The judge of the attackers is loose: what may be right has a limit of all, or of what it is worth."""
+    adversary = adversary_of(task)
+    assert adversary is not None
+    truth = task.read_truth(task.example)
+    for form in task.probes.surface_forms(truth):
+        assert adversary.most(truth, form.completion) >= form.limit - 0.05, form.family
+
+
+def test_material_holds_no_gold(task: Task[object]) -> None:
+    from cap_rlvr.quality.samples import Example
+    from cap_rlvr.wire.case import SourceKind
+    from cap_rlvr.wire.rows import Row
+
+    adversary = adversary_of(task)
+    assert adversary is not None
+    row = Row(id="x", case_id="c", task=task.name, inputs="q", source_kind=SourceKind.STATIC, truth=task.example)
+    truth = task.read_truth(task.example)
+    own = Example(row, truth, "real")
+    target = target_of(task, adversary, [own, own], 0, "7")
+    assert target.material.templates
+    for slot, fillers in target.material.slots.items():
+        assert fillers, slot
+        assert all(isinstance(one, str) for one in fillers)
+    assert all(adversary.most(truth, seed) < 1 for seed in target.seeds)
