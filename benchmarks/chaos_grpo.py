@@ -23,14 +23,14 @@ from watched_run import STEP_S, WatchedRun, watched_run, write_result
 
 EVERY = 3  # steps between two kills
 PROMPTS = 4
-# What is killed, and the words that its command line holds (or, after -m, ends with).
+# What is killed, and a word of its command line. The process that RQ forks has its parent's title.
 VICTIMS = {
-    "rollout worker": ("services.rollout_vllm",),
-    "vLLM": ("vllm.entrypoints",),
-    "reward service": ("services.reward_api",),
-    "trainer": ("services.trainer.grpo",),
-    "RQ parent": ("-m", "services.trainer"),
-    "Valkey": ("valkey-server",),
+    "rollout worker": "services.rollout_vllm",
+    "vLLM": "vllm.entrypoints",
+    "reward service": "services.reward_api",
+    "trainer": "services.trainer.grpo",
+    "RQ parent": "rq:worker",
+    "Valkey": "valkey-server",
 }
 
 
@@ -59,14 +59,15 @@ def kill(run: WatchedRun, name: str, step: int) -> dict[str, Any]:
     return {"killed": name, "after_step": at_step, "seconds_to_next_step": round(time.monotonic() - began, 1)}
 
 
-def find(parent: int, words: tuple[str, ...]) -> psutil.Process | None:
-    for process in psutil.Process(parent).children(recursive=True):
+def find(run: int, word: str) -> psutil.Process | None:
+    """The run's own child with that word in its command line, else a child's child."""
+    parent = psutil.Process(run)
+    for process in (*parent.children(), *parent.children(recursive=True)):
         try:
-            line = process.cmdline()
+            if word in " ".join(process.cmdline()):
+                return process
         except psutil.Error:
             continue
-        if line[-2:] == list(words) if words[0] == "-m" else words[0] in " ".join(line):
-            return process
     return None
 
 

@@ -108,8 +108,9 @@ class Loop:
         stuck = 0
         while True:
             before = watch.look()
-            job = self.services.train.enqueue(function, arguments, again=True)
+            self.services.await_broker()
             try:
+                job = self.services.train.enqueue(function, arguments, again=True)
                 results(self.services.train.wait([job], show))
                 return
             except Unavailable as error:

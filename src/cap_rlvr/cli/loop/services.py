@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cap_rlvr.cli.loop.runbook import Runbook
-from cap_rlvr.cli.loop.supervisor import Supervisor
+from cap_rlvr.cli.loop.supervisor import WATCH_EVERY, Supervisor
 from cap_rlvr.clients.broker import EmbeddedValkey, connect, free_port
 from cap_rlvr.clients.jobs import PREP, TRAIN, Jobs
 from cap_rlvr.clients.rollouts import RolloutClient, base_digest, fleet_id
+from cap_rlvr.wire.errors import Unavailable
 from cap_rlvr.wire.files import write_whole
 from cap_rlvr.wire.workspace import Workspace
 
@@ -41,6 +43,24 @@ class Services:
         self.fleet = ""
         self.model = ""
         self._write()
+
+    def await_broker(self) -> None:
+        """Wait until the broker answers: one that was killed is back within a second, and then reads its log.
+
+        Raises Unavailable where it does not come back.
+        """
+        from redis.exceptions import RedisError
+
+        end = time.monotonic() + SERVICE_READY_S
+        while True:
+            try:
+                self.redis.ping()
+                return
+            except RedisError as error:
+                self.children.check()
+                if time.monotonic() > end:
+                    raise Unavailable(f"the broker does not answer ({error})", self.redis_url) from None
+                time.sleep(WATCH_EVERY)
 
     def start_prep(self, workers: int) -> None:
         """Start the workers of the queue `prep`."""
