@@ -70,6 +70,13 @@ def test_report_marks_a_task_that_did_not_move(folder: Path) -> None:
     assert "did not move" in write_report(folder).read_text()
 
 
+def test_a_report_on_fiction_alone_says_so(folder: Path) -> None:
+    assert "All cases are invented" not in write_report(folder).read_text()
+    run = folder / "run.json"
+    run.write_text(run.read_text().replace('"static"', '"synthetic"'))
+    assert "All cases are invented" in write_report(folder).read_text()
+
+
 def test_repeated_steps_count_once() -> None:
     kept = surviving([step(1), step(2), step(2, policy="policy-v1-bbbbbbbb")])
     assert [(record.step, record.policy) for record in kept] == [(1, "policy-v0-aaaaaaaa"), (2, "policy-v1-bbbbbbbb")]
