@@ -88,6 +88,13 @@ def test_rows_too_long_to_ask_are_counted_apart(folder: Path) -> None:
     assert "the prompts of all 5 held-out rows are longer" in write_report(folder).read_text()
 
 
+def test_a_report_on_fiction_alone_says_so(folder: Path) -> None:
+    assert "All cases are invented" not in write_report(folder).read_text()
+    run = folder / "run.json"
+    run.write_text(run.read_text().replace('"static"', '"synthetic"'))
+    assert "All cases are invented" in write_report(folder).read_text()
+
+
 def test_repeated_steps_count_once() -> None:
     kept = surviving([step(1), step(2), step(2, policy="policy-v1-bbbbbbbb")])
     assert [(record.step, record.policy) for record in kept] == [(1, "policy-v0-aaaaaaaa"), (2, "policy-v1-bbbbbbbb")]
