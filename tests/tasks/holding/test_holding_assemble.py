@@ -1,6 +1,5 @@
 """Candidates -> rows: distractors by the rules, letters and ranks level, nothing lost without a reason."""
 
-import importlib
 from collections import Counter
 
 import pytest
@@ -201,12 +200,3 @@ def test_notes_of_the_same_syllabus_do_not_meet() -> None:
 def test_other_eras_do_not_meet() -> None:
     spread = [_candidate(key, year=1700 + 21 * key) for key in range(12)]
     assert all(isinstance(item, Refusal) for item in assemble([spread], "seed"))
-
-
-def test_a_large_block_is_taken_in_parts_of_neighbouring_years(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("cap_rlvr.tasks.holding.assemble"), "POOL", 60)
-    block = [_candidate(key, year=1900 + key // 2 % 40, case=key // 2 * 2) for key in range(200)]
-    made = list(assemble([block], "seed"))
-    asked = [row.case_id for row in made if isinstance(row, Row)]
-    assert len(set(asked)) == len(asked) > 10  # a case in two parts would be asked for twice
-    assert {one.case_id for one in made} == {candidate.case_id for candidate in block}

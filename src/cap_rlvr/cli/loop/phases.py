@@ -50,7 +50,7 @@ class Loop:
         self.book.descend(corpus=made.corpus["digest"], **rows)
 
     def warm_start(self) -> None:
-        """SFT."""
+        """SFT. Starts the reward service and the trainer's worker for it, which stay for all that follows."""
         self.services.start_reward()
         self.services.start_trainer()
         self._train("sft", "warm start", "sft.jsonl", self.config.sft.steps)
