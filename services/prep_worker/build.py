@@ -8,9 +8,8 @@ row's id, so that the head of a file is a fair sample of it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,28 +26,15 @@ from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.files import whole_file, write_whole
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
-from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
+from cap_rlvr.wire.rows import SPLITS, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
-from services.prep_worker import splits, tables, yields
+from services.prep_worker import candidates, splits, tables, yields
+from services.prep_worker.candidates import Candidates, line_at
 from services.prep_worker.find import finder_digest, is_complete
 from services.prep_worker.tables import Lines, load, scratch, stream
 
-_CANDIDATE_COLUMNS = {
-    "task": "VARCHAR",
-    "case_id": "VARCHAR",
-    "source_kind": "VARCHAR",
-    "kind": "VARCHAR",
-    "block": "VARCHAR",
-    "order": "BIGINT",
-    "payload": "JSON",
-}
 _REFUSAL_COLUMNS = {"case_id": "VARCHAR", "reason": "VARCHAR", "detail": "VARCHAR"}
-_CANDIDATES = """
-SELECT candidates.block, candidates.case_id, candidates.source_kind, candidates.kind, candidates."order", payload
-FROM candidates JOIN cases ON cases.case_id = candidates.case_id AND unit = string_split(file, '/')[-3] AND chosen
-ORDER BY candidates.block, candidates.case_id, candidates.kind, candidates."order", payload
-"""
 
 
 def assemble_task(
@@ -93,7 +79,7 @@ def _kinds(corpus: Manifest, train_only: Sequence[SourceKind] | None) -> list[st
 
 def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str]) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
-    modules = (splits, yields, tables, wire_splits, wire_frozen)
+    modules = (candidates, splits, yields, tables, wire_splits, wire_frozen)
     builders = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
     parents = {
         "corpus": corpus.digest,
@@ -107,55 +93,44 @@ def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str
 
 def _build(task: Task[Any], workspace: Workspace, units: list[Path], identity: Manifest) -> dict[str, Any]:
     folder = workspace.tasks / task.name
-    made, refused = folder / ".build" / "rows.jsonl", folder / ".build" / "refusals.jsonl"
-    with scratch(folder / ".build") as connection:
+    scratched = folder / ".build"
+    made, kept, refused = (scratched / name for name in ("made.jsonl", "kept.jsonl", "refused.jsonl"))
+    with scratch(scratched) as connection:
         splits.load_cases(connection, workspace.cases)
-        load(connection, "candidates", [unit / task.name / "candidates.jsonl" for unit in units], _CANDIDATE_COLUMNS)
-        _assemble(task, connection, identity.settings["seed"], made, refused)
-        connection.execute("DROP TABLE candidates")
+        blocks = Candidates(connection, task.name, units, scratched)
+        _assemble(task, blocks, identity.settings["seed"], (made, kept, refused))
         load(connection, "made", [made], splits.COLUMNS)
-        made.unlink()
         splits.assign(connection, identity.settings["seed"], identity.settings["train_only"])
         found = [unit / task.name / "refusals.jsonl" for unit in units]
         load(connection, "not_found", found, _REFUSAL_COLUMNS)
         load(connection, "not_made", [refused], _REFUSAL_COLUMNS)
-        _write(connection, folder)
+        _write(connection, kept, folder)
         table = yields.table(connection)
         write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
         return {**yields.counts(table), "best_constant": yields.best_constant(connection)}
 
 
-def _assemble(task: Task[Any], connection: duckdb.DuckDBPyConnection, seed: str, made: Path, refused: Path) -> None:
-    """Write every row that the task makes and that earns its own ceiling, and a reason for each that is not made."""
-    with made.open("wb") as rows_file, refused.open("wb") as refusals_file:
-        rows, refusals = Lines(rows_file), Lines(refusals_file)
-        for result in task.assemble(_blocks(task, connection), seed):
+def _assemble(task: Task[Any], blocks: Candidates, seed: str, paths: tuple[Path, Path, Path]) -> None:
+    """Write every row that the task makes and that earns its own ceiling, what the tables need to know of it, and a
+    reason for each that is not made.
+    """
+    with ExitStack() as files:
+        made, kept, refused = (Lines(files.enter_context(path.open("wb"))) for path in paths)
+        for result in task.assemble(blocks, seed):
             fault = result if isinstance(result, Refusal) else task.fault(result)
             if fault is not None:
-                record = {"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}
-                refusals.write(orjson.dumps(record))
+                refused.write(orjson.dumps({"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}))
             elif isinstance(result, Row):
-                rows.write(orjson.dumps(splits.record(task, result, rows.count)))
-            report_progress(rows=rows.count, refused=refusals.count)
+                made.write(orjson.dumps(splits.record(task, result, made.count, kept.bytes)))
+                kept.write(orjson.dumps(result.model_dump(mode="json")))
+            report_progress(rows=kept.count, refused=refused.count)
 
 
-def _blocks(task: Task[Any], connection: duckdb.DuckDBPyConnection) -> Iterator[list[Candidate]]:
-    names = ("block", "case_id", "source_kind", "kind", "order")
-    for _, records in groupby(stream(connection, _CANDIDATES), key=lambda record: record[0]):
-        yield [
-            Candidate(task=task.name, payload=orjson.loads(record[5]), **dict(zip(names, record, strict=False)))
-            for record in records
-        ]
-
-
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, kept: Path, folder: Path) -> None:
+    """Write the rows to their splits, in an order that the seed and each row's id fix."""
     with ExitStack() as files:
         lines = {split: Lines(files.enter_context(whole_file(folder / f"{split}.jsonl"))) for split in SPLITS}
-        for split, line in _ordered(connection):
-            row = orjson.loads(line)
+        for split, byte in stream(connection, "SELECT split, byte FROM rows ORDER BY place, id"):
+            row = orjson.loads(line_at(kept, byte))
             row["split"] = split
             lines[split].write(orjson.dumps(row))
-
-
-def _ordered(connection: duckdb.DuckDBPyConnection) -> Iterable[tuple[Any, ...]]:
-    return stream(connection, "SELECT split, line FROM rows ORDER BY place, id")

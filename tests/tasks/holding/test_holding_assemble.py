@@ -1,5 +1,6 @@
 """Candidates -> rows: distractors by the rules, letters and ranks level, nothing lost without a reason."""
 
+import sys
 from collections import Counter
 
 import pytest
@@ -91,6 +92,36 @@ def test_rows_are_the_same_again_and_other_with_another_seed(rows: list[Row]) ->
     other = [item for item in assemble([BLOCK[:75], BLOCK[75:]], "other") if isinstance(item, Row)]
     assert again == rows
     assert other != rows
+
+
+def _by_decade(place: str) -> list[list[Candidate]]:
+    decades = Counter(candidate.payload["year"] // 10 * 10 for candidate in BLOCK)
+    return [
+        [
+            candidate.model_copy(update={"block": f"{place}|{decade}"})
+            for candidate in BLOCK
+            if candidate.payload["year"] // 10 * 10 == decade
+        ]
+        for decade in sorted(decades)
+    ]
+
+
+def test_the_decades_of_a_place_are_put_together() -> None:
+    whole = [item for item in assemble([BLOCK], "seed") if isinstance(item, Row)]
+    decades = [item for item in assemble(_by_decade("static|Mich.|we_hold"), "seed") if isinstance(item, Row)]
+    assert decades == whole
+
+
+def test_a_place_with_many_candidates_is_cut_between_decades(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[assemble.__module__], "ENOUGH", 60)
+    blocks = _by_decade("static|Mich.|we_hold")
+    assert len(blocks) == 3  # 1890s, 1900s and the beginning of the 1910s: the first alone is enough
+    first = {candidate.case_id for candidate in blocks[0]}
+    rows = [item for item in assemble(blocks, "seed") if isinstance(item, Row)]
+    assert rows
+    for row in rows:
+        cases = {span.case_id for span in row.spans}
+        assert cases <= first or cases.isdisjoint(first)
 
 
 def test_gold_scores_and_stands_in_the_prompt(rows: list[Row]) -> None:

@@ -15,6 +15,7 @@ from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 from cap_rlvr.wire.splits import split_of
 
+ENOUGH = 1_000  # candidates of one place and kind: more would cost memory and find a gold no better company
 MAX_LOOKS = 12  # excerpts in which an opinion looks for the rank that is wanted most
 _PLACES = {"syllabus": "head matter", "note": "head matter"}  # kinds whose prompts look alike are levelled together
 
@@ -40,9 +41,24 @@ def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Ref
     `surplus_rank`.
     """
     table = _Table(seed)
-    for block in blocks:
-        if block:
-            yield from table.block(block)
+    for stretch in _stretches(blocks):
+        yield from table.block(stretch)
+
+
+def _stretches(blocks: Iterable[list[Candidate]]) -> Iterator[list[Candidate]]:
+    """Blocks of one place and kind, decade after decade, put together until there are enough candidates to choose from."""
+    stretch: list[Candidate] = []
+    for block in filter(None, blocks):
+        if stretch and (len(stretch) >= ENOUGH or not _same_but_for_decade(stretch[0], block[0])):
+            yield stretch
+            stretch = []
+        stretch += block
+    if stretch:
+        yield stretch
+
+
+def _same_but_for_decade(one: Candidate, other: Candidate) -> bool:
+    return one.block.rpartition("|")[0] == other.block.rpartition("|")[0]
 
 
 class _Table:
