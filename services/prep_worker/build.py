@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,29 +28,16 @@ from cap_rlvr.wire.files import whole_file, write_whole
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
 from cap_rlvr.wire.rejects import Reject, read_rejects, rejects_digest
-from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
+from cap_rlvr.wire.rows import SPLITS, Refusal, Row
 from cap_rlvr.wire.splits import FRACTIONS
 from cap_rlvr.wire.workspace import Workspace
-from services.prep_worker import splits, tables, yields
+from services.prep_worker import candidates, splits, tables, yields
+from services.prep_worker.candidates import Candidates, line_at
 from services.prep_worker.find import finder_digest, is_complete
 from services.prep_worker.tables import Lines, load, scratch, stream
 
-_CANDIDATE_COLUMNS = {
-    "task": "VARCHAR",
-    "case_id": "VARCHAR",
-    "source_kind": "VARCHAR",
-    "kind": "VARCHAR",
-    "block": "VARCHAR",
-    "order": "BIGINT",
-    "payload": "JSON",
-}
 _REJECTED = "rejected"
 _REFUSAL_COLUMNS = {"case_id": "VARCHAR", "reason": "VARCHAR", "detail": "VARCHAR"}
-_CANDIDATES = """
-SELECT candidates.block, candidates.case_id, candidates.source_kind, candidates.kind, candidates."order", payload
-FROM candidates JOIN cases ON cases.case_id = candidates.case_id AND unit = string_split(file, '/')[-3] AND chosen
-ORDER BY candidates.block, candidates.case_id, candidates.kind, candidates."order", payload
-"""
 
 
 def assemble_task(
@@ -112,7 +98,7 @@ def _identity(
     task: Task[Any], corpus: Manifest, seed: str, held_out: dict[str, Any], vectors: VectorStore | None
 ) -> Manifest:
     """The manifest of these rows, but for their files and counts."""
-    modules = (splits, yields, tables, wire_splits, wire_frozen)
+    modules = (candidates, splits, yields, tables, wire_splits, wire_frozen)
     builders = [Path(__file__), *(Path(str(module.__file__)) for module in modules)]
     parents = {
         "corpus": corpus.digest,
@@ -135,20 +121,19 @@ def _build(
     rejects: Mapping[str, Reject],
 ) -> dict[str, Any]:
     folder = workspace.tasks / task.name
-    made, refused = folder / ".build" / "rows.jsonl", folder / ".build" / "refusals.jsonl"
-    with scratch(folder / ".build") as connection:
+    scratched = folder / ".build"
+    made, kept, refused = (scratched / name for name in ("made.jsonl", "kept.jsonl", "refused.jsonl"))
+    with scratch(scratched) as connection:
         splits.load_cases(connection, workspace.cases)
-        load(connection, "candidates", [unit / task.name / "candidates.jsonl" for unit in units], _CANDIDATE_COLUMNS)
-        results = _accepted(task.assemble(_Blocks(task, connection), identity.settings["seed"]), rejects)
-        _assemble(task, _seen(task, results, vectors), made, refused)
-        connection.execute("DROP TABLE candidates")
+        blocks = Candidates(connection, task.name, units, scratched)
+        results = _accepted(task.assemble(blocks, identity.settings["seed"]), rejects)
+        _assemble(task, _seen(task, results, vectors), (made, kept, refused))
         load(connection, "made", [made], splits.COLUMNS)
-        made.unlink()
         splits.assign(connection, identity.settings["seed"], _train_only(connection, identity))
         found = [unit / task.name / "refusals.jsonl" for unit in units]
         load(connection, "not_found", found, _REFUSAL_COLUMNS)
         load(connection, "not_made", [refused], _REFUSAL_COLUMNS)
-        _write(connection, folder)
+        _write(connection, kept, folder)
         table = yields.table(connection)
         write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
         counts = yields.counts(table)
@@ -179,34 +164,20 @@ def _train_only(connection: duckdb.DuckDBPyConnection, identity: Manifest) -> li
     return [] if identity.settings["unless_alone"] and kinds <= set(kept) else kept
 
 
-def _assemble(task: Task[Any], results: Iterable[Row | Refusal], made: Path, refused: Path) -> None:
-    """Write every row that the task makes and that earns its own ceiling, and a reason for each that is not made."""
-    with made.open("wb") as rows_file, refused.open("wb") as refusals_file:
-        rows, refusals = Lines(rows_file), Lines(refusals_file)
+def _assemble(task: Task[Any], results: Iterable[Row | Refusal], paths: tuple[Path, Path, Path]) -> None:
+    """Write every row that the task makes and that earns its own ceiling, what the tables need to know of it, and a
+    reason for each that is not made.
+    """
+    with ExitStack() as files:
+        made, kept, refused = (Lines(files.enter_context(path.open("wb"))) for path in paths)
         for result in results:
             fault = result if isinstance(result, Refusal) else task.fault(result)
             if fault is not None:
-                record = {"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}
-                refusals.write(orjson.dumps(record))
+                refused.write(orjson.dumps({"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}))
             elif isinstance(result, Row):
-                rows.write(orjson.dumps(splits.record(task, result, rows.count)))
-            report_progress(rows=rows.count, refused=refusals.count)
-
-
-class _Blocks:
-    """A task's candidates block by block; each walk asks the database again."""
-
-    def __init__(self, task: Task[Any], connection: duckdb.DuckDBPyConnection) -> None:
-        self._task = task.name
-        self._connection = connection
-
-    def __iter__(self) -> Iterator[list[Candidate]]:
-        names = ("block", "case_id", "source_kind", "kind", "order")
-        for _, records in groupby(stream(self._connection, _CANDIDATES), key=lambda record: record[0]):
-            yield [
-                Candidate(task=self._task, payload=orjson.loads(record[5]), **dict(zip(names, record, strict=False)))
-                for record in records
-            ]
+                made.write(orjson.dumps(splits.record(task, result, made.count, kept.bytes)))
+                kept.write(orjson.dumps(result.model_dump(mode="json")))
+            report_progress(rows=kept.count, refused=refused.count)
 
 
 def _seen(task: Task[Any], results: Iterable[Row | Refusal], vectors: VectorStore | None) -> Iterator[Row | Refusal]:
@@ -219,14 +190,11 @@ def _seen(task: Task[Any], results: Iterable[Row | Refusal], vectors: VectorStor
             yield result
 
 
-def _write(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, kept: Path, folder: Path) -> None:
+    """Write the rows to their splits, in an order that the seed and each row's id fix."""
     with ExitStack() as files:
         lines = {split: Lines(files.enter_context(whole_file(folder / f"{split}.jsonl"))) for split in SPLITS}
-        for split, line in _ordered(connection):
-            row = orjson.loads(line)
+        for split, byte in stream(connection, "SELECT split, byte FROM rows ORDER BY place, id"):
+            row = orjson.loads(line_at(kept, byte))
             row["split"] = split
             lines[split].write(orjson.dumps(row))
-
-
-def _ordered(connection: duckdb.DuckDBPyConnection) -> Iterable[tuple[Any, ...]]:
-    return stream(connection, "SELECT split, line FROM rows ORDER BY place, id")

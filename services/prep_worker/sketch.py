@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SLOTS = 64
-BAND = 3  # slots; of the 21 bands, texts that share .4 of their runs have one in common with probability .75, .6: .99 (and are compared unless strangers stand between)
+BAND = 3  # slots; of the 21 bands, texts that share .4 of their runs have one in common with probability .75, .6: .99
 SAME = 24  # agreeing slots that make one text: 2 % of misread letters leave 32, unrelated decisions reach 12
 _MIN_LETTERS = 500  # a shorter text ("Affirmed on the opinion below") is shared by cases that have nothing in common
 _MAX_LETTERS = 200_000  # bounds time and memory; longer decisions are told apart by their beginning

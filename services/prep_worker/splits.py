@@ -29,7 +29,7 @@ COLUMNS = {
     "query": "VARCHAR",
     "gold": "VARCHAR",
     "gold_cases": "VARCHAR[]",
-    "line": "JSON",
+    "byte": "BIGINT",
 }
 _KINDS_OF_CLUSTERS = """
 CREATE TEMP TABLE homes AS
@@ -67,7 +67,7 @@ WHERE split <> first_split
 """
 _ROWS = """
 CREATE TEMP TABLE rows AS
-SELECT id, case_id, kind, source_kind, era, split, gold, place_of(id) AS place, line
+SELECT id, case_id, kind, source_kind, era, split, gold, place_of(id) AS place, byte
 FROM placed WHERE reason IS NULL AND n NOT IN (SELECT n FROM crossing)
 """
 _REFUSED = """
@@ -77,8 +77,8 @@ FROM placed WHERE reason IS NOT NULL OR n IN (SELECT n FROM crossing)
 """
 
 
-def record(task: Task[Any], row: Row, n: int) -> dict[str, Any]:
-    """What the tables below need to know of a row, and the row itself as it will be written."""
+def record(task: Task[Any], row: Row, n: int, byte: int) -> dict[str, Any]:
+    """What the tables below need to know of the ``n``-th row, and the byte at which it lies in its file."""
     return {
         "n": n,
         "id": row.id,
@@ -89,7 +89,7 @@ def record(task: Task[Any], row: Row, n: int) -> dict[str, Any]:
         "query": digest(re.sub(r"\W+", " ", row.inputs.lower())),
         "gold": digest(task.gold(task.read_truth(row.truth))),
         "gold_cases": sorted({span.case_id for span in row.spans if span.role == "gold"} - {row.case_id}),
-        "line": row.model_dump(mode="json"),
+        "byte": byte,
     }
 
 

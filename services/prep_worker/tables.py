@@ -42,7 +42,7 @@ def scratch(folder: Path) -> Generator[duckdb.DuckDBPyConnection]:
 
 
 def load(connection: duckdb.DuckDBPyConnection, table: str, files: Iterable[Path], columns: dict[str, str]) -> None:
-    """Make a table of JSON-lines files; its column ``file`` holds each record's file, ``line`` its place there."""
+    """Make a table of JSON-lines files; its column ``file`` holds each record's file."""
     paths = [str(path) for path in files if path.stat().st_size]
     names = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
     reader = (
@@ -75,12 +75,13 @@ def save(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
 
 
 class Lines:
-    """Writes JSON lines to an open file and counts them."""
+    """Writes JSON lines to an open file and counts them and their bytes."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.count = 0
+        self.bytes = 0
 
     def write(self, record: bytes) -> None:
-        self._file.write(record + b"\n")
+        self.bytes += self._file.write(record + b"\n")
         self.count += 1

@@ -35,9 +35,11 @@ def bind(settings: Settings) -> socket.socket:
         bound.close()
         taken = error.errno == errno.EADDRINUSE
         what = f"port {settings.port} on {settings.host} is in use" if taken else f"cannot bind: {error.strerror}"
-        raise BadInput(
-            what, "REWARD_PORT" if taken else "REWARD_HOST", "Choose another, or stop what holds it"
-        ) from None
+        if taken:
+            raise BadInput(
+                what, "REWARD_PORT", "Choose another (make serve PORT=8081), or stop what holds it"
+            ) from None
+        raise BadInput(what, "REWARD_HOST", "Choose another") from None
     return bound
 
 

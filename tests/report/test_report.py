@@ -88,6 +88,16 @@ def test_rows_too_long_to_ask_are_counted_apart(folder: Path) -> None:
     assert "the prompts of all 5 held-out rows are longer" in write_report(folder).read_text()
 
 
+def test_report_tells_the_kinds_of_questions_and_which_of_them_train(folder: Path) -> None:
+    run = folder / "run.json"
+    run.write_text(run.read_text().replace('"config":{}', '"config":{"rows":{"kinds":{"bluebook":["open_book"]}}}'))
+    page = write_report(folder).read_text()
+    kinds = json.loads((folder / "report.json").read_text())["tasks"]["bluebook"]["kinds"]
+    strict = {"after_sft": pytest.approx(1 / 6), "after_grpo": pytest.approx(2 / 3)}
+    assert kinds == {"conversion": {"n": 60, "trained": False, "strict": strict}}
+    assert "no, only asked" in page
+
+
 def test_a_report_on_fiction_alone_says_so(folder: Path) -> None:
     assert "All cases are invented" not in write_report(folder).read_text()
     run = folder / "run.json"

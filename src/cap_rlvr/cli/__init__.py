@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from typing import Any, cast
@@ -29,6 +30,9 @@ COMMANDS = {
     "status": "What is running, waiting and done in a workspace.",
     "lineage": "The chain of digests behind an artefact.",
 }
+
+
+_FILE_WIDTH = 160
 
 
 class LazyGroup(TyperGroup):
@@ -61,6 +65,8 @@ def root() -> None:
 def main() -> None:
     """Run the command line; an error of ours is one clear sentence and exit code 2 (bad input) or 1."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore Ctrl-C
+    if not sys.stdout.isatty():
+        os.environ.setdefault("COLUMNS", str(_FILE_WIDTH))  # rich would cut what goes to a file or a pipe at 80
     try:
         app()
     except CapError as error:

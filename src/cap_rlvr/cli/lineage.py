@@ -10,6 +10,8 @@ import typer
 
 from cap_rlvr.wire.manifest import MANIFEST
 
+_MOST_PARENTS = 12  # of one artefact: a corpus has one for every volume
+
 app = typer.Typer(add_completion=False)
 
 
@@ -76,8 +78,11 @@ def _known(workspace: Path) -> dict[str, tuple[str, dict[str, str]]]:
 
 
 def _grow(branch: Any, parents: dict[str, str], known: dict[str, tuple[str, dict[str, str]]], above: set[str]) -> None:
-    for role, digest in sorted(parents.items()):
+    shown = sorted(parents.items())[:_MOST_PARENTS]
+    for role, digest in shown:
         name, further = known.get(digest, ("", {}))
         twig = branch.add(f"{role}: {name} [dim]{digest[:16]}[/dim]")
         if digest not in above:
             _grow(twig, further, known, above | {digest})
+    if len(parents) > len(shown):
+        branch.add(f"and {len(parents) - len(shown):,} more, in its {MANIFEST}")

@@ -34,7 +34,7 @@ _QUOTED = re.compile(r"[“\"][^”\"]{0,2000}[”\"]")
 
 
 def majority_index(opinions: Sequence[Opinion]) -> int | None:
-    """The opinion of the court: the first of type majority, unanimous or on-the-merits. None where no opinion is known to be it."""
+    """The opinion of the court: the first of type majority, unanimous or on-the-merits; None where none is known to be."""
     for index, opinion in enumerate(opinions):
         if opinion.type in _COURT and opinion.text.strip():
             return index

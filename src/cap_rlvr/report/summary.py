@@ -12,6 +12,7 @@ from cap_rlvr.report.intervals import mean_interval, paired_interval
 from cap_rlvr.report.records import read_lines, read_run
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import Frozen
+from cap_rlvr.wire.jobs import RowsConfig
 from cap_rlvr.wire.runs import NOT_ASKED, STAGES, EvalRecord, StepRecord
 
 
@@ -44,6 +45,14 @@ class Gain(Frozen):
     moved: bool
 
 
+class KindFigures(Frozen):
+    """Strict accuracy, by stage, on one kind of a task's questions. ``trained``: such rows are among those that train."""
+
+    n: int
+    trained: bool
+    strict: dict[str, float]
+
+
 class TaskFigures(Frozen):
     """A task's figures by stage; None where the stage was not evaluated."""
 
@@ -51,6 +60,7 @@ class TaskFigures(Frozen):
     after_sft: StageFigures | None = None
     after_grpo: StageFigures | None = None
     grpo_gain: Gain | None = None
+    kinds: dict[str, KindFigures] = {}
 
 
 class Report(Frozen):
@@ -73,13 +83,14 @@ def summarise(folder: Path) -> Report:
     """Read a run's folder and compute its figures. Raises BadInput where there is no run, BadData where a file is broken."""
     run = read_run(folder)
     steps = surviving(read_lines(folder / "steps.jsonl", StepRecord))
+    trains = RowsConfig.model_validate(run.config.get("rows", {}))
     by_stage = {stage: read_lines(folder / "eval" / f"{stage}.jsonl", EvalRecord) for stage in STAGES}
     return Report(
         run=run.id,
         source=run.source,
         source_kinds=run.source_kinds,
         model=run.model,
-        tasks={task: _task_figures(task, by_stage) for task in run.tasks},
+        tasks={task: _task_figures(task, by_stage, trains) for task in run.tasks},
         timings={
             "phases": {phase.name: round(phase.seconds, 1) for phase in run.phases},
             "total": round(sum(phase.seconds for phase in run.phases), 1),
@@ -106,10 +117,28 @@ def step_times(steps: Sequence[StepRecord]) -> dict[str, float]:
     return {name: round(median(getattr(step.seconds, name) for step in steps), 3) for name in names}
 
 
-def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]]) -> TaskFigures:
+def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]], trains: RowsConfig) -> TaskFigures:
     rows = {stage: [record for record in records if record.task == task] for stage, records in by_stage.items()}
     figures = {stage: _stage_figures(records) for stage, records in rows.items() if records}
-    return TaskFigures.model_validate({**figures, "grpo_gain": _gain(rows["after_sft"], rows["after_grpo"])})
+    gain = _gain(rows["after_sft"], rows["after_grpo"])
+    asked = {stage: [record for record in records if record.finish_reason != NOT_ASKED] for stage, records in rows.items()}
+    return TaskFigures.model_validate({**figures, "grpo_gain": gain, "kinds": _kinds(task, asked, trains)})
+
+
+def _kinds(task: str, rows: dict[str, list[EvalRecord]], trains: RowsConfig) -> dict[str, KindFigures]:
+    found = Counter(record.kind for record in max(rows.values(), key=len))
+    return {
+        kind: KindFigures(
+            n=count,
+            trained=trains.takes(task, kind),
+            strict={
+                stage: _share(record.strict is True for record in records if record.kind == kind)
+                for stage, records in rows.items()
+                if records
+            },
+        )
+        for kind, count in sorted(found.items())
+    }
 
 
 def _stage_figures(records: Sequence[EvalRecord]) -> StageFigures:

@@ -183,6 +183,23 @@ def test_interrupted_leaves_nothing_and_the_next_run_makes_the_same(workspace: W
     assert snapshot(workspace.root) == snapshot(other.root)
 
 
+def test_blocks_can_be_walked_again_and_come_in_order(workspace: Workspace, tmp_path: Path) -> None:
+    walks: list[list[list[Candidate]]] = []
+
+    def twice(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Refusal]:
+        walks.extend([list(blocks), list(blocks)])
+        yield from assemble(blocks, seed)
+
+    volume = write_volume(tmp_path / "source", [case(page) for page in (30, 4, 17, 2)])
+    searched(workspace, volume)
+    assemble_task(replace(TOY, assemble=twice), workspace, "7")
+    first, again = walks
+    assert first == again
+    names = [candidate.case_id for block in first for candidate in block]
+    assert names == sorted(names)
+    assert len(names) == 4
+
+
 def test_manifest_tells_its_files_and_its_parents(workspace: Workspace, tmp_path: Path) -> None:
     manifest = prepared(workspace, tmp_path, [case(page) for page in range(1, 30)])
     assert manifest.files == digest_files(workspace.tasks / "toy", list(manifest.files))

@@ -1,6 +1,6 @@
 """Candidates -> rows: distractors by the rules, letters and ranks level, nothing lost without a reason."""
 
-import importlib
+import sys
 from collections import Counter
 
 import pytest
@@ -92,6 +92,36 @@ def test_rows_are_the_same_again_and_other_with_another_seed(rows: list[Row]) ->
     other = [item for item in assemble([BLOCK[:75], BLOCK[75:]], "other") if isinstance(item, Row)]
     assert again == rows
     assert other != rows
+
+
+def _by_decade(place: str) -> list[list[Candidate]]:
+    decades = Counter(candidate.payload["year"] // 10 * 10 for candidate in BLOCK)
+    return [
+        [
+            candidate.model_copy(update={"block": f"{place}|{decade}"})
+            for candidate in BLOCK
+            if candidate.payload["year"] // 10 * 10 == decade
+        ]
+        for decade in sorted(decades)
+    ]
+
+
+def test_the_decades_of_a_place_are_put_together() -> None:
+    whole = [item for item in assemble([BLOCK], "seed") if isinstance(item, Row)]
+    decades = [item for item in assemble(_by_decade("static|Mich.|we_hold"), "seed") if isinstance(item, Row)]
+    assert decades == whole
+
+
+def test_a_place_with_many_candidates_is_cut_between_decades(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[assemble.__module__], "ENOUGH", 60)
+    blocks = _by_decade("static|Mich.|we_hold")
+    assert len(blocks) == 3  # 1890s, 1900s and the beginning of the 1910s: the first alone is enough
+    first = {candidate.case_id for candidate in blocks[0]}
+    rows = [item for item in assemble(blocks, "seed") if isinstance(item, Row)]
+    assert rows
+    for row in rows:
+        cases = {span.case_id for span in row.spans}
+        assert cases <= first or cases.isdisjoint(first)
 
 
 def test_gold_scores_and_stands_in_the_prompt(rows: list[Row]) -> None:
@@ -201,12 +231,3 @@ def test_notes_of_the_same_syllabus_do_not_meet() -> None:
 def test_other_eras_do_not_meet() -> None:
     spread = [_candidate(key, year=1700 + 21 * key) for key in range(12)]
     assert all(isinstance(item, Refusal) for item in assemble([spread], "seed"))
-
-
-def test_a_large_block_is_taken_in_parts_of_neighbouring_years(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("cap_rlvr.tasks.holding.assemble"), "POOL", 60)
-    block = [_candidate(key, year=1900 + key // 2 % 40, case=key // 2 * 2) for key in range(200)]
-    made = list(assemble([block], "seed"))
-    asked = [row.case_id for row in made if isinstance(row, Row)]
-    assert len(set(asked)) == len(asked) > 10  # a case in two parts would be asked for twice
-    assert {one.case_id for one in made} == {candidate.case_id for candidate in block}

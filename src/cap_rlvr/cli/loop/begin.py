@@ -9,7 +9,7 @@ from rich.console import Console
 
 from cap_rlvr.cli.loop.checks import check_model, check_room, check_tasks, check_writable
 from cap_rlvr.cli.loop.hub import local_model
-from cap_rlvr.cli.loop.phases import Loop
+from cap_rlvr.cli.loop.phases import LAST, Loop
 from cap_rlvr.cli.loop.runbook import Runbook, machine
 from cap_rlvr.cli.loop.screen import Screen
 from cap_rlvr.cli.loop.services import Services, running
@@ -54,10 +54,15 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
         machine=machine(),
     )
     console.print(f"Run {run_id}: {', '.join(names)} from {record.source}; {room}.")
-    if not model:
-        console.print(f"About {_minutes(settings.sft.steps, settings.grpo.steps)} minutes on two cores without a GPU.")
     with Screen(console) as screen:
         book = Runbook(workspace.run(run_id), record, screen.event)
+        if book.is_done(LAST):
+            screen.say(
+                "This run is finished: looking whether its source or code has changed since. --fresh does it again."
+            )
+        elif not model:
+            minutes = _minutes(settings.sft.steps, settings.grpo.steps)
+            screen.say(f"About {minutes} minutes from the beginning, on two cores without a GPU.")
         with running(workspace, book) as services:
             _phases(Loop(services, book, screen, settings, job), real, replicas)
     from cap_rlvr.report.page import write_report

@@ -21,7 +21,7 @@ from cap_rlvr.wire.workspace import Workspace
 
 OnStates = Callable[[Sequence[JobState]], None]
 _TRAINER = "services.trainer.jobs"
-_LAST = "evaluate after grpo"
+LAST = "evaluate after grpo"
 
 
 class Loop:
@@ -50,7 +50,7 @@ class Loop:
         self.book.descend(corpus=made.corpus["digest"], **rows)
 
     def warm_start(self) -> None:
-        """SFT."""
+        """SFT. Starts the reward service and the trainer's worker for it, which stay for all that follows."""
         self.services.start_reward()
         self.services.start_trainer()
         self._train("sft", "warm start", "sft.jsonl", self.config.sft.steps)
@@ -71,20 +71,19 @@ class Loop:
 
     def evaluate(self, stage: Stage) -> None:
         """Greedy answers of one stage's policy on the held-out rows."""
-        rows = self.config.eval.rows_per_task * len(self.job.tasks)
-        self._train("evaluate", f"evaluate {stage.replace('_', ' ')}", f"eval/{stage}.jsonl", rows, stage=stage)
+        self._train("evaluate", f"evaluate {stage.replace('_', ' ')}", f"eval/{stage}.jsonl", None, stage=stage)
 
     @property
     def is_done(self) -> bool:
         """Whether an earlier call has done everything."""
-        return self.book.is_done(_LAST)
+        return self.book.is_done(LAST)
 
     def train(self) -> None:
         """GRPO."""
         self._train("grpo", "GRPO", "steps.jsonl", self.config.grpo.steps)
         self.book.descend(grpo=_digest(self.workspace.models / "grpo"))
 
-    def _train(self, function: str, title: str, lines: str, total: int, **more: Any) -> None:
+    def _train(self, function: str, title: str, lines: str, total: int | None, **more: Any) -> None:
         if self.book.is_done(title):
             return
         watch = _Lines(self.book.folder / lines)

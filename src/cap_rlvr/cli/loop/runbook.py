@@ -43,8 +43,9 @@ class Runbook:
         yield
         seconds = time.monotonic() - began
         before = sum(phase.seconds for phase in self.record.phases if phase.name == name)
-        others = tuple(phase for phase in self.record.phases if phase.name != name)
-        self._update(phases=(*others, PhaseRecord(name=name, seconds=before + seconds)))
+        phases = {phase.name: phase for phase in self.record.phases}
+        phases[name] = PhaseRecord(name=name, seconds=before + seconds)  # in its old place, where it has one
+        self._update(phases=tuple(phases.values()))
         self.event("phase", f"{name} done in {seconds:.0f} s", seconds=round(seconds, 2))
 
     def note(self, **fields: Any) -> None:

@@ -131,7 +131,6 @@ class Services:
             "reward_url": self.reward_url,
             "fleet": self.fleet,
             "model": self.model,
-            "policy_store": str(self.workspace.policies),
         }
         write_whole(self.book.folder / "services.json", json.dumps(known) + "\n")
 

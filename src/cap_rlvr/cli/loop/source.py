@@ -13,7 +13,7 @@ from cap_rlvr.wire.workspace import Workspace
 
 FICTION_CASES = 2_000
 # Decided without an opinion: cheap to search, and enough citations that the small model learns to copy them from the
-# question rather than to know them by heart (with 2,000 cases alone, only some seeds did).
+# question rather than to know them by heart (docs/decisions/0003-small-default-model.md).
 FICTION_MEMORANDA = 6_000
 FICTION_SEED = 11
 

@@ -111,9 +111,8 @@ def _side_agrees(given: str, known: str, free: set[str]) -> bool:
     core, other = [word for word in mine if word not in _FREE], [word for word in theirs if word not in _FREE]
     if core and other:
         return fuzz.token_set_ratio(" ".join(core), " ".join(other)) >= MATCH and _tells(core, other)
-    if (
-        core or other
-    ):  # `State of Texas` for `State`; but not `State` for `State Bank`, nor `Ex parte` for `Ex parte Reed`
+    # `State of Texas` for `State`; but not `State` for `State Bank`, nor `Ex parte` for `Ex parte Reed`.
+    if core or other:
         return bool(set(mine) & set(theirs) & _SOVEREIGNS) and free.issuperset(core + other)
     return fuzz.token_set_ratio(" ".join(mine), " ".join(theirs)) >= MATCH
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import islice
 
 from cap_rlvr.tasks.holding.extract import TASK
 from cap_rlvr.tasks.holding.options import OPTIONS, Block, Chance, Item, Opening, distractors
@@ -15,7 +15,7 @@ from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 from cap_rlvr.wire.splits import split_of
 
-POOL = 2_000  # candidates compared with one another; memory and time grow with it, not with the corpus
+ENOUGH = 1_000  # candidates of one place and kind: more would cost memory and find a gold no better company
 MAX_LOOKS = 12  # excerpts in which an opinion looks for the rank that is wanted most
 _PLACES = {"syllabus": "head matter", "note": "head matter"}  # kinds whose prompts look alike are levelled together
 
@@ -41,34 +41,35 @@ def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Ref
     `surplus_rank`.
     """
     table = _Table(seed)
-    for block in blocks:
-        for pool in _pools(block):
-            yield from table.pool(pool)
+    for stretch in _stretches(blocks):
+        yield from table.block(stretch)
 
 
-def _pools(block: list[Candidate]) -> Iterator[list[Candidate]]:
-    """A block in parts of about equal size and of neighbouring years; each case is in one part."""
-    parts = -(-len(block) // POOL)
-    pool: list[Candidate] = []
-    ordered = sorted(block, key=lambda one: (one.payload["year"], one.case_id, one.order)) if parts > 1 else block
-    for _, of_case in groupby(ordered, key=lambda one: one.case_id):
-        if len(pool) * parts >= len(block):
-            yield pool
-            pool = []
-        pool.extend(of_case)
-    if pool:
-        yield pool
+def _stretches(blocks: Iterable[list[Candidate]]) -> Iterator[list[Candidate]]:
+    """Blocks of one place and kind, decade after decade, put together until there are enough candidates to choose from."""
+    stretch: list[Candidate] = []
+    for block in filter(None, blocks):
+        if stretch and (len(stretch) >= ENOUGH or not _same_but_for_decade(stretch[0], block[0])):
+            yield stretch
+            stretch = []
+        stretch += block
+    if stretch:
+        yield stretch
+
+
+def _same_but_for_decade(one: Candidate, other: Candidate) -> bool:
+    return one.block.rpartition("|")[0] == other.block.rpartition("|")[0]
 
 
 class _Table:
-    """What is kept from pool to pool: the ranks and letters given."""
+    """What is kept from block to block: the ranks and letters given."""
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
         self._books = RankBooks()
         self._letters = _Letters(seed)
 
-    def pool(self, candidates: list[Candidate]) -> Iterator[Row | Refusal]:
+    def block(self, candidates: list[Candidate]) -> Iterator[Row | Refusal]:
         block = Block(candidates, self._seed)
         source, kind = candidates[0].source_kind, candidates[0].kind
         place = f"{source}|{_PLACES.get(kind, kind)}"

@@ -92,7 +92,7 @@ def _candidate(case: Case, holding: Holding, order: int, offer: Offer) -> Candid
         case_id=case.id,
         source_kind=case.source,
         kind=holding.kind,
-        block=f"{case.source}|{_jurisdiction(case)}|{holding.kind}",
+        block=f"{case.source}|{_jurisdiction(case)}|{holding.kind}|{offer.year // 10 * 10}",
         order=order,
         payload=offer.model_dump(),
     )

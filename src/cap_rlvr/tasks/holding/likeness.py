@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cap_rlvr.tasks.holding.excerpt import MASK
@@ -45,9 +46,12 @@ def near_mask(shown: str) -> str:
 
 def rarity(texts: Iterable[Terms]) -> Vector:
     """The smoothed inverse document frequency of each term."""
-    known = list(texts)
-    frequency = Counter(term for text in known for term in text)
-    return {term: math.log((1 + len(known)) / (1 + seen)) + 1 for term, seen in frequency.items()}
+    frequency: Counter[str] = Counter()
+    known = 0
+    for text in texts:  # one at a time: the words of all excerpts of a block are hundreds of megabytes
+        known += 1
+        frequency.update(text.keys())
+    return {term: math.log((1 + known) / (1 + seen)) + 1 for term, seen in frequency.items()}
 
 
 class Bags:
@@ -78,7 +82,7 @@ class Shelf:
         import numpy as np
 
         read = [terms(option) for option in options]
-        weights = rarity([*read, *(terms(text) for text in texts)])
+        weights = rarity(chain(read, map(terms, texts)))
         self._bags = Bags(read)
         self._weights = np.array([0.0, *(weights[word] for word in self._bags.numbers)])
         self._is_content = np.array([0.0, *(float(word not in FUNCTION_WORDS) for word in self._bags.numbers)])

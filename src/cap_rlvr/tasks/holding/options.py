@@ -232,7 +232,7 @@ def _shown(gold: Item, seed: str) -> Iterator[str]:
             yield gapped(text, frozenset(said[: round(share * len(said))]))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=2_000)
 def _unlike(one: Item, other: Item) -> bool:
     """Whether two options are at most .75 alike, by letters in order and by words in any order."""
     scores = (alike(one.folded, other.folded, score_cutoff=MAX_SIMILARITY) for alike in (ratio, token_set_ratio))
