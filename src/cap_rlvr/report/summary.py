@@ -12,7 +12,7 @@ from cap_rlvr.report.intervals import mean_interval, paired_interval
 from cap_rlvr.report.records import read_lines, read_run
 from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.jobs import RowsConfig
-from cap_rlvr.wire.runs import STAGES, EvalRecord, Stage, StepRecord
+from cap_rlvr.wire.runs import STAGES, EvalRecord, StepRecord
 
 
 class StageFigures(Frozen):
@@ -110,14 +110,14 @@ def step_times(steps: Sequence[StepRecord]) -> dict[str, float]:
     return {name: round(median(getattr(step.seconds, name) for step in steps), 3) for name in names}
 
 
-def _task_figures(task: str, by_stage: dict[Stage, list[EvalRecord]], trains: RowsConfig) -> TaskFigures:
+def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]], trains: RowsConfig) -> TaskFigures:
     rows = {stage: [record for record in records if record.task == task] for stage, records in by_stage.items()}
     figures = {stage: _stage_figures(records) for stage, records in rows.items() if records}
     gain = _gain(rows["after_sft"], rows["after_grpo"])
     return TaskFigures.model_validate({**figures, "grpo_gain": gain, "kinds": _kinds(task, rows, trains)})
 
 
-def _kinds(task: str, rows: dict[Stage, list[EvalRecord]], trains: RowsConfig) -> dict[str, KindFigures]:
+def _kinds(task: str, rows: dict[str, list[EvalRecord]], trains: RowsConfig) -> dict[str, KindFigures]:
     found = Counter(record.kind for record in max(rows.values(), key=len))
     return {
         kind: KindFigures(
