@@ -121,7 +121,9 @@ def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]], trains: Rows
     rows = {stage: [record for record in records if record.task == task] for stage, records in by_stage.items()}
     figures = {stage: _stage_figures(records) for stage, records in rows.items() if records}
     gain = _gain(rows["after_sft"], rows["after_grpo"])
-    asked = {stage: [record for record in records if record.finish_reason != NOT_ASKED] for stage, records in rows.items()}
+    asked = {
+        stage: [record for record in records if record.finish_reason != NOT_ASKED] for stage, records in rows.items()
+    }
     return TaskFigures.model_validate({**figures, "grpo_gain": gain, "kinds": _kinds(task, asked, trains)})
 
 
