@@ -175,7 +175,7 @@ def _back_reference(region: Region, place: int) -> Iterator[Treatment]:
     if sentence.mentions or not sentence.cues or place == 0:
         return
     mentions = region.sentences[place - 1].mentions or (region.sentences[place - 2].mentions if place > 1 else ())
-    if len({mention.cited.key for mention in mentions}) != 1:
+    if not mentions or len({mention.cited.key for mention in mentions}) > 1:
         return
     for label, kind, pattern in _BACK:
         if pattern.search(sentence.plain):

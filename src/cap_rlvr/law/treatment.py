@@ -70,97 +70,97 @@ _TO_THIS = (
 _AT_HAND = r"(?:here|this case|instant|present case|case at bar|in this|[Aa]ppell(?:ant|ee)s?|[Dd]efendants?|[Pp]laintiffs?|[Pp]etitioners?|[Rr]espondents?)"
 _NONE_HERE = r"(?:(?:can|could) have|has|have|finds?) no application (?:here|(?:to|in) (?:this|the (?:instant|present|case|facts)))"
 
-_PATTERNS: tuple[tuple[Label, str, re.Pattern[str]], ...] = tuple(
-    (label, kind, re.compile(pattern))
-    for label, kind, pattern in (
+_SHAPES: tuple[tuple[Label, str, str], ...] = (
+    (
+        "OVERRULES",
+        "active",
         (
-            "OVERRULES",
-            "active",
-            (
-                rf"{_SUBJECT},? {_ADV}(?:overrule|disapprove(?: of)?|disavow|abrogate|overturn|repudiate|no longer (?:adhere to|follow))s?,? "
-                rf"{_OF}{_NEXT}{_N}"
-            ),
+            rf"{_SUBJECT},? {_ADV}(?:overrule|disapprove(?: of)?|disavow|abrogate|overturn|repudiate|no longer (?:adhere to|follow))s?,? "
+            rf"{_OF}{_NEXT}{_N}"
         ),
+    ),
+    (
+        "OVERRULES",
+        "passive",
         (
-            "OVERRULES",
-            "passive",
-            (
-                rf"{_N}{_ASIDE},? (?:and (?:its progeny|the cases following it|similar cases)[^§]{{0,30}})?(?:{_NEXT})(?:is|are|must be) {_ADV}"
-                r"(?:overruled|disapproved|disavowed|abrogated)\b(?! by| on other)"
-            ),
+            rf"{_N}{_ASIDE},? (?:and (?:its progeny|the cases following it|similar cases)[^§]{{0,30}})?(?:{_NEXT})(?:is|are|must be) {_ADV}"
+            r"(?:overruled|disapproved|disavowed|abrogated)\b(?! by| on other)"
         ),
+    ),
+    (
+        "OVERRULES",
+        "sole",
         (
-            "OVERRULES",
-            "sole",
-            (
-                rf"{_N}[^§]*\b(?:it|they|that (?:decision|case|holding|rule)|those cases?|the same) (?:is|are|must be) {_ADV}"
-                r"(?:overruled|disapproved|disavowed)\b(?! by| on other)"
-            ),
+            rf"{_N}[^§]*\b(?:it|they|that (?:decision|case|holding|rule)|those cases?|the same) (?:is|are|must be) {_ADV}"
+            r"(?:overruled|disapproved|disavowed)\b(?! by| on other)"
         ),
-        ("DISTINGUISHES", "active", rf"{_SUBJECT},? {_ADV}distinguish {_THING}{_NEXT}{_N}"),
+    ),
+    ("DISTINGUISHES", "active", rf"{_SUBJECT},? {_ADV}distinguish {_THING}{_NEXT}{_N}"),
+    (
+        "DISTINGUISHES",
+        "active_from",
+        rf"{_SUBJECT},? {_ADV}distinguish {_HERE}[^§,;]{{0,60}} from {_THING}{_NEXT}{_N}",
+    ),
+    (
+        "DISTINGUISHES",
+        "passive",
         (
-            "DISTINGUISHES",
-            "active_from",
-            rf"{_SUBJECT},? {_ADV}distinguish {_HERE}[^§,;]{{0,60}} from {_THING}{_NEXT}{_N}",
+            rf"{_N}{_ASIDE},? (?:{_NEXT})(?:(?:both |each |all )?of which )?(?:is|are|was|were|seems?|appears?) (?:to be )?{_ADV}(?:factually |each )?{_DISTINCT}\b"
+            r"(?! (?:from|between) §)"
         ),
+    ),
+    (
+        "DISTINGUISHES",
+        "from",
+        rf"(?:[Mm]akes? it|{_HERE}[^§;]{{0,60}}?) {_ADV}(?:factually )?distinguishable from {_THING}{_N}",
+    ),
+    (
+        "DISTINGUISHES",
+        "distinguishes_this",
+        rf"distinguish(?:es|ing)? {_HERE}[^§,;]{{0,40}} from {_THING}{_NEXT}{_N}",
+    ),
+    ("DISTINGUISHES", "not_control", rf"{_N}{_ASIDE},? (?:{_NEXT})(?:does|do|did) not {_TO_THIS}"),
+    (
+        "DISTINGUISHES",
+        "sole",
         (
-            "DISTINGUISHES",
-            "passive",
-            (
-                rf"{_N}{_ASIDE},? (?:{_NEXT})(?:(?:both |each |all )?of which )?(?:is|are|was|were|seems?|appears?) (?:to be )?{_ADV}(?:factually |each )?{_DISTINCT}\b"
-                r"(?! (?:from|between) §)"
-            ),
+            rf"{_N},? (?:but|and|and yet) (?:that|this|the) (?:case|decision) (?:(?:does|do) not {_TO_THIS}|"
+            rf"is {_ADV}{_DISTINCT})\b"
         ),
-        (
-            "DISTINGUISHES",
-            "from",
-            rf"(?:[Mm]akes? it|{_HERE}[^§;]{{0,60}}?) {_ADV}(?:factually )?distinguishable from {_THING}{_N}",
-        ),
-        (
-            "DISTINGUISHES",
-            "distinguishes_this",
-            rf"distinguish(?:es|ing)? {_HERE}[^§,;]{{0,40}} from {_THING}{_NEXT}{_N}",
-        ),
-        ("DISTINGUISHES", "not_control", rf"{_N}{_ASIDE},? (?:{_NEXT})(?:does|do|did) not {_TO_THIS}"),
-        (
-            "DISTINGUISHES",
-            "sole",
-            (
-                rf"{_N},? (?:but|and|and yet) (?:that|this|the) (?:case|decision) (?:(?:does|do) not {_TO_THIS}|"
-                rf"is {_ADV}{_DISTINCT})\b"
-            ),
-        ),
-        (
-            "DISTINGUISHES",
-            "misplaced",
-            rf"\b[Rr]eliance (?:up)?on {_THING}{_NEXT}{_N}[^§;]{{0,50}}?,? (?:is|are|was) {_ADV}misplaced",
-        ),
-        (
-            "DISTINGUISHES",
-            "unlike",
-            rf"^(?:But |And )?[Uu]nlike (?:in |the (?:\w+ ){{1,6}}(?:in|of) )?(?:the )?{_N}(?=.*\b{_AT_HAND}\b)",
-        ),
-        ("DISTINGUISHES", "no_application", rf"{_N}{_ASIDE},? (?:{_NONE_HERE}|has no application[.,;])"),
-        (
-            "DISTINGUISHES",
-            "found",
-            rf"{_SUBJECT},? {_ADV}(?:find|consider|think|deem) {_THING}{_N}{_ASIDE},? (?:to be )?{_ADV}{_DISTINCT}\b",
-        ),
-        ("AFFIRMS", "reaffirmed", rf"{_SUBJECT},? {_ADV}(?:and )?{_ADV}re-?affirm,? {_OF}{_N}"),
-        ("AFFIRMS", "reaffirmed", rf"depart from {_N},? we decline, and expressly re-?affirm\b"),
-        (
-            "AFFIRMS",
-            "litigation",
-            rf"{_SUBJECT},? {_ADV}affirm (?:its|the) (?:decision|judgment|opinion|holding)s? of the [A-Z][\w ]{{3,40}}? in this case, [^§]{{0,20}}{_N}",
-        ),
-        ("AFFIRMS", "litigation", rf"{_N},? and we {_ADV}affirm (?:its|that|the) (?:decision|judgment)"),
-        (
-            "AFFIRMS",
-            "litigation_named",
-            rf"{_SUBJECT},? {_ADV}affirm (?:the )?[^§;]{{0,80}}?(?:[Cc]ourt|[Cc]ircuit|[Dd]ivision)[^§;]{{0,60}}?{_N}",
-        ),
-    )
+    ),
+    (
+        "DISTINGUISHES",
+        "misplaced",
+        rf"\b[Rr]eliance (?:up)?on {_THING}{_NEXT}{_N}[^§;]{{0,50}}?,? (?:is|are|was) {_ADV}misplaced",
+    ),
+    (
+        "DISTINGUISHES",
+        "unlike",
+        rf"^(?:But |And )?[Uu]nlike (?:in |the (?:\w+ ){{1,6}}(?:in|of) )?(?:the )?{_N}(?=.*\b{_AT_HAND}\b)",
+    ),
+    ("DISTINGUISHES", "no_application", rf"{_N}{_ASIDE},? (?:{_NONE_HERE}|has no application[.,;])"),
+    (
+        "DISTINGUISHES",
+        "found",
+        rf"{_SUBJECT},? {_ADV}(?:find|consider|think|deem) {_THING}{_N}{_ASIDE},? (?:to be )?{_ADV}{_DISTINCT}\b",
+    ),
+    ("AFFIRMS", "reaffirmed", rf"{_SUBJECT},? {_ADV}(?:and )?{_ADV}re-?affirm,? {_OF}{_N}"),
+    ("AFFIRMS", "reaffirmed", rf"depart from {_N},? we decline, and expressly re-?affirm\b"),
+    (
+        "AFFIRMS",
+        "litigation",
+        rf"{_SUBJECT},? {_ADV}affirm (?:its|the) (?:decision|judgment|opinion|holding)s? of the [A-Z][\w ]{{3,40}}? in this case, [^§]{{0,20}}{_N}",
+    ),
+    ("AFFIRMS", "litigation", rf"{_N},? and we {_ADV}affirm (?:its|that|the) (?:decision|judgment)"),
+    (
+        "AFFIRMS",
+        "litigation_named",
+        rf"{_SUBJECT},? {_ADV}affirm (?:the )?[^§;]{{0,80}}?(?:[Cc]ourt|[Cc]ircuit|[Dd]ivision)[^§;]{{0,60}}?{_N}",
+    ),
 )
+_PATTERNS: list[tuple[Label, str, re.Pattern[str]]] = [
+    (label, kind, re.compile(pattern)) for label, kind, pattern in _SHAPES
+]
 
 _OTHERS = re.compile(  # a party, another court, a supposition or a concession governs the words that follow
     r"\b(?:although|though|while|whilst|even if|even assuming|assuming|nevertheless|nonetheless|arguably|if|unless|whether|"

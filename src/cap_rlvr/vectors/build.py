@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import orjson
@@ -102,7 +102,7 @@ def _write(
     if not len(cases):
         raise BadInput("no case of the corpus can be asked about", str(files[0].parent), "Add cases that cite others")
     np.save(folder / CASES, cases)
-    vectors = np.lib.format.open_memmap(
+    vectors: np.memmap[Any, np.dtype[np.float16]] = cast(Any, np.lib.format).open_memmap(
         folder / VECTORS, mode="w+", dtype=np.float16, shape=(len(cases), source.dimension)
     )
     done = 0

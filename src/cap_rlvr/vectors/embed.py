@@ -58,11 +58,11 @@ class StaticEmbedder:
     """Weighted means of token embeddings: numpy and a tokenizer, no network pass."""
 
     def __init__(self, folder: Path) -> None:
-        from safetensors.numpy import load_file
+        import safetensors.numpy
         from tokenizers import Tokenizer
 
         self.name = STATIC
-        weights = load_file(folder / "model.safetensors")
+        weights: dict[str, NDArray[Any]] = cast(Any, safetensors.numpy).load_file(folder / "model.safetensors")
         table = next(value for key, value in weights.items() if key.endswith("word_embeddings.weight"))
         self._table = table.astype(np.float32)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -109,7 +109,7 @@ class SentenceModel:
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each row at length 1; a zero row stays."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32, copy=False)
 
 
 def _zipf_weights(count: int) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def read(path: Path) -> Any:
 
 def search(index: Any, queries: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """(scores, places) of the nearest, best first (n, count); place -1 where there are fewer."""
-    return cast(Any, index.search(np.ascontiguousarray(queries, dtype=np.float32), count))
+    return index.search(np.ascontiguousarray(queries, dtype=np.float32), count)
 
 
 def exact(vectors: NDArray[np.float16], queries: NDArray[np.float32], count: int) -> NDArray[np.int64]:

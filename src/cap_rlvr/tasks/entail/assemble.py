@@ -107,10 +107,10 @@ def _per_case(group: _Group, item: _Item) -> int:
 
 def _shares(counts: Mapping[Label, int]) -> dict[Label, int]:
     """How many rows of each label keep every label within MAX_SHARE of the whole."""
-    kept = dict(counts)
+    kept: dict[Label, int] = dict(counts)
     while True:
         whole = sum(kept.values())
-        within = {label: min(count, int(MAX_SHARE * whole)) for label, count in kept.items()}
+        within: dict[Label, int] = {label: min(count, int(MAX_SHARE * whole)) for label, count in kept.items()}
         if within == kept:
             return kept
         kept = within

@@ -37,6 +37,11 @@ def written(label: str, evidence: str, why: str) -> str:
     return f"<answer>{label}</answer>\n<evidence>{evidence}</evidence>\n<reasoning>{why}</reasoning>"
 
 
+def _other_labels(label: Label, key: str, purpose: str) -> list[Label]:
+    others: list[Label] = [other for other in LABELS if other != label]
+    return keyed_order(others, key, purpose)
+
+
 class _Parts:
     """The pieces of a gold that honest forms and attacks are made of."""
 
@@ -44,7 +49,7 @@ class _Parts:
         self.truth = truth
         self.judged = truth.evidence_span is not None
         self.gold = read_gold(truth)
-        self.label = truth.label
+        self.label: Label = truth.label
         self.evidence = truth.evidence
         self.why = reasoning(truth, self.gold.terms)
 
@@ -150,7 +155,7 @@ def _constants(own: _Parts) -> Iterator[Probe]:
 
 
 def _wrong_labels(own: _Parts, key: str) -> Iterable[tuple[str, str]]:
-    for wrong in keyed_order([label for label in LABELS if label != own.label], key, "wrong"):
+    for wrong in _other_labels(own.label, key, "wrong"):
         yield f"with_true_evidence/{wrong}", written(wrong, own.evidence, own.why)
         swapped = own.why
         for verb in _VERBS.values():
@@ -159,7 +164,7 @@ def _wrong_labels(own: _Parts, key: str) -> Iterable[tuple[str, str]]:
 
 
 def _two_labels(own: _Parts, key: str) -> Iterable[tuple[str, str]]:
-    wrong = keyed_order([label for label in LABELS if label != own.label], key, "second")[0]
+    wrong = _other_labels(own.label, key, "second")[0]
     for name, value in (
         ("or", f"{own.label} or {wrong}"),
         ("slash", f"{own.label}/{wrong}"),
@@ -251,7 +256,7 @@ def _reasoning_attacks(own: _Parts, other: EntailTruth, key: str) -> Iterator[Pr
         return
     truth, terms = own.truth, own.gold.terms
     citing, cited = truth.citing or "the present decision", truth.cited or "the cited case"
-    wrong = keyed_order([label for label in LABELS if label != own.label], key, "reasoning")[0]
+    wrong = _other_labels(own.label, key, "reasoning")[0]
     some = [*terms[:12], "court", "precedent", "rule"]
     texts = {
         "left_out": "",
@@ -303,7 +308,7 @@ def chains(truth: EntailTruth, key: str) -> Iterator[Sequence[str]]:
     """From the gold, one error more at each step; and each kind of error alone."""
     own = _Parts(truth)
     label, evidence, why = own.label, own.evidence, own.why
-    wrong = keyed_order([one for one in LABELS if one != label], key, "chain")[0]
+    wrong = _other_labels(label, key, "chain")[0]
     if own.judged:
         words = evidence.split()
         yield [

@@ -93,6 +93,9 @@ class EntailTruth(GroundTruth):
             raise ValueError(f"evidence_span must hold {MIN_WORDS} to {MAX_WORDS} words")
         return self
 
+    def __hash__(self) -> int:  # by what tells rows apart, since a truth is looked up for each completion
+        return hash((self.context, self.evidence_span))
+
     @property
     def evidence(self) -> str:
         """The gold evidence, empty where it is not given."""

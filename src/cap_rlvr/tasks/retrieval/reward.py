@@ -117,7 +117,7 @@ def _reason(slots: list[Slot], truth: RetrievalTruth, parts: dict[str, Part]) ->
     if _strict(slots, truth):
         return Reason(code="right", text=REASONS["right"])
     counts = {kind: sum(slot.kind == kind for slot in slots) for kind in REST}
-    rest = "".join(f", {count} {REST[kind]}" for kind, count in counts.items() if count)
+    rest = "".join(f", {counts[kind]} {said}" for kind, said in REST.items() if counts[kind])
     hits = sum(slot.kind == "gold" for slot in slots)
     return Reason(code=code, text=REASONS[code].format(gold=hits, n=truth.asked, rest=rest))
 

@@ -72,6 +72,9 @@ class RetrievalTruth(GroundTruth):
             raise ValueError("positives: so many of the candidates are gold that a random pick would do")
         return self
 
+    def __hash__(self) -> int:  # by what tells rows apart, since a truth is looked up for each completion
+        return hash((self.positives, self.query, *(one.id for one in self.candidates)))
+
     @property
     def asked(self) -> int:
         """How many cases are asked for."""

@@ -32,6 +32,9 @@ class Reference(Frozen):
     syllabus: str = Field(default="", max_length=8_000)
     key_parties: tuple[Party, ...] = ()
 
+    def __hash__(self) -> int:  # by what tells rows apart, since a truth is looked up for each completion
+        return hash((self.disposition, self.syllabus))
+
     @field_validator("disposition", mode="before")
     @classmethod
     def _one_or_more(cls, value: object) -> object:
@@ -85,7 +88,7 @@ class SummariseTruth(GroundTruth):
     @classmethod
     def _gather(cls, data: Any) -> Any:
         if not isinstance(data, dict):
-            return cast(Any, data)
+            return data
         fields = cast(dict[str, Any], data)
         if "ground_truth" in fields:
             return fields
