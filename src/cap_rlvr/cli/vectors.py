@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cap_rlvr.vectors.index import Kind
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make, search and check vectors of cases.")
 WorkspaceFolder = Annotated[Path, typer.Option(help="The folder that holds everything made.")]
@@ -30,7 +33,7 @@ def build(
     from cap_rlvr.wire.errors import BadInput
     from cap_rlvr.wire.workspace import Workspace
 
-    kinds = {"": None, "flat": "flat", "hnsw": "hnsw", "ivfpq": "ivfpq"}
+    kinds: dict[str, Kind | None] = {"": None, "flat": "flat", "hnsw": "hnsw", "ivfpq": "ivfpq"}
     if index not in kinds:
         raise BadInput(f"{index!r} is unknown", "index", "Choose from: flat, hnsw, ivfpq")
     console = Console(stderr=True)
@@ -39,7 +42,7 @@ def build(
         made = build_store(
             Workspace(workspace),
             model,
-            kinds[index],  # pyright: ignore[reportArgumentType]  (the three names above)
+            kinds[index],
             lambda done, total: progress.update(bar, completed=done, total=total),
         )
     typer.echo(
