@@ -21,5 +21,7 @@ def test_what_a_scorer_imports_is_followed() -> None:
     bluebook = {path.relative_to(ROOT).as_posix() for path in scoring_modules("bluebook")}
     assert {"tasks/bluebook/names.py", "tasks/bluebook/truth.py", "law/courts.py", "law/reporters.py"} <= bluebook
     assert not bluebook & {"tasks/bluebook/phrasing.py", "law/holdings.py"}
+    summarise = {path.relative_to(ROOT).as_posix() for path in scoring_modules("summarise")}
+    assert {"tasks/summarise/grounding.py", "tasks/summarise/words.py"} <= summarise  # imported as files of the folder
     holding = {path.relative_to(ROOT).as_posix() for path in scoring_modules("holding")}
     assert not holding & {"tasks/holding/options.py", "tasks/holding/excerpt.py", "tasks/holding/roles.py"}

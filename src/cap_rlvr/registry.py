@@ -50,17 +50,23 @@ def scoring_modules(name: str) -> set[Path]:
     found: set[Path] = set()
     waiting = [f"{tasks.__name__}.{name}.reward"]
     while waiting:
-        place = _ROOT.joinpath(*waiting.pop().split(".")[1:])
-        file = next((one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file()), None)
+        file = _file_of(waiting.pop())
         if file is None or file in found:
             continue
         found.add(file)
         for node in ast.walk(ast.parse(file.read_bytes())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_ROOT.name):
-                waiting += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+                inner = [f"{node.module}.{alias.name}" for alias in node.names]
+                # A folder that is only asked for files in it decides no score: a task's own names its finder too.
+                waiting += inner if all(map(_file_of, inner)) else [str(node.module), *inner]
             elif isinstance(node, ast.Import):
                 waiting += [alias.name for alias in node.names if alias.name.startswith(f"{_ROOT.name}.")]
     return found
+
+
+def _file_of(module: str) -> Path | None:
+    place = _ROOT.joinpath(*module.split(".")[1:])
+    return next((one for one in (place.with_suffix(".py"), place / "__init__.py") if one.is_file()), None)
 
 
 def library(distribution: str) -> str:
