@@ -240,3 +240,9 @@ def test_words_around_gold_are_not_paid(prefix: str, suffix: str) -> None:
 def test_listing_pages_is_never_paid(pages: list[int]) -> None:
     listed = ", ".join(f"31 Tex. Crim. {page}" for page in pages)
     assert TASK.judge(TEXAS, f"<answer>{listed} (1892)</answer>").reward == 0
+
+
+def test_attacks_hold_on_a_citation_without_letters_that_look_alike() -> None:
+    truth = TASK.read_truth({"ground_truth": "228 A.D.2d 218 (N.Y. App. Div. 1991)"})
+    for attack in TASK.probes.attacks(truth, truth, "key"):
+        assert TASK.score(truth, attack.completion).reward <= attack.limit, attack.family

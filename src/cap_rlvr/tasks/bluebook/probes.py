@@ -222,7 +222,9 @@ def _faulty_form(truth: BluebookTruth) -> Iterator[Probe]:
 
 def _hostile(truth: BluebookTruth) -> Iterator[Probe]:
     cite, gold = truth.ground_truth, Gold.of(truth)
-    yield Probe("homoglyph", f"<answer>{cite.translate(_HOMOGLYPHS)}</answer>", _homoglyph_limit(gold))
+    alike = cite.translate(_HOMOGLYPHS)
+    if alike != cite:  # `228 A.D.2d 218 (N.Y. App. Div. 1991)` has none of these letters
+        yield Probe("homoglyph", f"<answer>{alike}</answer>", _homoglyph_limit(gold))
     yield Probe("zero_width_inside", f"<answer>{_ZERO_WIDTH.join(cite)}</answer>", 1)
     yield Probe("right_to_left", f"<answer>{_RIGHT_TO_LEFT}{cite}</answer>", 1)
     yield Probe("html_comment", f"<answer>{cite}<!-- right --></answer>", 0)
