@@ -15,16 +15,15 @@ from cap_rlvr.quality.lines import Line, Name, line, unmeasured
 ROWS = 25  # of a scope, under which its shares and means say too little
 FAMILIES = 20  # of attacks, each on so many rows
 FORMS = 12
-_FEW = "too few rows: {} of " + str(ROWS)
 
 
-def lines_of(made: Judgement, scope: str) -> list[Line]:
+def lines_of(made: Judgement, scope: str, least: int = ROWS) -> list[Line]:
     """The lines that follow from single scores; those over rows as a whole are in constants.py, surface.py, repeat.py."""
     rows = len({one.row for one in made.of(scope, "gold")})
     found: list[Line] = []
     for name, measure in _MEASURES.items():
-        if rows < ROWS:
-            found.append(unmeasured(made.task, name, scope, rows, _FEW.format(rows)))
+        if rows < least:
+            found.append(unmeasured(made.task, name, scope, rows, f"too few rows: {rows} of {least}"))
         else:
             found.append(measure(made, name, scope))
     return found
