@@ -45,7 +45,7 @@ def as_json(suite: Suite, baseline: Suite | None) -> dict[str, Any]:
     weakest = suite.weakest
     return {
         "rq": suite.rq,
-        "rq_by_source": {scope: suite.rq_of(scope) for scope in SCOPES[1:]},
+        "rq_by_source": suite.rq_by_source,
         "passed": suite.passed,
         "weakest": weakest.model_dump(mode="json") if weakest else None,
         "not_measured": [f"{one.task} {one.name}: {one.note}" for one in suite.not_measured],

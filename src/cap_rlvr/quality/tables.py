@@ -106,7 +106,7 @@ def verdict(suite: Suite, baseline: Suite | None) -> list[str]:
         held = "every measured line holds" if suite.rq >= HELD else f"below the bar of {HELD}"
         link = f"{weakest.task}, {weakest.title} {figure(weakest.name, weakest.value or 0.0)} (bar {weakest.bar:g})"
         found.append(f"RQ {suite.rq:.4f}: {held}. Weakest link: {link}{'; ' + weakest.note if weakest.note else ''}.")
-    parts = [f"{scope} {rq:.4f}" for scope in SCOPES[1:] if (rq := suite.rq_of(scope)) is not None]
+    parts = [f"{source} {rq:.4f}" for source, rq in suite.rq_by_source.items() if rq is not None]
     if parts:
         found.append(f"RQ by source: {', '.join(parts)}.")
     if suite.not_measured:
@@ -126,8 +126,7 @@ def verdict(suite: Suite, baseline: Suite | None) -> list[str]:
 
 def heading(suite: Suite, scope: str) -> str:
     """What a table is of; pooled rows of one source are said to be that."""
-    sources = sorted({source for found in suite.rows.values() for source, count in found.items() if count})
-    return f"{(sources[0] if len(sources) == 1 else scope).capitalize()} rows"
+    return f"{(suite.sources[0] if len(suite.sources) == 1 else scope).capitalize()} rows"
 
 
 def counted(suite: Suite) -> str:
