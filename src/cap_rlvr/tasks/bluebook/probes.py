@@ -222,7 +222,8 @@ def _faulty_form(truth: BluebookTruth) -> Iterator[Probe]:
 
 def _hostile(truth: BluebookTruth) -> Iterator[Probe]:
     cite, gold = truth.ground_truth, Gold.of(truth)
-    yield Probe("homoglyph", f"<answer>{cite.translate(_HOMOGLYPHS)}</answer>", _homoglyph_limit(gold))
+    if cite.translate(_HOMOGLYPHS) != cite:
+        yield Probe("homoglyph", f"<answer>{cite.translate(_HOMOGLYPHS)}</answer>", _homoglyph_limit(gold))
     yield Probe("zero_width_inside", f"<answer>{_ZERO_WIDTH.join(cite)}</answer>", 1)
     yield Probe("right_to_left", f"<answer>{_RIGHT_TO_LEFT}{cite}</answer>", 1)
     yield Probe("html_comment", f"<answer>{cite}<!-- right --></answer>", 0)
@@ -308,8 +309,9 @@ def _variant_spellings(gold: Gold) -> list[str]:
 
 
 def _homoglyph_limit(gold: Gold) -> float:
-    """0 where the swapped letters stand in the reporter, else what a citation with an unknown court earns."""
-    return 0 if gold.locator.reporter.translate(_HOMOGLYPHS) != gold.locator.reporter else FAULTY_FORM
+    """0 where swapped letters stand in the reporter or the name, else what a citation with an unknown court earns."""
+    gated = f"{gold.cited.name} {gold.locator.reporter}"
+    return 0 if gated.translate(_HOMOGLYPHS) != gated else FAULTY_FORM
 
 
 def _echo(truth: BluebookTruth) -> str:
