@@ -92,7 +92,7 @@ def _balanced(group: _Group, seed: str) -> Iterator[Row | Refusal]:
         for item in keyed_order(group.waiting[label], seed, "choice"):
             waiting[split_of(item.candidate.case_id, seed)][label].append(item)
     shares = {split: _shares({label: len(found[label]) for label in LABELS}) for split, found in waiting.items()}
-    whole = {label: sum(share[label] for share in shares.values()) for label in LABELS}
+    whole: dict[Label, int] = {label: sum(share[label] for share in shares.values()) for label in LABELS}
     for split, found in waiting.items():
         below = sum(item.offer.kind == "affirms_litigation" for item in found["AFFIRMS"])
         for label in LABELS:
