@@ -2,7 +2,7 @@
 
 import pytest
 
-from cap_rlvr.law.authorities import authorities, locator_key, majority, mentions
+from cap_rlvr.law.authorities import authorities, located, locator_key, majority, mentions
 from cap_rlvr.wire.case import Case, Citation, CitedCase, Opinion, Origin, SourceKind
 
 
@@ -16,6 +16,10 @@ def decision(text: str, *cites: str, cites_to: tuple[CitedCase, ...] = (), kind:
         cites_to=cites_to,
         opinions=(Opinion(type=kind, text=text),),
     )
+
+
+def relied_on(case: Case) -> list[tuple[str, ...]]:
+    return authorities(case, 0, located(case, 0))
 
 
 @pytest.mark.parametrize(
@@ -47,12 +51,12 @@ def decision(text: str, *cites: str, cites_to: tuple[CitedCase, ...] = (), kind:
     ],
 )
 def test_authorities(text: str, found: list[tuple[str, ...]]) -> None:
-    assert authorities(decision(text), 0) == found
+    assert relied_on(decision(text)) == found
 
 
 def test_own_citation_is_no_authority() -> None:
     case = decision("Reported at 31 Tex. Crim. 35. See 410 U.S. 113.", "31 Tex. Crim. 35")
-    assert authorities(case, 0) == [("410|U.S.|113",)]
+    assert relied_on(case) == [("410|U.S.|113",)]
 
 
 def test_listed_citations_are_found_as_they_are_written() -> None:
@@ -63,13 +67,13 @@ def test_listed_citations_are_found_as_they_are_written() -> None:
         CitedCase(cite="9 U.S. 9", category="reporters:federal", reporter="U.S.", opinion_index=1),
     )
     text = "Ex parte Ammons, 34 Texas Crim. Rep., 472; 64 S. W. Rep., 1047; and 1 Stat. 73"
-    assert authorities(decision(text, cites_to=listed), 0) == [("34|Tex. Crim.|472", "64|S.W.|1047")]
+    assert relied_on(decision(text, cites_to=listed)) == [("34|Tex. Crim.|472", "64|S.W.|1047")]
 
 
 def test_a_listed_citation_is_not_found_in_another() -> None:
     listed = tuple(CitedCase(cite=cite, category="reporters:state") for cite in ("5 Tex. 1", "15 Tex. 12"))
     text = "15 Tex. 12, and later in Jones, 5 Tex. 1."
-    assert authorities(decision(text, cites_to=listed), 0) == [("15|Tex.|12",), ("5|Tex.|1",)]
+    assert relied_on(decision(text, cites_to=listed)) == [("15|Tex.|12",), ("5|Tex.|1",)]
 
 
 @pytest.mark.parametrize(

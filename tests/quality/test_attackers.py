@@ -100,3 +100,10 @@ def test_material_holds_no_gold(task: Task[object]) -> None:
         assert fillers, slot
         assert all(isinstance(one, str) for one in fillers)
     assert all(adversary.most(truth, seed) < 1 for seed in target.seeds)
+
+
+def test_a_judge_sees_through_what_the_scorer_strips(task: Task[object]) -> None:
+    adversary = adversary_of(task)
+    assert adversary is not None
+    truth = task.read_truth(task.example)
+    assert adversary.most(truth, "\u200b".join(task.gold(truth))) == adversary.most(truth, task.gold(truth))

@@ -89,6 +89,7 @@ def test_json_begins_with_rq(monkeypatch: pytest.MonkeyPatch) -> None:
     told = orjson.loads(run.stdout)
     assert next(iter(told)) == "rq"
     assert (told["rq"], told["naive_rq"], told["passed"]) == (1.0, 0.25, True)
+    assert told["rq_by_source"] == {"real": None, "synthetic": 1.0}
     assert told["not_measured"] == ["echo constant: too few rows: 30 of 41 in a source and split"]
     assert told == orjson.loads(orjson.dumps(as_json(suite(RIGHT, OPEN), suite(LOW))))
 

@@ -26,7 +26,8 @@ _MAX_GAP = 60  # characters between two parallel citations
 _re2 = cast(Any, re2)
 # A volume, up to ten words that may be a reporter's, and a page: a window to look into, no more.
 _WORD = r"(?:[A-Z][A-Za-z0-9.'&]*|[2-9](?:d|rd|th)|of|and|the|\([a-zA-Z0-9. ]{1,12}\))"
-_WINDOW = _re2.compile(rf"\b(\d{{1,4}})\s+({_WORD}(?:[ ,]{{1,2}}{_WORD}){{0,7}}?),?\s+(\d{{1,5}})\b")
+# It reads bytes: on a string RE2's wrapper walks the whole text at each search to count characters.
+_WINDOW = _re2.compile(rf"\b(\d{{1,4}})\s+({_WORD}(?:[ ,]{{1,2}}{_WORD}){{0,7}}?),?\s+(\d{{1,5}})\b".encode())
 _NUMBER = _re2.compile(r"\d+")
 _BETWEEN = _re2.compile(
     r"(?:[\s,;\[\]:(]|\b(?:at|p|pp|and|s\.\s?c)\b\.?|\d{1,5}(?:\s?[-\x{2013}]\s?\d{1,5})?\b|\((?:1[6-9]|20)\d\d\)|\[\d+\])*"
@@ -52,10 +53,13 @@ def majority(case: Case) -> int | None:
     return next((place for place, one in enumerate(case.opinions) if one.type in MAJORITY), None)
 
 
-def authorities(case: Case, place: int) -> list[tuple[str, ...]]:
-    """The authorities of one opinion, in the order in which they first appear, each with its locators sorted."""
+def authorities(case: Case, place: int, cited: Iterable[Mention]) -> list[tuple[str, ...]]:
+    """The authorities of one opinion, in the order in which they first appear, each with its locators sorted.
+
+    ``cited`` is what `located` gives for it.
+    """
     own = {one for one in (locator_key(cite.cite) for cite in case.citations) if one}
-    kept = [one for one in located(case, place) if one.reporter not in _ANNOTATIONS]
+    kept = [one for one in cited if one.reporter not in _ANNOTATIONS]
     groups = _parallels(kept, case.opinions[place].text)
     return [tuple(sorted(group)) for group in groups if own.isdisjoint(group)]
 
@@ -72,12 +76,16 @@ def located(case: Case, place: int) -> list[Mention]:
 
 def mentions(text: str) -> list[Mention]:
     """The citations of known reporters in a text; eyecite judges each spelling once."""
+    data = text.encode()
     found: list[Mention] = []
-    at = 0
-    while hit := _WINDOW.search(text, at):
-        spelling = _canonical(hit.group(2))
+    at = counted = characters = 0
+    while hit := _WINDOW.search(data, at):
+        volume, reporter, page = (part.decode() for part in hit.groups())
+        spelling = _canonical(reporter)
         if spelling:
-            found.append(Mention(f"{hit.group(1)}|{spelling}|{hit.group(3)}", hit.start(), hit.end()))
+            characters += len(data[counted : hit.start()].decode())
+            counted = hit.start()
+            found.append(Mention(f"{volume}|{spelling}|{page}", characters, characters + hit.end() - hit.start()))
         at = hit.end() if spelling else hit.end(1)
     return found
 

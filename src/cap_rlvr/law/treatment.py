@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -214,17 +215,31 @@ MAX_SENTENCE = 900
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence with the cases that it speaks of: ``plain`` has each as `§n§` (n: place in ``mentions``)."""
+    """A sentence with the cases that it speaks of; few are asked for more than their mentions."""
 
     start: int
     end: int
     text: str
     mentions: tuple[Mention, ...]
-    plain: str
 
-    @property
+    @cached_property
     def cues(self) -> bool:
         return bool(CUE.search(self.text))
+
+    @cached_property
+    def plain(self) -> str:
+        """The text with each case as `§n§` (n: its place in ``mentions``)."""
+        pieces: list[str] = []
+        at = 0
+        for place, mention in enumerate(self.mentions):
+            pieces += [self.text[at : max(at, mention.start - self.start)], f" §{place}§ "]
+            at = max(at, min(mention.end - self.start, len(self.text)))
+        plain = " ".join("".join([*pieces, self.text[at:]]).replace("’", "'").split())
+        plain = re.sub(r"§ ([,.;:)'])", r"§\1", re.sub(r"^(?:\{\d+\}|\d{1,3}\.)\s*", "", plain))
+        plain = re.sub(r"([(\[]) §", r"\1§", plain)
+        plain = re.sub(r"§(\d+)§'s?\b", r"§\1§", plain)
+        plain = re.sub(r"(?:[Tt]he |[Tt]hat )?[Cc]ases? of (?=§)", "", plain)
+        return re.sub(r"§(\d+)§, supra,?", r"§\1§", plain)
 
 
 @dataclass(frozen=True)
@@ -266,18 +281,7 @@ def _sentence(text: str, start: int, end: int, mentions: tuple[Mention, ...]) ->
         start += 1
     while end > start and text[end - 1] in " \n\t":
         end -= 1
-    pieces: list[str] = []
-    at = start
-    for place, mention in enumerate(mentions):
-        pieces += [text[at : max(at, mention.start)], f" §{place}§ "]
-        at = max(at, min(mention.end, end))
-    plain = " ".join("".join([*pieces, text[at:end]]).replace("’", "'").split())
-    plain = re.sub(r"§ ([,.;:)'])", r"§\1", re.sub(r"^(?:\{\d+\}|\d{1,3}\.)\s*", "", plain))
-    plain = re.sub(r"([(\[]) §", r"\1§", plain)
-    plain = re.sub(r"§(\d+)§'s?\b", r"§\1§", plain)
-    plain = re.sub(r"(?:[Tt]he |[Tt]hat )?[Cc]ases? of (?=§)", "", plain)
-    plain = re.sub(r"§(\d+)§, supra,?", r"§\1§", plain)
-    return Sentence(start, end, text[start:end], mentions, plain)
+    return Sentence(start, end, text[start:end], mentions)
 
 
 def treatments(sentence: Sentence) -> Iterator[Treatment]:

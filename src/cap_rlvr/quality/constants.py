@@ -26,7 +26,7 @@ def constant_lines(task: Task[Any], examples: Sequence[Example], texts: Sequence
     """
     rows = [one for source in SCOPES[1:] for one in choose(_of(examples, source), MOST_ROWS, seed)]
     golds = _golds(task, rows, seed)
-    rewards = {text: _rewards(task, rows, text, golds) for text in _promising(task, rows, texts, golds, seed)}
+    rewards = _rewards(task, rows, _promising(task, rows, texts, golds, seed), golds)
     return {scope: _line(task, _of(rows, scope), rewards, scope) for scope in scopes(examples)}
 
 
@@ -62,7 +62,8 @@ def _promising(
     """The texts that do best on a draw of the rows."""
     drawn = [one for source in SCOPES[1:] for one in choose(_of(rows, source), _TRIED_ON, seed)]
     ids = [one.row.id for one in drawn]
-    means = {text: _mean(_rewards(task, drawn, text, golds), ids) for text in dict.fromkeys([*texts, *golds])}
+    rewards = _rewards(task, drawn, list(dict.fromkeys([*texts, *golds])), golds)
+    means = {text: _mean(by_row, ids) for text, by_row in rewards.items()}
     return sorted(means, key=lambda text: -means[text])[:_GO_ON]
 
 
@@ -79,11 +80,20 @@ def _golds(task: Task[Any], rows: Sequence[Example], seed: str) -> dict[str, fro
     return {text: frozenset(ids) for text, ids in owners.items()}
 
 
-def _rewards(task: Task[Any], rows: Sequence[Example], text: str, golds: dict[str, frozenset[str]]) -> dict[str, float]:
-    """By row; a gold that belongs to one row alone is not tried on that row."""
-    owners = golds.get(text, frozenset[str]())
-    own = owners if len(owners) == 1 else frozenset[str]()
-    return {one.row.id: task.score(one.truth, text).reward for one in rows if one.row.id not in own}
+def _rewards(
+    task: Task[Any], rows: Sequence[Example], texts: Sequence[str], golds: dict[str, frozenset[str]]
+) -> dict[str, dict[str, float]]:
+    """By text and row; a gold that belongs to one row alone is not tried on that row.
+
+    Row by row: scorers keep what they have read of the last truths only.
+    """
+    alone = {text: owners for text, owners in golds.items() if len(owners) == 1}
+    found: dict[str, dict[str, float]] = {text: {} for text in texts}
+    for one in rows:
+        for text in texts:
+            if one.row.id not in alone.get(text, ()):
+                found[text][one.row.id] = task.score(one.truth, text).reward
+    return found
 
 
 def _mean(rewards: dict[str, float], ids: Sequence[str]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from cap_rlvr.quality.lines import HELD, TITLES, Line
 from cap_rlvr.quality.results import Suite
 from cap_rlvr.quality.samples import SCOPES
-from cap_rlvr.quality.tables import figure, verdict
+from cap_rlvr.quality.tables import counted, figure, heading, learnt, verdict
 from cap_rlvr.wire.errors import BadInput
 
 
@@ -29,6 +29,9 @@ def render(suite: Suite, baseline: Suite | None) -> str:
         cells=_cells(suite),
         naive_cells=_cells(baseline) if baseline else {},
         naive_attackers={(one.task, one.method): one for one in baseline.attackers} if baseline else {},
+        counted=counted(suite),
+        heading=heading,
+        learnt=learnt,
         figure=figure,
     )
 
@@ -42,7 +45,7 @@ def as_json(suite: Suite, baseline: Suite | None) -> dict[str, Any]:
     weakest = suite.weakest
     return {
         "rq": suite.rq,
-        "rq_by_source": {scope: suite.rq_of(scope) for scope in SCOPES[1:]},
+        "rq_by_source": suite.rq_by_source,
         "passed": suite.passed,
         "weakest": weakest.model_dump(mode="json") if weakest else None,
         "not_measured": [f"{one.task} {one.name}: {one.note}" for one in suite.not_measured],

@@ -60,19 +60,23 @@ def _digest(task: Task[Any], one: _Try) -> str:
 
 
 def _in_process(name: str, tries: Sequence[_Try], hash_seed: str, naive: bool) -> list[str]:
-    """Scored by a fresh interpreter. Raises Unavailable with its last line where it fails."""
+    """Scored by a fresh interpreter. Raises Unavailable with its last line where it fails, or where it takes too long."""
     truths: dict[str, Any] = {one.example.row.id: one.example.row.truth for one in tries}
     order = [(one.example.row.id, one.item.completion) for one in tries]
     asked = json.dumps({"task": name, "naive": naive, "truths": truths, "items": order})
-    run = subprocess.run(
-        [sys.executable, "-m", "cap_rlvr.quality.rescore"],
-        input=asked,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
-    )
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "cap_rlvr.quality.rescore"],
+            input=asked,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        )
+    except subprocess.TimeoutExpired:
+        hint = "Try again when the machine is less busy"
+        raise Unavailable(f"a scoring process took over {_SECONDS} s", "cap_rlvr.quality.rescore", hint) from None
     if run.returncode:
         last = (run.stderr.strip().splitlines() or ["no message"])[-1]
         raise Unavailable(f"a scoring process failed ({last})", "cap_rlvr.quality.rescore")

@@ -75,6 +75,17 @@ class Suite(Frozen):
         return found.q if found else None
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """`real` and `synthetic`, as far as there are rows of them."""
+        return tuple(sorted({source for found in self.rows.values() for source, count in found.items() if count}))
+
+    @property
+    def rq_by_source(self) -> dict[str, float | None]:
+        """RQ of each source apart; of one alone the pooled rows are that."""
+        alone = self.sources if len(self.sources) == 1 else ()
+        return {source: self.rq if source in alone else self.rq_of(source) for source in ("real", "synthetic")}
+
+    @property
     def weakest(self) -> Line | None:
         return weakest(self.lines)
 

@@ -19,10 +19,10 @@ _SHOWN = 12
 
 def show(suite: Suite, baseline: Suite | None, console: Console) -> None:
     """Tables by scope, the baseline's beside them, the worst outputs, what attackers reached, and the verdict."""
-    console.print(f"Rows: {suite.origin}. {_rows(suite)}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"Rows: {suite.origin}. {counted(suite)}", soft_wrap=True, markup=False, highlight=False)
     for scope in SCOPES:
         if any(one.scope == scope for one in suite.lines):
-            console.print(table(suite, scope, f"Reward quality, {scope} rows"))
+            console.print(table(suite, scope, f"Reward quality, {heading(suite, scope).lower()}"))
     if baseline:
         console.print(table(baseline, "pooled", "The naive rewards through the same suite"))
     if suite.attackers:
@@ -66,7 +66,6 @@ def attackers(suite: Suite, baseline: Suite | None) -> Table:
     drawn = Table(*columns, title="Attackers without the gold", title_justify="left", box=SIMPLE)
     for which, one in _both(suite, baseline):
         best = one.best
-        means = "" if one.before is None or one.after is None else f"{one.before:.3f} → {one.after:.3f}"
         drawn.add_row(
             one.task + which,
             one.method,
@@ -74,7 +73,7 @@ def attackers(suite: Suite, baseline: Suite | None) -> Table:
             f"{best.reward:.3f}" if best else "–",
             f"{best.limit:.2f}" if best else "–",
             f"[red]{one.holes:,}[/red]" if one.holes and not which else f"{one.holes:,}",
-            means,
+            learnt(one),
             escape(_short(one.worst_excess if one.holes else best)),
         )
     return drawn
@@ -86,6 +85,11 @@ def _both(suite: Suite, baseline: Suite | None) -> Iterator[tuple[str, Attacker]
         for other in baseline.attackers if baseline else ():
             if (other.task, other.method) == (one.task, one.method):
                 yield " (naive)", other
+
+
+def learnt(one: Attacker) -> str:
+    """A learner's mean reward less the limit, first and last; empty for a search."""
+    return "" if one.before is None or one.after is None else f"{one.before:z.3f} → {one.after:z.3f}"
 
 
 def _short(one: Attempt | None) -> str:
@@ -102,7 +106,7 @@ def verdict(suite: Suite, baseline: Suite | None) -> list[str]:
         held = "every measured line holds" if suite.rq >= HELD else f"below the bar of {HELD}"
         link = f"{weakest.task}, {weakest.title} {figure(weakest.name, weakest.value or 0.0)} (bar {weakest.bar:g})"
         found.append(f"RQ {suite.rq:.4f}: {held}. Weakest link: {link}{'; ' + weakest.note if weakest.note else ''}.")
-    parts = [f"{scope} {rq:.4f}" for scope in SCOPES[1:] if (rq := suite.rq_of(scope)) is not None]
+    parts = [f"{source} {rq:.4f}" for source, rq in suite.rq_by_source.items() if rq is not None]
     if parts:
         found.append(f"RQ by source: {', '.join(parts)}.")
     if suite.not_measured:
@@ -110,7 +114,7 @@ def verdict(suite: Suite, baseline: Suite | None) -> list[str]:
         found.append(f"Not measured, so not held: {len(suite.not_measured)} lines: {named}.")
     holes = sum(one.holes for one in suite.attackers)
     if holes:
-        found.append(f"Attackers got above their limits {holes:,} times.")
+        found.append(f"Outputs of attackers above their own limits: {holes:,}.")
     missing = sorted(set(suite.rows) - {one.task for one in suite.attackers}) if suite.attackers else []
     if missing:
         found.append(f"Not searched, for want of an adversary.py: {', '.join(missing)}.")
@@ -120,7 +124,13 @@ def verdict(suite: Suite, baseline: Suite | None) -> list[str]:
     return found
 
 
-def _rows(suite: Suite) -> str:
+def heading(suite: Suite, scope: str) -> str:
+    """What a table is of; pooled rows of one source are said to be that."""
+    return f"{(suite.sources[0] if len(suite.sources) == 1 else scope).capitalize()} rows"
+
+
+def counted(suite: Suite) -> str:
+    """How many rows there are, by task and source."""
     counts = ", ".join(
         f"{task} {' + '.join(f'{count:,} {source}' for source, count in found.items() if count) or 'none'}"
         for task, found in suite.rows.items()

@@ -76,6 +76,7 @@ UNKNOWN_COURT = {"ground_truth": "1 Charlton 551 (Strange Ct. 1837)", "court_sco
         (TEXAS, "Quimby v. State, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
         (TEXAS, "State v. Reed, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
         (TEXAS, "Reed, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
+        (TEXAS, "R\u0435ed v. State, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),  # a Cyrillic letter
         (TEXAS, "State, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
         (TEXAS, "The citation is 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
         (TEXAS, "31 Tex. Crim. 35, 32 Tex. Crim. 36 (1892)", 0.0, "two_cases"),

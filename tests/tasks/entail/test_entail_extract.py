@@ -11,7 +11,8 @@ from cap_rlvr.tasks.entail.assemble import MASKS, MAX_SHARE, assemble
 from cap_rlvr.tasks.entail.extract import Offer, find
 from cap_rlvr.tasks.entail.truth import MASK
 from cap_rlvr.wire.case import Case, Court, Jurisdiction, Opinion, Origin, SourceKind
-from cap_rlvr.wire.rows import Candidate, Refusal, Row
+from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
+from cap_rlvr.wire.splits import split_of
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 FILLER = (
@@ -128,7 +129,9 @@ def test_rows_are_balanced_masked_and_their_gold_earns_all() -> None:
     rows = _rows(90)
     labels = Counter(row.truth["label"] for row in rows)
     assert len(labels) == 4
-    assert max(labels.values()) <= MAX_SHARE * len(rows) + 1
+    for split in SPLITS:
+        held = Counter(row.truth["label"] for row in rows if split_of(row.case_id, "seed") == split)
+        assert max(held.values()) <= MAX_SHARE * held.total()
     for label in labels:
         masked = [row for row in rows if row.truth["label"] == label and MASK in row.truth["context"]]
         assert abs(4 * len(masked) - 3 * labels[label]) <= 3

@@ -157,6 +157,14 @@ def test_no_rank_is_the_golds_too_often(rows: list[Row]) -> None:
     assert max(ranks.values()) <= MAX_SHARE * len(rows) + 1
 
 
+def test_the_gold_is_no_oftener_short_or_long_than_the_others(rows: list[Row]) -> None:
+    places: Counter[int] = Counter()
+    for row in rows:
+        sizes = [(len(choice.split()), len(choice)) for choice in row.truth["choices"]]
+        places[sum(size < sizes[row.truth["answer_idx"]] for size in sizes)] += 1
+    assert max(places.values()) <= 0.3 * len(rows)
+
+
 def test_one_row_per_opinion() -> None:
     twice = [_candidate(key, case=key // 2) for key in range(120)]
     made = list(assemble([twice], "seed"))

@@ -55,6 +55,7 @@ def answer(*lines: str) -> str:
         (REPORTED, ["31 Tex. Crim. 35", "1 Alaska 682"], 1.0, "right"),
         (REPORTED, ["Reed v. State, 31 Tex. Crim. 35, 18 S.W. 1090 (1892)", "In re Moore, 1 Alaska 682"], 1.0, "right"),
         (REPORTED, ["18 S. W. 1090", "K02"], 1.0, "right"),
+        (REPORTED, ["1. 31 Tex. Crim. 35", "- 1 Alaska 682"], 1.0, "right"),  # a bullet is no name
         (REPORTED, ["31 Tex. Crim. 35", "18 S.W. 1090"], 0.0, "no_better_than_chance"),  # parallels of one case
         (REPORTED, ["Quimby v. State of Ohio, 31 Tex. Crim. 35", "K02"], 0.0, "no_better_than_chance"),
         (REPORTED, ["31 Tex. Crim. 35, 2 Mich. 586", "K02"], 0.0, "no_better_than_chance"),

@@ -310,8 +310,9 @@ def _variant_spellings(gold: Gold) -> list[str]:
 
 
 def _homoglyph_limit(gold: Gold) -> float:
-    """0 where the swapped letters stand in the reporter, else what a citation with an unknown court earns."""
-    return 0 if gold.locator.reporter.translate(_HOMOGLYPHS) != gold.locator.reporter else FAULTY_FORM
+    """0 where swapped letters stand in the reporter or the name, else what a citation with an unknown court earns."""
+    gated = f"{gold.cited.name} {gold.locator.reporter}"
+    return 0 if gated.translate(_HOMOGLYPHS) != gated else FAULTY_FORM
 
 
 def _echo(truth: BluebookTruth) -> str:

@@ -13,9 +13,10 @@ from cap_rlvr.tasks.entail.reward import gold, score
 from cap_rlvr.tasks.entail.truth import LABELS, MASK, MAX_WORDS, EntailTruth, Label, read_gold
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import digest, keyed_order
-from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
+from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row, Span, Split
+from cap_rlvr.wire.splits import split_of
 
-MAX_SHARE = 0.37  # of a label among the rows: .40 is the bound, and a random split must hold it too
+MAX_SHARE = 0.37  # of a label among a split's rows: .40 is the bound, and clusters may move a row to another split
 MIN_REAL = 20  # rows of a label; with fewer real ones it is only evaluated
 NEAR_SHARE = 0.75  # of NONE rows that have another case's cue words near
 OPEN_IN = 4  # rows of a label, of which one shows all its words: with half of them cue words tell the label too often
@@ -85,18 +86,25 @@ def _unfit(group: _Group, item: _Item) -> str:
 
 
 def _balanced(group: _Group, seed: str) -> Iterator[Row | Refusal]:
-    shares = _shares({label: len(items) for label, items in group.waiting.items()})
-    below = sum(item.offer.kind == "affirms_litigation" for item in group.waiting["AFFIRMS"])
+    """The rows, balanced within each split: over all rows alone, a small split would soon have too many of a label."""
+    waiting: dict[Split, dict[Label, list[_Item]]] = {split: defaultdict(list) for split in SPLITS}
     for label in LABELS:
-        ordered = keyed_order(group.waiting[label], seed, "choice")
-        if label == "NONE":
-            ordered = _nones(ordered, shares.get(label, 0), below)
-        elif label == "DISTINGUISHES":
-            ordered = sorted(ordered, key=lambda item: _per_case(group, item))
-        for item in ordered[shares.get(label, 0) :]:
-            yield _refusal(item, "surplus_label")
-        for item in ordered[: shares.get(label, 0)]:
-            yield _row(group, item, shares, seed)
+        for item in keyed_order(group.waiting[label], seed, "choice"):
+            waiting[split_of(item.candidate.case_id, seed)][label].append(item)
+    shares = {split: _shares({label: len(found[label]) for label in LABELS}) for split, found in waiting.items()}
+    whole: dict[Label, int] = {label: sum(share[label] for share in shares.values()) for label in LABELS}
+    for split, found in waiting.items():
+        below = sum(item.offer.kind == "affirms_litigation" for item in found["AFFIRMS"])
+        for label in LABELS:
+            ordered, wanted = found[label], shares[split][label]
+            if label == "NONE":
+                ordered = _nones(ordered, wanted, below)
+            elif label == "DISTINGUISHES":
+                ordered = sorted(ordered, key=lambda item: _per_case(group, item))
+            for item in ordered[wanted:]:
+                yield _refusal(item, "surplus_label")
+            for item in ordered[:wanted]:
+                yield _row(group, item, whole, seed)
 
 
 def _per_case(group: _Group, item: _Item) -> int:
@@ -133,7 +141,7 @@ def _nones(items: list[_Item], wanted: int, below: int) -> list[_Item]:
     return [*near[:many], *plain[: wanted - many], *near[many:], *plain[wanted - many :]]
 
 
-def _row(group: _Group, item: _Item, shares: Mapping[Label, int], seed: str) -> Row:
+def _row(group: _Group, item: _Item, rows: Mapping[Label, int], seed: str) -> Row:
     offer = item.offer
     hidden = None
     if group.masked[offer.label, True] < (OPEN_IN - 1) * (group.masked[offer.label, False] + 1):
@@ -157,7 +165,7 @@ def _row(group: _Group, item: _Item, shares: Mapping[Label, int], seed: str) -> 
         source_kind=item.candidate.source_kind,
         kind=f"{offer.kind}{'_masked' if hidden else ''}",
         difficulty=_difficulty(offer, masked=hidden is not None),
-        evaluation_only=group.real and shares[offer.label] < MIN_REAL,
+        evaluation_only=group.real and rows[offer.label] < MIN_REAL,
         truth=truth.model_dump(mode="json"),
     )
 

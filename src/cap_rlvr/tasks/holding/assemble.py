@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from cap_rlvr.tasks.holding.extract import TASK
-from cap_rlvr.tasks.holding.options import OPTIONS, Block, Chance, Item, Opening, distractors
+from cap_rlvr.tasks.holding.options import OPTIONS, Block, Chance, Item, Opening, distractors, shorter_wanted
 from cap_rlvr.tasks.holding.ranks import RankBooks
 from cap_rlvr.tasks.holding.reward import LETTERS
+from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 from cap_rlvr.wire.splits import split_of
@@ -21,22 +22,30 @@ _PLACES = {"syllabus": "head matter", "note": "head matter"}  # kinds whose prom
 
 
 @dataclass
-class _Letters:
-    """Letters dealt from keyed decks of five, so that over any rows each letter is as frequent as the others."""
+class _Levels:
+    """What golds have been so far in each place (a letter, the shortest or the fourth by length), so that the next makes
+    up for it. Where they could choose, over any rows each of the five is as frequent as the others.
+    """
 
     seed: str
-    dealt: Counter[str] = field(default_factory=Counter[str])
+    taken: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def next(self, place: str) -> int:
-        deck, card = divmod(self.dealt[place], OPTIONS)
-        self.dealt[place] += 1
-        return keyed_order(range(OPTIONS), self.seed, "letters", place, deck)[card]
+    def least(self, *places: str) -> int:
+        """The one that was least often taken in the first place, of equals in the next; of equals there, by the key."""
+        counts = [self.taken[place] for place in places]
+        drawn = keyed_order(range(OPTIONS), self.seed, *places, counts[0].total())
+        return min(drawn, key=lambda one: [count[one] for count in counts])
+
+    def take(self, one: int, *places: str) -> None:
+        for place in places:
+            self.taken[place][one] += 1
 
 
 def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Refusal]:
     """Rows of the blocks, at most one per opinion and kind, or why a candidate gave none.
 
-    The letters are level within a source and split; the gold's rank among its options by likeness to the text
+    The letters are level within a source and split, and within a split; the gold's place among its options by length is
+    level within a source and kind of prompt, as far as there are options to choose from; the gold's rank among its options by likeness to the text
     (TF-IDF cosine) is bounded within a source and kind of prompt, and what that leaves over is refused as
     `surplus_rank`.
     """
@@ -62,12 +71,13 @@ def _same_but_for_decade(one: Candidate, other: Candidate) -> bool:
 
 
 class _Table:
-    """What is kept from block to block: the ranks and letters given."""
+    """What is kept from block to block: the ranks, lengths and letters given."""
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
         self._books = RankBooks()
-        self._letters = _Letters(seed)
+        self._lengths = _Levels(seed)
+        self._letters = _Levels(seed)
 
     def block(self, candidates: list[Candidate]) -> Iterator[Row | Refusal]:
         block = Block(candidates, self._seed)
@@ -86,6 +96,7 @@ class _Table:
                 continue
             rank, opening = chosen
             self._books.take(place, rank)
+            self._lengths.take(sum(other.size < opening.gold.size for other in opening.others), place)
             uses.update(opening.others)
             yield self._row(opening, rank)
             yield from _refusals([item for item in items if item is not opening.gold], "one_row_per_opinion")
@@ -93,12 +104,14 @@ class _Table:
     def _choose(self, place: str, chances: Iterable[Chance], uses: Counter[Item]) -> tuple[int, Opening] | str:
         """The first opening at a rank that is wanted, else one at the rank that has most room; or why there is none."""
         room, wanted = self._books.open(place), self._books.wanted(place)
+        length = self._lengths.least(place)
         found: dict[int, Opening] = {}
         reason = "too_few_distractors"
         for chance in chances:
             reason = "surplus_rank"
+            shorter = shorter_wanted(chance.gold, length, self._seed)
             for rank in room:
-                others = None if rank in found else distractors(chance, rank, self._seed, uses)
+                others = None if rank in found else distractors(chance, rank, shorter, uses)
                 if others:
                     found[rank] = Opening(chance.gold, chance.shown, others)
                     if rank in wanted:
@@ -107,8 +120,11 @@ class _Table:
 
     def _row(self, opening: Opening, rank: int) -> Row:
         candidate = opening.gold.candidate
-        deck = "|".join((candidate.source_kind, split_of(candidate.case_id, self._seed)))
-        return _row(opening, self._letters.next(deck), rank, self._seed)
+        split = split_of(candidate.case_id, self._seed)
+        decks = f"{candidate.source_kind}|{split}", f"{candidate.source_kind is SourceKind.SYNTHETIC}|{split}"
+        letter = self._letters.least(*decks)
+        self._letters.take(letter, *decks)
+        return _row(opening, letter, rank, self._seed)
 
 
 def _row(opening: Opening, letter: int, rank: int, seed: str) -> Row:

@@ -56,6 +56,11 @@ class Item:
         return len(self.offer.holding.split())
 
     @cached_property
+    def size(self) -> tuple[int, int]:
+        """By which options are shorter or longer: words, then characters."""
+        return self.length, len(self.offer.holding)
+
+    @cached_property
     def stems(self) -> frozenset[str]:
         return stems(self.offer.holding)
 
@@ -162,16 +167,16 @@ class Block:
         return Chance(gold, shown, agreeing(above, 1), agreeing(below, -1))
 
 
-def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int]) -> list[Item] | None:
+def distractors(chance: Chance, rank: int, shorter: Sequence[bool], uses: Mapping[Item, int]) -> list[Item] | None:
     """``rank`` - 1 options more like the text than the gold and the others less; None where there are too few.
 
     Where any is more like it, each view must find one that is, so that no view puts the gold on top more often than
-    the first does. Beyond that, options that have been used least come first: then wrong options read like right ones.
+    the first does. Beyond that, each is shorter than the gold or longer as ``shorter`` wishes, and options that have been
+    used least come first: then wrong options read like right ones.
     """
     if len(chance.above) < rank - 1 or len(chance.below) < OPTIONS - rank:
         return None
     chosen: list[Item] = []
-    shorter = _shorter_wanted(chance.gold, seed)
     for side, wanted in ((chance.above, rank - 1), (chance.below, OPTIONS - rank)):
         unmet = ALL_VIEWS if wanted else 0
         rest = list(side)
@@ -202,8 +207,8 @@ class _Wish:
         agreeing = self.side[item]
         return (
             -(self.unmet & agreeing).bit_count(),
+            (item.size < self.chance.gold.size) != self.shorter,
             agreeing.bit_count() < VIEWS - MAX_UNMET,
-            (len(item.folded) < len(self.chance.gold.folded)) != self.shorter,
             self.uses.get(item, 0),
         )
 
@@ -239,9 +244,8 @@ def _unlike(one: Item, other: Item) -> bool:
     return all(score <= MAX_SIMILARITY for score in scores)
 
 
-def _shorter_wanted(gold: Item, seed: str) -> list[bool]:
-    """For each distractor whether it should be shorter than the gold, so that the gold's place by length is level too."""
-    wanted = int(keyed_unit(seed, "length", gold) * OPTIONS)
+def shorter_wanted(gold: Item, wanted: int, seed: str) -> list[bool]:
+    """For each distractor whether it should be shorter than the gold, so that ``wanted`` of them are."""
     return [place < wanted for place in keyed_order(range(OPTIONS - 1), seed, "length", gold)]
 
 

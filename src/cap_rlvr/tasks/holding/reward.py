@@ -8,7 +8,9 @@ or word earns nothing.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, cast
 
 import re2
@@ -68,6 +70,18 @@ class Truth(GroundTruth):
 
 
 @dataclass(frozen=True)
+class _Option:
+    """An option's text, normalised, and its words."""
+
+    text: str
+    words: tuple[str, ...]
+
+    @property
+    def joined(self) -> str:
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True)
 class Named:
     """What a reply names: the option's index, or None with the reason why none was named."""
 
@@ -114,7 +128,7 @@ def named_option(answer: str, choices: tuple[str, ...]) -> Named:
     label = _ALONE.match(text)
     if label:
         return Named(_index(label.group(1)))
-    options = [normalise(choice)[0] for choice in choices]
+    options = _read(choices)
     pair = _WITH_TEXT.match(text)
     if pair and pair.group(1):
         return _by_label_and_text(pair.group(1), pair.group(3), options)
@@ -126,9 +140,15 @@ def named_option(answer: str, choices: tuple[str, ...]) -> Named:
     return _unnamed(text) if alone.code == "no_option" else alone
 
 
-def _by_label_and_text(label: str, text: str, options: list[str]) -> Named:
+@lru_cache(maxsize=64)  # the completions of one group are judged against one truth
+def _read(choices: tuple[str, ...]) -> tuple[_Option, ...]:
+    return tuple(_Option(normalise(choice)[0], tuple(words(choice))) for choice in choices)
+
+
+def _by_label_and_text(label: str, text: str, options: Sequence[_Option]) -> Named:
     index = _index(label)
-    fault = _difference(text.strip(_DECORATION), options[index])
+    text = text.strip(_DECORATION)
+    fault = _difference(text, words(text), options[index])
     if fault is None:
         return Named(index)
     return fault if fault.code != "unlike" else _unnamed(f"{label.upper()} {text}", has_label=True)
@@ -138,23 +158,23 @@ def _index(label: str) -> int:
     return int(label) - 1 if label.isdigit() else LETTERS.index(label.upper())
 
 
-def _by_text(text: str, options: list[str]) -> Named:
-    wanted = " ".join(words(text))
-    likeness = sorted(((ratio(wanted, " ".join(words(option))), -i) for i, option in enumerate(options)), reverse=True)
+def _by_text(text: str, options: Sequence[_Option]) -> Named:
+    said = words(text)
+    likeness = sorted(((ratio(" ".join(said), option.joined), -i) for i, option in enumerate(options)), reverse=True)
     (best, place), (second, _) = likeness[:2]
     if best < MIN_SIMILARITY:
         return Named(None, "no_option", "")
     if best - second < MIN_MARGIN:
         return Named(None, "two_options", "The text is close to two options.")
-    return _difference(text, options[-place]) or Named(-place)
+    return _difference(text, said, options[-place]) or Named(-place)
 
 
-def _difference(text: str, option: str) -> Named | None:
-    """Why a text does not restate an option, or None where it does."""
-    if len(text) > 2 * len(option) + 20:
+def _difference(text: str, said: Sequence[str], option: _Option) -> Named | None:
+    """Why a text, whose words are ``said``, does not restate an option, or None where it does."""
+    if len(text) > 2 * len(option.text) + 20:
         return Named(None, "unlike", "")
-    said, meant = words(text), words(option)
-    if ratio(" ".join(said), " ".join(meant)) < MIN_SIMILARITY:
+    meant = option.words
+    if ratio(" ".join(said), option.joined) < MIN_SIMILARITY:
         return Named(None, "unlike", "")
     if _count(said, _is_negation) != _count(meant, _is_negation):
         return Named(None, "negation_differs", "The text has another negation than the option it copies.")
@@ -169,7 +189,7 @@ def _difference(text: str, option: str) -> Named | None:
     return None
 
 
-def _harmless(said: list[str], meant: list[str]) -> bool:
+def _harmless(said: Sequence[str], meant: Sequence[str]) -> bool:
     """Only articles were changed, or one longer word was mistyped by a letter."""
     if _FILLERS.issuperset(said) and _FILLERS.issuperset(meant):
         return True
@@ -202,7 +222,7 @@ def words(text: str) -> list[str]:
     return cast(list[str], _WORD.findall(normalise(text)[0].casefold()))
 
 
-def _count(said: list[str], wanted: Any) -> Counter[str]:
+def _count(said: Sequence[str], wanted: Any) -> Counter[str]:
     return Counter(word for word in said if wanted(word))
 
 

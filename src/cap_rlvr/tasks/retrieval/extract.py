@@ -40,12 +40,12 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
     if place is None:
         yield _refusal(case, "no_majority_opinion")
         return
-    groups = authorities(case, place)
+    mentions = located(case, place)
+    groups = authorities(case, place, mentions)
     if len(groups) < MIN_AUTHORITIES:
         yield _refusal(case, "few_authorities", str(len(groups)))
         return
     opinion = case.opinions[place].text
-    mentions = located(case, place)
     own = (case.name, case.name_abbreviation, *case.parties)
     hidden = excerpt.names_to_hide(opinion, mentions, own)
     text = excerpt.query_text(opinion, place, mentions, hidden)

@@ -154,9 +154,10 @@ def _resolved(line: str, truth: RetrievalTruth, key: Key) -> int | None:
         if not truth.closed_book and plain(text) in key.by_id:
             return key.by_id[plain(text)]
         cited = read_citation(text) if len(text) <= MAX_CHARS else "too_long"
-        if not isinstance(cited, str):
-            return _cited(cited, truth, key)
-    return None
+        index = None if isinstance(cited, str) else _cited(cited, truth, key)
+        if index is not None:
+            return index
+    return None  # a bullet may be read as a name, so no reading but the last is final
 
 
 def _readings(line: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from cap_rlvr.answer import normalise
 from cap_rlvr.task import Material
 from cap_rlvr.tasks.summarise import compose
 from cap_rlvr.tasks.summarise.disposed import contrary_of
@@ -65,7 +66,7 @@ def material(truth: SummariseTruth, other: SummariseTruth, key: str) -> Material
 
 def most(truth: SummariseTruth, completion: str) -> float:
     """What a hollow brief may get, where a text shares no longer run with the gold's pieces or the source; else 1."""
-    said = words(completion)
+    said = words(normalise(completion)[0])
     brief = truth.brief
     pieces = [brief.asked, brief.rule, brief.authority, brief.held, *brief.facts, *brief.topics] if brief else []
     if any(_runs(words(piece), _OWN) & _runs(said, _OWN) for piece in pieces):
