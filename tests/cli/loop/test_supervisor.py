@@ -23,6 +23,8 @@ def modules(tmp_path: Path) -> dict[str, str]:
     """An environment in which `python -m sleeper` and `python -m dier` are programs."""
     (tmp_path / "sleeper.py").write_text(SLEEPER)
     (tmp_path / "stubborn.py").write_text(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{SLEEPER}")
+    apart = "subprocess.Popen([sys.executable, '-m', 'stubborn'], start_new_session=True)"
+    (tmp_path / "parent.py").write_text(f"import subprocess, sys\n{apart}\n{SLEEPER}")
     (tmp_path / "dier.py").write_text("raise SystemExit('the port is taken')")
     return {"PYTHONPATH": str(tmp_path)}
 
@@ -47,6 +49,18 @@ def test_killed_child_comes_back(tmp_path: Path, modules: dict[str, str]) -> Non
     assert not psutil.pid_exists(second)
     assert [kind for kind, _ in events] == ["started", "restarted", "stopped"]
     assert "SIGKILL" in events[1][1]
+
+
+def test_what_a_child_started_in_another_session_ends_with_it(tmp_path: Path, modules: dict[str, str]) -> None:
+    with Supervisor(tmp_path / "logs", lambda *_: None) as children:
+        children.start("parent", "parent", modules)
+        first = children.pid("parent")
+        assert first is not None
+        until(lambda: len(psutil.Process(first).children()) == 1)
+        (second,) = psutil.Process(first).children()
+        until(lambda: (tmp_path / "logs" / "parent.log").read_text().count("up") == 2)
+        children.stop("parent")
+        assert not second.is_running()
 
 
 def test_child_that_keeps_dying_is_given_up_with_its_log(tmp_path: Path, modules: dict[str, str]) -> None:

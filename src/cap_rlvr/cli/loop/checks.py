@@ -56,7 +56,7 @@ def check_room(workspace: Path, replicas: int) -> str:
         raise BadInput(
             f"{free_memory} MB are free, {memory} MB are needed", "memory", "Close something, or lower REPLICAS="
         )
-    return f"disk {BASE_DISK_MB} MB of {free_disk} free, memory {memory} MB of {free_memory} free"
+    return f"needs {BASE_DISK_MB} MB of disk ({free_disk:,} free) and {memory:,} MB of memory ({free_memory:,} free)"
 
 
 def check_writable(workspace: Path) -> None:

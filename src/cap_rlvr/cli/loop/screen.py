@@ -65,8 +65,8 @@ class Screen:
         self._progress.update(self._bar, **fields)
         if not self._console.is_terminal and time.monotonic() - self._said > QUIET_EVERY:
             self._said = time.monotonic()
-            of = f" of {total:g}" if total else ""
-            self.say(f"{self.title}: {done:g}{of} {note}".rstrip())
+            far = f"{done:g} of {total:g}" if total else f"{done:g}" if done else "at work"
+            self.say(f"{self.title}: {far} {note}".rstrip())
 
     def end(self) -> None:
         """Take the bar away."""

@@ -14,16 +14,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cap_rlvr.clients.children import dies_with_parent
 from cap_rlvr.wire.errors import CapError, Unavailable
+
+if TYPE_CHECKING:
+    from psutil import Process
 
 MAX_RESTARTS = 5  # within RESTART_WINDOW; more is a fault that starting again does not cure
 RESTART_WINDOW = 300.0  # seconds
 WATCH_EVERY = 0.2  # seconds
 TAIL_LINES = 15
+_LAST_WAIT = 30.0  # seconds for killed processes to be gone
 
 
 @dataclass
@@ -83,11 +89,12 @@ class Supervisor:
         self._on_event("started", f"{name} (process {child.process.pid})")
 
     def stop(self, name: str) -> None:
-        """End a child: SIGTERM, its grace, then SIGKILL to its whole session."""
+        """End a child: SIGTERM, its grace, then SIGKILL to all that it has started; returns when none of it is left."""
         with self._lock:
             child = self._children.pop(name, None)
         if child is None:
             return
+        family = _descendants(child.process.pid)
         child.process.terminate()
         try:
             child.process.wait(child.grace)
@@ -95,6 +102,7 @@ class Supervisor:
             self._on_event("killed", f"{name} did not end within {child.grace:.0f} s")
         _kill_session(child.process.pid)
         child.process.wait()
+        _await_end(family)
         self._on_event("stopped", name)
 
     def pid(self, name: str) -> int | None:
@@ -168,6 +176,26 @@ def _spawn(command: Sequence[str], env: Mapping[str, str], log: Path) -> subproc
             start_new_session=True,
             preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509  (only a prctl call runs in the child)
         )
+
+
+def _descendants(process: int) -> list[Process]:
+    """What a process has started, and what that has: some of it in sessions of its own."""
+    import psutil
+
+    try:
+        return psutil.Process(process).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _await_end(family: Sequence[Process]) -> None:
+    """Kill what is left of a family and wait until it is gone: a large process takes a while to give its memory back."""
+    import psutil
+
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(family, timeout=_LAST_WAIT)
 
 
 def _kill_session(leader: int) -> None:
