@@ -28,7 +28,11 @@ RESTATED = (0.5, 0.3)
 STEM = 6
 
 _WORD = re.compile(r"[A-Za-z]+")
-_SENTENCE_START = re.compile(r"[.?!][\"”’)\]]*\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})")
+# No sentence ends with the full stop of "Smith v." or "Sec.", or of an initial.
+_SENTENCE_START = re.compile(
+    r"([.?!](?<!\bv\.)(?<!\bvs\.)(?<![\s.(][A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\bSec\.)(?<!\bCir\.)(?<!\bInc\.)(?<!\bet al\.)"
+    r"[\"”’)\]]*)\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +94,7 @@ def around(text: str, target: Range, before: int) -> Range:
     high = min(len(text), low + room + length)
     opening = _SENTENCE_START.search(text, low, start) if low else None
     low = opening.end() if opening and opening.end() < low + 400 else low
-    closing = [match.start() + 1 for match in _SENTENCE_START.finditer(text, end, high)] if high < len(text) else []
+    closing = _sentence_ends(text, end, high)
     return low, closing[-1] if closing and closing[-1] > high - 600 else high
 
 
@@ -114,6 +118,7 @@ def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, res
     shown = " ".join("".join([*pieces, text[position:high]]).split())
     shown = re.sub(rf"(?:{re.escape(OTHER_MASK)}\s*){{2,}}", f"{OTHER_MASK} ", shown)
     shown = re.sub(r"\s+([,;:)]|\.(?!\.))", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
+    shown = re.sub(rf",(?= {re.escape(MASK)})", "", shown)  # "that, …" would tell that the holding opens with an aside
     return re.sub(rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", r"\1 ", shown)
 
 
@@ -154,8 +159,15 @@ def end_windows(text: str) -> tuple[Range, Range]:
 def _whole_sentences(text: str, low: int, high: int) -> Range:
     middle = (low + high) // 2
     opening = _SENTENCE_START.search(text, low, middle) if low else None
-    closing = [match.start() + 1 for match in _SENTENCE_START.finditer(text, middle, high)] if high < len(text) else []
+    closing = _sentence_ends(text, middle, high)
     return opening.end() if opening else low, closing[-1] if closing else high
+
+
+def _sentence_ends(text: str, low: int, high: int) -> list[int]:
+    """Where sentences end in a part of a text; none where the part ends with the text."""
+    if high >= len(text):
+        return []
+    return [found.end(1) if found[1] else found.start() for found in _SENTENCE_START.finditer(text, low, high)]
 
 
 def _to_hide(opinion: Opinion, window: Range, target: Range, said: tuple[str, float]) -> list[Range]:

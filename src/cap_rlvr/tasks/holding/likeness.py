@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 VIEWS = 5
+MOST_WEIGHT = 2.0  # of a word in the plain view: as a guesser weighs it that knows no text but this question's
 NEAR_WORDS = 45  # on each side of the mask: the sentence with the holding and its neighbours
 FUNCTION_WORDS = frozenset(
     re.findall(
@@ -131,7 +132,7 @@ class Shelf:
         import numpy as np
 
         weights = self._weights[ids]
-        return (1.0 + np.log(counts)) * weights * self._is_content[ids], counts * weights
+        return (1.0 + np.log(counts)) * weights * self._is_content[ids], counts * np.minimum(weights, MOST_WEIGHT)
 
 
 def _unit(rows: Numbers) -> Numbers:

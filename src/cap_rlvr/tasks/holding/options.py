@@ -31,9 +31,9 @@ MAX_SAID = 0.5  # of a wrong option's content words, in one sentence of the exce
 MIN_OWN_DISTANCE = 600  # characters from such a holding: nearer, the text around the mask fits both
 POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
 CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
-MAX_UNMET = 1  # of the views, and never the one near the mask: with none at all the written set shrinks by a fifth
+MAX_UNMET = 1  # of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost
 ALL_VIEWS = 2**VIEWS - 1
-NEAR_VIEW = 1 << 2
+MUST_MEET = 1 << 1 | 1 << 2  # plain TF-IDF, and what is near the mask
 _BITS = [1 << view for view in range(VIEWS)]
 # A syllabus says the opinion's own words again, so that nothing else is as like the opinion. The opinion beside it is shown
 # without these shares of the words of the gold.
@@ -182,7 +182,7 @@ def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int]) 
                 return None
             chosen.append(best)
             unmet &= ~side[best]
-        if (unmet.bit_count() > MAX_UNMET or unmet & NEAR_VIEW) and side is chance.above:
+        if (unmet.bit_count() > MAX_UNMET or unmet & MUST_MEET) and side is chance.above:
             return None
     return chosen
 
