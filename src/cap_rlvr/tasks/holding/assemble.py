@@ -16,7 +16,7 @@ from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 from cap_rlvr.wire.splits import split_of
 
 ENOUGH = 1_000  # candidates of one place and kind: more would cost memory and find a gold no better company
-MAX_LOOKS = 12  # excerpts in which an opinion looks for the rank that is wanted most
+MAX_LOOKS = 24  # questions in which an opinion looks for the rank that is wanted most
 _PLACES = {"syllabus": "head matter", "note": "head matter"}  # kinds whose prompts look alike are levelled together
 
 

@@ -18,13 +18,16 @@ OTHER_MASK = "[...]"
 GAP = "____"
 MIN_CHARS = 1_000  # of real text, masks not counted
 MAX_CHARS = 2_400  # about 600 tokens; with five options of 60 words the whole question stays under 1,100
-CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS // 8, MAX_CHARS * 7 // 8)  # of the window, before the holding
+CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS * 3 // 10, MAX_CHARS * 7 // 8)  # of the window, before the holding
 MAX_LEAD_CHARS = 700  # of a syllabus paragraph before its "Held"
 SHORTEST_HIDDEN = 15  # characters; "that" between a cue and the target is not worth a mask
 CUE_CHARS = 30  # a cue such as "(holding that" or "we therefore hold" is within this of what follows it
 # A sentence with this share of the holding's content words (by their first letters) says it again. The stricter share
 # gives excerpts in which the gold is less like what is left, for the rows whose gold must not be the most like it.
 RESTATED = (0.5, 0.3)
+# Beside a syllabus, whose words are taken out of the opinion one by one: to hide whole the sentence that decides the point
+# would leave nothing to tell it by.
+RESTATED_BESIDE = (0.75, 0.5)
 STEM = 6
 
 _WORD = re.compile(r"[A-Za-z]+")
@@ -122,16 +125,21 @@ def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, res
     return re.sub(rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", r"\1 ", shown)
 
 
-def gapped(shown: str, hidden: Set[str]) -> str:
-    """A masked excerpt with every word of some stems made a gap, but for the lead before its last line."""
-    lead, line, part = shown.rpartition("\n")
+def gapped(shown: str, hidden: Set[str], lead: bool = True) -> str:
+    """A masked excerpt with every word of some stems made a gap, but for the lead before its last line if it has one."""
+    before, line, part = shown.rpartition("\n") if lead else ("", "", shown)
     part = _WORD.sub(lambda word: GAP if word.group()[:STEM].lower() in hidden else word.group(), part)
-    return f"{lead}{line}" + re.sub(rf"{GAP}(?:[\s-]+{GAP})+", GAP, part)
+    return f"{before}{line}" + re.sub(rf"{GAP}(?:[\s-]+{GAP})+", GAP, part)
 
 
 def visible_chars(shown: str) -> int:
     """The characters of real text in a masked excerpt."""
     return len(shown.replace(MASK, "").replace(OTHER_MASK, ""))
+
+
+def chars_before(shown: str) -> int:
+    """The characters of real text before the blank."""
+    return visible_chars(shown.partition(MASK)[0])
 
 
 def nearest_window(opinion: Opinion, wanted: str) -> Range:

@@ -40,8 +40,10 @@ def terms(text: str) -> Terms:
 
 
 def near_mask(shown: str) -> str:
-    """The words just before and after the mask of an excerpt."""
+    """The words just before and after the mask of an excerpt; a syllabus' own words only, where those stand before it."""
     before, _, after = shown.partition(MASK)
+    if after.startswith(".\n"):
+        after = ""
     return " ".join([*before.split()[-NEAR_WORDS:], *after.split()[:NEAR_WORDS]])
 
 

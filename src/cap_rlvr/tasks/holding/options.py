@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
-from cap_rlvr.tasks.holding.excerpt import gapped, stems
+from cap_rlvr.tasks.holding.excerpt import MASK, MAX_CHARS, gapped, stems
 from cap_rlvr.tasks.holding.extract import Offer
 from cap_rlvr.tasks.holding.likeness import FUNCTION_WORDS, VIEWS, Bags, Shelf, terms
 from cap_rlvr.tasks.holding.reward import LETTERS
@@ -28,12 +28,13 @@ LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 MAX_OVERLAP = 0.3
 MAX_OWN_OVERLAP = 0.25  # of content words, with another holding of this opinion: more may be the gold said again
 MAX_SAID = 0.5  # of a wrong option's content words, in one sentence of the excerpt
-MIN_OWN_DISTANCE = 600  # characters from such a holding: nearer, the text around the mask fits both
+MIN_OWN_DISTANCE = MAX_CHARS  # from such a holding: nearer, the text around its own blank is shown too, and fits it
 POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
 CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
 MAX_UNMET = 1  # of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost
 ALL_VIEWS = 2**VIEWS - 1
-MUST_MEET = 1 << 1 | 1 << 2  # plain TF-IDF, and what is near the mask
+NEAR = 1 << 2
+MUST_MEET = 1 << 1 | NEAR  # plain TF-IDF, and what is near the mask
 _BITS = [1 << view for view in range(VIEWS)]
 # A syllabus says the opinion's own words again, so that nothing else is as like the opinion. The opinion beside it is shown
 # without these shares of the words of the gold.
@@ -58,6 +59,14 @@ class Item:
     @cached_property
     def stems(self) -> frozenset[str]:
         return stems(self.offer.holding)
+
+    @cached_property
+    def subject(self) -> frozenset[str]:
+        return stems(self.offer.subject)
+
+    @cached_property
+    def cited(self) -> frozenset[str]:
+        return frozenset(self.offer.cited)
 
     @cached_property
     def folded(self) -> str:
@@ -116,6 +125,8 @@ class Block:
         self._starts = np.array([item.offer.start for item in self.items])
         cases = {case_id: i for i, case_id in enumerate({item.candidate.case_id: None for item in self.items})}
         self._cases = np.array([cases[item.candidate.case_id] for item in self.items])
+        suits = {name: i for i, name in enumerate({item.offer.litigation: None for item in self.items if item.offer.litigation})}
+        self._suits = np.array([suits.get(item.offer.litigation, -1) for item in self.items])
         self._turns = np.array([keyed_unit(seed, "distractors", item) for item in self.items])
 
     def chances(self, opinion: Sequence[Item], seed: str) -> Iterator[Chance]:
@@ -140,6 +151,9 @@ class Block:
             fits &= ~own  # nothing in the prompt tells one note of a syllabus from the others
         else:
             fits &= ~own | (np.abs(self._starts[near] - gold.offer.start) >= MIN_OWN_DISTANCE)
+        fits &= own | (self._suits[near] < 0) | (self._suits[near] != self._suits[middle])  # no companion case's
+        if gold.cited:  # two parentheticals of one case may both be what it held
+            fits &= np.array([gold.cited.isdisjoint(self.items[place].cited) for place in near], dtype=bool)
         near, own = near[fits], own[fits]
         most = np.where(own, MAX_OWN_OVERLAP, MAX_OVERLAP) * np.minimum(self._stem_counts[near], len(gold.stems))
         near = near[self._stems.shared(gold.stems, near) <= most]
@@ -184,7 +198,14 @@ def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int]) 
             unmet &= ~side[best]
         if (unmet.bit_count() > MAX_UNMET or unmet & MUST_MEET) and side is chance.above:
             return None
-    return chosen
+    return None if rank == 1 and _told_by_caption(chance, chosen, seed) else chosen
+
+
+def _told_by_caption(chance: Chance, chosen: Sequence[Item], seed: str) -> bool:
+    """Whether a note is more like its caption than every other option is, where it is not the one in five that may be."""
+    if not chance.gold.subject or keyed_unit(seed, "caption", chance.gold) * OPTIONS < 1:
+        return False
+    return all(chance.below[item] & NEAR for item in chosen)
 
 
 @dataclass(frozen=True)
@@ -197,11 +218,16 @@ class _Wish:
     shorter: bool
     uses: Mapping[Item, int]
 
-    def miss(self, item: Item) -> tuple[int, bool, bool, int]:
-        """How far an item is from the wish, the smallest first."""
+    def miss(self, item: Item) -> tuple[int, bool, bool, bool, int]:
+        """How far an item is from the wish, the smallest first.
+
+        Beside a note stand notes on its subject where there are any: else its caption tells which of five it is.
+        """
         agreeing = self.side[item]
+        subject = self.chance.gold.subject
         return (
             -(self.unmet & agreeing).bit_count(),
+            bool(subject) and subject.isdisjoint(item.subject | item.stems),
             agreeing.bit_count() < VIEWS - MAX_UNMET,
             (len(item.folded) < len(self.chance.gold.folded)) != self.shorter,
             self.uses.get(item, 0),
@@ -229,7 +255,14 @@ def _shown(gold: Item, seed: str) -> Iterator[str]:
     said = keyed_order(sorted(stems(" ".join(terms(gold.offer.holding).keys() - FUNCTION_WORDS))), seed, "gaps", gold)
     for share in keyed_order(GAP_SHARES, seed, "gaps", gold):
         for text in gold.offer.excerpts:
-            yield gapped(text, frozenset(said[: round(share * len(said))]))
+            shown = gapped(text, frozenset(said[: round(share * len(said))]))
+            yield from (shown, _without_caption(shown, frozenset(said))) if gold.subject else (shown,)
+
+
+def _without_caption(shown: str, said: frozenset[str]) -> str:
+    """A note's question with gaps in its caption too, for the words that the note says again."""
+    caption, mask, rest = shown.partition(MASK)
+    return f"{gapped(caption, said, lead=False)}{mask}{rest}"
 
 
 @lru_cache(maxsize=2_000)
