@@ -52,7 +52,9 @@ _NOT_OWN = re.compile(
     r"(?:e|s|es|ed|ing)?\b[^,.;]{0,80})$",
     re.IGNORECASE,
 )
-_SUBORDINATE = re.compile(r"\b(?:because|since|as|although|though|while|having|inasmuch as)\s+$", re.IGNORECASE)
+_SUBORDINATE = re.compile(
+    r"\b(?:because|since|as|although|though|while|having|inasmuch as)(?:,[^,.;]{2,60},)?\s+$", re.IGNORECASE
+)
 # "2. Same.—The …" or "(1.) Theft — Charge of court.\nThe …": a numbered note of a syllabus up to its text
 _NOTE = re.compile(r"^\(?(\d{1,2})[.)]+\s*[.—–-]*\s*[A-Z][^\n]{2,160}?(?:\.\s?[—–]\s?|[.—–]*\n)(?=[A-Z])", re.MULTILINE)
 _NOTE_POINTS_ELSEWHERE = re.compile(
@@ -63,13 +65,18 @@ _FORMAL = re.compile(
     re.IGNORECASE,
 )
 # "We hold that …, and that …": the second `that` is the cue's own, unless a word before it has a clause of its own.
-_AND_THAT = re.compile(r"(?:[,;]? )((?:and|but)(?: further| also| therefore| thus)?),? that\b(?! (?:is|are|was|were)\b)")
+_AND_THAT = re.compile(
+    r"(?:[,;]? )((?:and|but)(?: further| also| therefore| thus)?),? that\b(?! (?:is|are|was|were)\b)"
+)
 _THAT_CLAUSE = re.compile(
-    r"\b(?!(?:and|but|or|so|the|an?|all|one|those|of|in|to|for|with|from|by|on)\b)\w+,? that\b"
+    r"\b(?!(?:and|but|or|so|the|an?|all|one|those|findings?|of|in|to|for|with|from|by|on)\b)\w+,? that\b"
     r"(?! (?:would|will|may|might|could|can|must|should|shall|is|are|was|were|has|have|had|does?|did|not)\b)",
     re.IGNORECASE,
 )
-_LIST = re.compile(r"^(?:(?!\w that\b).)*[,;] that\b.*[,;] (?:and|but) that\b")
+_LIST = re.compile(
+    r"^(?:(?!\w that\b).)*[,;] that\b.*[,;] (?:and|but) that\b|"
+    r"\band (?:refus|reject|not|stat|affirm|revers|conclud|declin|remand|uphold)ing\b"
+)
 _IN_SENTENCE = re.compile(r"(?:[.;?!][\"”’')\]]*\s+|\{\d+\})(?=\S)")
 _QUOTE = re.compile(r"[\"“”„]|(?<!\w)['‘][A-Za-z]|``")
 _ATTRIBUTED = re.compile(
@@ -101,7 +108,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _DEMONSTRATIVE = re.compile(
-    r"\b(?:(?:this|these|those|said) ([a-z]{3,}(?<!ed)(?<!ing))|such (?:an? )?([a-z]{3,})\b"
+    r"\b(?:(?:this|these|those|said|(?:to|of|on|for|by|under|with|from) that) ([a-z]{3,}(?<!ed)(?<!ing))|such (?:an? )?([a-z]{3,})\b"
     r"(?!(?: [\w-]+){0,6} as\b)(?!(?: of(?: \w+){1,3})? that\b))",
     re.IGNORECASE,
 )
@@ -137,7 +144,7 @@ _NOISE = re.compile(
 )
 # A word broken in two, a letter misread, a stray mark: "interpreta tion", "in-faet", "cannot be' a", "with, a", "basing 1 his".
 _MISREAD = re.compile(
-    r" (?:tions?|sions?|ments?|ness|ity|ance|ence|ally|ously|ously|tive|ted|ble|cation|eration|ing)\b|"
+    r" (?:tions?|sions?|ments?|ness|ity|ance|ence|ally|ously|ously|tive|ted|ble|cation|eration|ing)\b|\b(?:re|un|dis|mis|ap|ac|im|ob) [a-z]{2,}|(?<!\bet) al\b|q(?!u)[a-z]|"
     r"(?<!cr)(?<!procr)eations?\b|\bfaet|[a-z]dng\b|\d[A-Z]\d|[a-z] -[a-z]|[a-rt-wy]['’] [a-z]|\d [—–-] \d|[a-z]-to [a-z]|"
     r"\b(?:with|against|the|an?), (?:an?|the|him|her|it|them)\b|\w+ing \d [a-z]|[a-z]: [a-z]+: |[a-z],[a-z]|\bho (?:error|evidence)\b"
 )
@@ -329,7 +336,7 @@ def _points_back(statement: str) -> bool:
         return True
     for hit in _DEMONSTRATIVE.finditer(statement):
         noun = hit[hit.lastindex or 1].lower()
-        if hit[2] and len(statement[: hit.start()].split()) >= _ENOUGH_BEFORE_SUCH:
+        if hit[2] and noun != "circumstances" and len(statement[: hit.start()].split()) >= _ENOUGH_BEFORE_SUCH:
             continue
         if noun not in _NEEDS_NONE and noun[:5] not in statement[: hit.start()].lower():
             return True

@@ -85,7 +85,9 @@ def _options(task: Task[Any], rows: Sequence[Example]) -> dict[str, float]:
         f"TF-IDF rank {best + 1}": count / len(rows) - chance,
     }
     captions = [(_caption(one.row.inputs), texts) for one, texts in zip(rows, shown, strict=True)]
-    shares = [_top_share(caption, texts, gold) for (caption, texts), gold in zip(captions, answers, strict=True) if caption]
+    shares = [
+        _top_share(caption, texts, gold) for (caption, texts), gold in zip(captions, answers, strict=True) if caption
+    ]
     if len(shares) >= ROWS:
         found["caption and options"] = float(np.mean(shares)) - chance
     return found

@@ -24,7 +24,10 @@ from cap_rlvr.wire.rows import Candidate, Refusal
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 RULE = "a landlord who accepts rent after a breach gives up the right to end the lease for that breach"
-FILLER = "The tenant paid rent on his lease each month and the agent wrote a receipt. The agent kept no copy of any letter he sent. " * 14
+FILLER = (
+    "The tenant paid rent on his lease each month and the agent wrote a receipt. The agent kept no copy of any letter he sent. "
+    * 14
+)
 
 
 def _case(text: str, head: str = "", name: str = "Bolton v. Harker", kind: str = "majority") -> Case:
@@ -83,7 +86,10 @@ def test_no_comma_tells_how_the_holding_opens() -> None:
 
 
 def test_an_excerpt_ends_with_a_sentence() -> None:
-    text = f"{FILLER}We hold that {RULE}. " + "The tenant of the lease cites Smith v. Jones and Doe v. Roe on the point. " * 40
+    text = (
+        f"{FILLER}We hold that {RULE}. "
+        + "The tenant of the lease cites Smith v. Jones and Doe v. Roe on the point. " * 40
+    )
     for shown in _offers(_case(text))[0].excerpts:
         assert shown.endswith("on the point.")
 

@@ -96,9 +96,14 @@ def around(text: str, target: Range, before: int) -> Range:
     low = max(0, min(start - before, len(text) - room - length))
     high = min(len(text), low + room + length)
     opening = _SENTENCE_START.search(text, low, start) if low else None
-    low = opening.end() if opening and opening.end() < low + 400 else low
+    low = opening.end() if opening and opening.end() < low + 400 else _next_word(text, low, start)
     closing = _sentence_ends(text, end, high)
-    return low, closing[-1] if closing and closing[-1] > high - 600 else high
+    return low, closing[-1] if closing and closing[-1] > high - 600 else max(end, text.rfind(" ", end, high))
+
+
+def _next_word(text: str, low: int, high: int) -> int:
+    """Where the first whole word begins in a part of a text."""
+    return low if low == 0 else text.find(" ", low, high) + 1 or low
 
 
 def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, restated: float = RESTATED[0]) -> str:

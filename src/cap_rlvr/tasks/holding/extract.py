@@ -160,19 +160,17 @@ def _fit(text: str, excerpts: list[str]) -> tuple[list[str], str]:
 
 def _unfit(text: str, shown: str) -> str:
     lead, _, opinion = shown.rpartition("\n")
-    if lead.startswith(NOTE_LEAD) and _ASKED.search(text) and not _RULED.search(text):
-        return "no_ruling"
-    if lead and not lead.startswith(NOTE_LEAD) and len(content_words(lead)) < MIN_LEAD_WORDS:
-        return "thin_lead"
-    if excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS:
-        return "short_context"
-    if not lead and excerpt.chars_before(shown) < MIN_CHARS_BEFORE:
-        return "no_lead"
-    if _CUE_HIDDEN.search(shown):
-        return "cue_hidden"
-    if not (_bears_on if lead.startswith(NOTE_LEAD) else _is_told)(text, opinion):
-        return "off_the_point"
-    return "said_in_the_open" if _given_away(text, shown) else ""
+    is_note = lead.startswith(NOTE_LEAD)
+    checks = (
+        ("no_ruling", lambda: is_note and _ASKED.search(text) and not _RULED.search(text)),
+        ("thin_lead", lambda: lead and not is_note and len(content_words(lead)) < MIN_LEAD_WORDS),
+        ("short_context", lambda: excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS),
+        ("no_lead", lambda: not lead and excerpt.chars_before(shown) < MIN_CHARS_BEFORE),
+        ("cue_hidden", lambda: _CUE_HIDDEN.search(shown)),
+        ("off_the_point", lambda: not (_bears_on if is_note else _is_told)(text, opinion)),
+        ("said_in_the_open", lambda: _given_away(text, shown)),
+    )
+    return next((code for code, is_so in checks if is_so()), "")
 
 
 def _bears_on(text: str, opinion: str) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
-from cap_rlvr.tasks.holding.excerpt import MASK, MAX_CHARS, gapped, stems
+from cap_rlvr.tasks.holding.excerpt import MASK, gapped, stems
 from cap_rlvr.tasks.holding.extract import Offer
 from cap_rlvr.tasks.holding.likeness import FUNCTION_WORDS, VIEWS, Bags, Shelf, terms
 from cap_rlvr.tasks.holding.reward import LETTERS
@@ -26,12 +26,12 @@ ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 # Of content words, with a holding of another opinion: more may be the same rule in other words, or a like ruling.
 MAX_OVERLAP = 0.3
-MAX_OWN_OVERLAP = 0.25  # of content words, with another holding of this opinion: more may be the gold said again
 MAX_SAID = 0.5  # of a wrong option's content words, in one sentence of the excerpt
-MIN_OWN_DISTANCE = MAX_CHARS  # from such a holding: nearer, the text around its own blank is shown too, and fits it
 POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
 CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
-MAX_UNMET = 1  # of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost
+MAX_UNMET = (
+    1  # of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost
+)
 ALL_VIEWS = 2**VIEWS - 1
 NEAR = 1 << 2
 MUST_MEET = 1 << 1 | NEAR  # plain TF-IDF, and what is near the mask
@@ -122,10 +122,12 @@ class Block:
         self._stem_counts = np.array([len(item.stems) for item in self.items])
         self._years = np.array([item.offer.year for item in self.items])
         self._lengths = np.array([item.length for item in self.items])
-        self._starts = np.array([item.offer.start for item in self.items])
         cases = {case_id: i for i, case_id in enumerate({item.candidate.case_id: None for item in self.items})}
         self._cases = np.array([cases[item.candidate.case_id] for item in self.items])
-        suits = {name: i for i, name in enumerate({item.offer.litigation: None for item in self.items if item.offer.litigation})}
+        suits = {
+            name: i
+            for i, name in enumerate({item.offer.litigation: None for item in self.items if item.offer.litigation})
+        }
         self._suits = np.array([suits.get(item.offer.litigation, -1) for item in self.items])
         self._turns = np.array([keyed_unit(seed, "distractors", item) for item in self.items])
 
@@ -144,18 +146,14 @@ class Block:
         low = max(0, min(middle - POOL // 2, len(self.items) - POOL))
         near = np.arange(low, min(len(self.items), low + POOL))
         gap = np.abs(self._lengths[near] - gold.length)
-        own = self._cases[near] == self._cases[middle]
         fits = np.abs(self._years[near] - gold.offer.year) <= ERA_YEARS
         fits &= gap <= np.maximum(LENGTH_WORDS, LENGTH_SHARE * np.minimum(self._lengths[near], gold.length))
-        if gold.candidate.kind == "note":
-            fits &= ~own  # nothing in the prompt tells one note of a syllabus from the others
-        else:
-            fits &= ~own | (np.abs(self._starts[near] - gold.offer.start) >= MIN_OWN_DISTANCE)
-        fits &= own | (self._suits[near] < 0) | (self._suits[near] != self._suits[middle])  # no companion case's
+        fits &= self._cases[near] != self._cases[middle]
+        fits &= (self._suits[near] < 0) | (self._suits[near] != self._suits[middle])  # no companion case's
         if gold.cited:  # two parentheticals of one case may both be what it held
             fits &= np.array([gold.cited.isdisjoint(self.items[place].cited) for place in near], dtype=bool)
-        near, own = near[fits], own[fits]
-        most = np.where(own, MAX_OWN_OVERLAP, MAX_OVERLAP) * np.minimum(self._stem_counts[near], len(gold.stems))
+        near = near[fits]
+        most = MAX_OVERLAP * np.minimum(self._stem_counts[near], len(gold.stems))
         near = near[self._stems.shared(gold.stems, near) <= most]
         turns = (self._turns[near] - self._turns[middle]) % 1.0
         return near[np.argsort(turns, kind="stable")][:CHOICE]
