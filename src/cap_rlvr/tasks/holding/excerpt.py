@@ -127,6 +127,7 @@ def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, res
     shown = re.sub(rf"(?:{re.escape(OTHER_MASK)}\s*){{2,}}", f"{OTHER_MASK} ", shown)
     shown = re.sub(r"\s+([,;:)]|\.(?!\.))", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
     shown = re.sub(rf",(?= {re.escape(MASK)})", "", shown)  # "that, …" would tell that the holding opens with an aside
+    shown = re.sub(r"(?<=[.?!\"”)])\s?\d{1,3}\.$", "", shown)  # the number of the paragraph after the last
     return re.sub(rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", r"\1 ", shown)
 
 

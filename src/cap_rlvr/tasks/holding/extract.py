@@ -34,6 +34,9 @@ _RULED = re.compile(
 )
 # The words that lead to the blank were hidden with what was said before it.
 _CUE_HIDDEN = re.compile(rf"{re.escape(excerpt.OTHER_MASK)}\W*{re.escape(excerpt.MASK)}")
+_TRIAL_FOR = re.compile(
+    r"^(?:where |in )?(?:(?:up)?on )?(?:an? |the )?(?:trial|appeal|prosecution|conviction)\b[^,]{0,80},", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"(?<=[a-z)][.?!;])\s")
 _VOLUME = re.compile(r"\b\d{4}-[A-Z]{2,6}-\d+|\b\d{1,4} [A-Z][A-Za-z. ]{0,12}?(?:[23]d)?(?=,? (?:at )?\d)")
 MAX_CITATION = 160  # characters
@@ -175,9 +178,9 @@ def _unfit(text: str, shown: str) -> str:
 
 def _bears_on(text: str, opinion: str) -> bool:
     """Whether a part of an opinion has enough of a note's content words to tell that it decides the note's point, and a
-    passage of it that decides it.
+    passage of it that decides it. What the trial was for is in every sentence of its opinion, and tells nothing.
     """
-    meant = excerpt.stems(text)
+    meant = excerpt.stems(_TRIAL_FOR.sub("", text)) or excerpt.stems(text)
     said = [excerpt.stems(sentence) for sentence in _SENTENCE_END.split(opinion)]
     passage = max(len(meant & frozenset[str]().union(*said[i : i + 3])) for i in range(len(said)))
     return len(meant & excerpt.stems(opinion)) >= MIN_BEARING * len(meant) and passage >= MIN_PASSAGE * len(meant)

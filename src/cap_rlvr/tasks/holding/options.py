@@ -26,7 +26,7 @@ ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 # Of content words, with a holding of another opinion: more may be the same rule in other words, or a like ruling.
 MAX_OVERLAP = 0.3
-MAX_SAID = 0.5  # of a wrong option's content words, in one sentence of the excerpt
+MAX_SAID = 0.4  # of a wrong option's content words, in one sentence of the excerpt
 POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
 CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
 MAX_UNMET = (
