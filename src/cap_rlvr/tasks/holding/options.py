@@ -168,7 +168,10 @@ class Block:
         below = below[np.argsort(-seen[below, 0], kind="stable")][:NEAREST]
 
         def agreeing(rows: Places, sign: int) -> dict[Item, int]:
-            views = (sign * (seen[rows] - mark) > 0) @ _BITS
+            more = sign * (seen[rows] - mark) > 0
+            if sign > 0:
+                more |= (seen[rows] == 0) & (mark == 0)  # a view that sees nothing in either does not favour the gold
+            views = more @ _BITS
             return {self.items[place]: int(bits) for place, bits in zip(pool[rows], views, strict=True)}
 
         return Chance(gold, shown, agreeing(above, 1), agreeing(below, -1))
