@@ -66,7 +66,7 @@ _FORMAL = re.compile(
 )
 # "We hold that …, and that …": the second `that` is the cue's own, unless a word before it has a clause of its own.
 _AND_THAT = re.compile(
-    r"(?:[,;]? )((?:and|but)(?: further| also| therefore| thus)?),? that\b(?! (?:is|are|was|were)\b)"
+    r"(?:[,;]? )((?:and|but)(?: further| also| therefore| thus| rather)?),? that\b(?! (?:is|are|was|were)\b)"
 )
 _THAT_CLAUSE = re.compile(
     r"\b(?!(?:and|but|or|so|the|an?|all|one|those|findings?|of|in|to|for|with|from|by|on)\b)\w+,? that\b"
@@ -144,7 +144,7 @@ _NOISE = re.compile(
 )
 # A word broken in two, a letter misread, a stray mark: "interpreta tion", "in-faet", "cannot be' a", "with, a", "basing 1 his".
 _MISREAD = re.compile(
-    r" (?:tions?|sions?|ments?|ness|ity|ance|ence|ally|ously|ously|tive|ted|ble|cation|eration|ing)\b|\b(?:re|un|dis|mis|ap|ac|im|ob) [a-z]{2,}|(?<!\bet) al\b|q(?!u)[a-z]|"
+    r" (?:tions?|sions?|ments?|ness|ity|ance|ence|ally|ously|ously|tive|ted|ble|cation|eration|ing)\b|\b(?:re|un|dis|mis|ap|ac|im|ob) [a-z]{2,}|(?<!\bet) al\b| ['’] |q(?!u)[a-z]|"
     r"(?<!cr)(?<!procr)eations?\b|\bfaet|[a-z]dng\b|\d[A-Z]\d|[a-z] -[a-z]|[a-rt-wy]['’] [a-z]|\d [—–-] \d|[a-z]-to [a-z]|"
     r"\b(?:with|against|the|an?), (?:an?|the|him|her|it|them)\b|\w+ing \d [a-z]|[a-z]: [a-z]+: |[a-z],[a-z]|\bho (?:error|evidence)\b"
 )
