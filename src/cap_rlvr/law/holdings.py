@@ -146,7 +146,7 @@ _NOISE = re.compile(
 _MISREAD = re.compile(
     r" (?:tions?|sions?|ments?|ness|ity|ance|ence|ally|ously|ously|tive|ted|ble|cation|eration|ing)\b|\b(?:re|un|dis|mis|ap|ac|im|ob) [a-z]{2,}|(?<!\bet) al\b| ['’] |q(?!u)[a-z]|"
     r"(?<!cr)(?<!procr)eations?\b|\bfaet|[a-z]dng\b|\d[A-Z]\d|[a-z] -[a-z]|[a-rt-wy]['’] [a-z]|\d [—–-] \d|[a-z]-to [a-z]|"
-    r"\b(?:with|against|the|an?), (?:an?|the|him|her|it|them)\b|\w+ing \d [a-z]|[a-z]: [a-z]+: |[a-z],[a-z]|\bho (?:error|evidence)\b"
+    r"\b(?:with|against|the|an?), (?:an?|the|him|her|it|them)\b|\w+ing \d [a-z]|[a-z]: [a-z]+: |[a-z],[a-z]|\bho (?:error|evidence)\b|\biliis\b|\bI hat\b"
 )
 _BREAK = re.compile(
     r"\{\d+\}|\n\s*\n|(?<=[a-z]{2}[.?!])(?=[A-Z]|\d{1,2}[.\s])|(?<=[a-z)][.])[IVX]+\.|[.,]\s+\(?\d{1,2}[.)]\s+(?:—\s*)?[A-Z]|"

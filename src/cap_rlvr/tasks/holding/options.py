@@ -79,17 +79,18 @@ class Item:
 @dataclass(frozen=True)
 class Chance:
     """A gold with one of its excerpts, and the items more and less like that than it is, each with the views in which
-    it is so, as the bits of a number.
+    it is so, as the bits of a number. ``whole`` is what is shown without its gaps.
     """
 
     gold: Item
     shown: str
+    whole: str
     above: Mapping[Item, int]
     below: Mapping[Item, int]
 
     @cached_property
     def _said(self) -> list[frozenset[str]]:
-        return [stems(sentence) for sentence in re.split(r"[.;:?!]\s|\n", self.shown)]
+        return [stems(sentence) for sentence in re.split(r"[.;:?!]\s|\n", self.whole)]
 
     def says(self, item: Item) -> bool:
         """Whether a sentence of the excerpt has so many of an item's words that the court may hold that too."""
@@ -136,7 +137,7 @@ class Block:
         for gold in keyed_order([item for item in opinion if item.offer.excerpts], seed, "gold"):
             pool = self._pool(gold)
             if len(pool) >= OPTIONS - 1:
-                yield from (self._chance(gold, shown, pool) for shown in _shown(gold, seed))
+                yield from (self._chance(gold, asked, pool) for asked in _asked(gold, seed))
 
     def _pool(self, gold: Item) -> Places:
         """The places of items that may stand beside a gold, in an order of its own."""
@@ -158,9 +159,10 @@ class Block:
         turns = (self._turns[near] - self._turns[middle]) % 1.0
         return near[np.argsort(turns, kind="stable")][:CHOICE]
 
-    def _chance(self, gold: Item, shown: str, pool: Places) -> Chance:
+    def _chance(self, gold: Item, asked: tuple[str, str], pool: Places) -> Chance:
         import numpy as np
 
+        shown, whole = asked
         seen = self._shelf.views(shown, np.append(pool, self._places[gold]))
         seen, mark = seen[:-1], seen[-1]
         above = np.flatnonzero(seen[:, 0] > mark[0])
@@ -174,7 +176,7 @@ class Block:
             views = more @ _BITS
             return {self.items[place]: int(bits) for place, bits in zip(pool[rows], views, strict=True)}
 
-        return Chance(gold, shown, agreeing(above, 1), agreeing(below, -1))
+        return Chance(gold, shown, whole, agreeing(above, 1), agreeing(below, -1))
 
 
 def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int]) -> list[Item] | None:
@@ -248,16 +250,18 @@ def _take(rest: list[Item], wish: _Wish, chosen: Sequence[Item]) -> Item | None:
     return None
 
 
-def _shown(gold: Item, seed: str) -> Iterator[str]:
-    """The texts that may ask for a gold."""
+def _asked(gold: Item, seed: str) -> Iterator[tuple[str, str]]:
+    """The texts that may ask for a gold, each as it is shown and without its gaps."""
     if gold.candidate.kind not in GAPPED:
-        yield from gold.offer.excerpts
+        yield from ((text, text) for text in gold.offer.excerpts)
         return
     said = keyed_order(sorted(stems(" ".join(terms(gold.offer.holding).keys() - FUNCTION_WORDS))), seed, "gaps", gold)
     for share in keyed_order(GAP_SHARES, seed, "gaps", gold):
         for text in gold.offer.excerpts:
             shown = gapped(text, frozenset(said[: round(share * len(said))]))
-            yield from (shown, _without_caption(shown, frozenset(said))) if gold.subject else (shown,)
+            yield shown, text
+            if gold.subject:
+                yield _without_caption(shown, frozenset(said)), text
 
 
 def _without_caption(shown: str, said: frozenset[str]) -> str:
