@@ -190,7 +190,7 @@ def distractors(chance: Chance, rank: int, seed: str, uses: Mapping[Item, int]) 
     chosen: list[Item] = []
     shorter = _shorter_wanted(chance.gold, seed)
     for side, wanted in ((chance.above, rank - 1), (chance.below, OPTIONS - rank)):
-        unmet = ALL_VIEWS if wanted else 0
+        unmet = ALL_VIEWS if wanted and (side is chance.above or chance.gold.subject) else 0
         rest = list(side)
         for _ in range(wanted):
             wish = _Wish(chance, side, unmet, shorter[len(chosen)], uses)
@@ -230,9 +230,9 @@ class _Wish:
         subject = self.chance.gold.subject
         return (
             -(self.unmet & agreeing).bit_count(),
+            (len(item.folded) < len(self.chance.gold.folded)) != self.shorter,
             bool(subject) and subject.isdisjoint(item.subject | item.stems),
             agreeing.bit_count() < VIEWS - MAX_UNMET,
-            (len(item.folded) < len(self.chance.gold.folded)) != self.shorter,
             self.uses.get(item, 0),
         )
 
