@@ -1,7 +1,7 @@
 """Which cases are one: the clusters by which rows are split, and the corpus as an artefact with a digest.
 
-Two records are one case when they share an id, a citation of the case itself, a docket number with the same parties, or
-nearly the same text. Whatever is connected by such pairs is one cluster, named after its first case, and a cluster
+Two records are one case when they share an id, a citation of the case itself, the parties with a docket number or the
+day of decision, or nearly the same text. Whatever is connected by such pairs is one cluster, named after its first case, and a cluster
 never crosses a split. Written as `<workspace>/cases/clusters.parquet`.
 """
 

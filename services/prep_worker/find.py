@@ -49,6 +49,7 @@ _PARTY_NOISE = frozenset(
         "appellee",
         "defendant",
         "et",
+        "ex",
         "in",
         "of",
         "parte",
@@ -131,9 +132,10 @@ def era(year: int | None) -> str:
 
 
 def same_case_keys(case: Case) -> list[str]:
-    """Keys of which two files share one only if they hold the same case.
+    """Keys of which two files share one only if they hold the same case, or a companion of it.
 
-    CAP's id; each citation of the case itself, parallels included; the docket number with the parties' names.
+    CAP's id; each citation of the case itself, parallels included; the parties' names with the docket number, and with
+    the day: two cases of one defendant that are decided together say the same of both.
     """
     keys = [f"cap:{case.cap_id}"] if case.cap_id is not None else []
     keys += [f"cite:{_squeezed(citation.cite)}" for citation in case.citations if _squeezed(citation.cite)]
@@ -141,6 +143,8 @@ def same_case_keys(case: Case) -> list[str]:
     names = set(re.findall(r"[a-z]+", (case.name_abbreviation or case.name).lower())) - _PARTY_NOISE
     if docket and names:
         keys.append(f"docket:{docket}:{' '.join(sorted(names))}")
+    if len(names) > 1 and len(case.decision_date) == len("1908-03-20"):
+        keys.append(f"day:{case.decision_date}:{' '.join(sorted(names))}")
     return sorted(set(keys))
 
 

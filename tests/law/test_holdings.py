@@ -75,6 +75,19 @@ def test_other_words_are_no_cue(text: str) -> None:
         ("for the reasons stated above the lease of the farm ended with the harvest", "points_back"),
         ("under this theory the agent had no power to bind the tenant of the farm", "points_back"),
         ("the agent had such power as the tenant of the farm had given him in writing", ""),
+        ("the purchase of junk from such a minor by his own dealer is no crime at all", "points_back"),
+        ("the saving clause of the statute does not authorize such an end-run by the agent", "points_back"),
+        ("a lease is void where the tenant was in such a state of mind that he could not read it", ""),
+        ("where a tenant has sued for the price of a barn and lost on the facts such claim is barred", ""),
+        ("the lease had ended, that the barn was burned, and that the agent wrote no letter", "several"),
+        ("the agent was not prejudiced by the tenant's failure to raise them in the lease case", "dangling"),
+        ("the tenants of the farm were not prejudiced by the failure to give them a lease", ""),
+        ("the lease is preempted by the new statute and therefore do not reach the other issues", "party_conclusion"),
+        ("the use of a calculator by the jury in the jury room is within the discretion of the trial", "truncated"),
+        ("the agent must refrain from further interpreta tion of the lease of the farm", "noise"),
+        ("the agent broke an oral, implied-in-faet contract to keep the tenant on the farm", "noise"),
+        ("the bill of the tenant must state the facts in full under article 5S4 of the code", "noise"),
+        ("the tenant acted within' the terms of the lease by cutting wood for the stove", "noise"),
         ("these words of the trial judge amounted to an acceptance of the plea agreement", "leading_pronoun"),
         ('the statute is "clear and plain" and so leaves no room for the construction urged', "quoted"),
         ("the rule of Smith v. Jones, 12 Tex. 405, governs a lease of farm land for one season", "citation"),
@@ -89,6 +102,25 @@ def test_other_words_are_no_cue(text: str) -> None:
 )
 def test_faults(clause: str, fault: str) -> None:
     assert [holding.fault for holding in we_hold(f"We hold that {clause}.")] == [fault]
+
+
+@pytest.mark.parametrize(
+    ("clause", "text"),
+    [
+        ("the lease had ended and that the agent was bound", "The lease had ended, and the agent was bound."),
+        ("the lease had ended, but that the agent was bound", "The lease had ended, but the agent was bound."),
+        (
+            "a clause that may be void binds nobody and that the agent was bound",
+            "A clause that may be void binds nobody, and the agent was bound.",
+        ),
+        (
+            "the evidence showed that the lease had ended, and that the agent was bound",
+            "The evidence showed that the lease had ended, and that the agent was bound.",
+        ),
+    ],
+)
+def test_and_that_of_the_cue_is_left_out(clause: str, text: str) -> None:
+    assert [holding.text for holding in we_hold(f"We hold that {clause}.")] == [text]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,19 @@ def test_options_that_give_themselves_away_are_caught(leak: str, held: bool) -> 
     assert found.held is held
 
 
+def test_a_caption_that_gives_the_answer_away_is_caught() -> None:
+    rows = [options(number, "") for number in range(220)]
+    captioned = [
+        example(
+            n, f"From the syllabus: {one.truth.choices[one.truth.answer_idx]}. [HOLDING].\n{one.row.inputs}", one.truth
+        )
+        for n, one in enumerate(rows)
+    ]
+    found = surface_line(task_of(Options), captioned, "pooled", "7")
+    assert found is not None
+    assert "caption and options +0." in found.note
+
+
 def test_options_alike_stay_near_chance() -> None:
     found = surface_line(task_of(Options), [options(number, "") for number in range(600)], "pooled", "7")
     assert found is not None

@@ -52,7 +52,9 @@ _NOT_OWN = re.compile(
     r"(?:e|s|es|ed|ing)?\b[^,.;]{0,80})$",
     re.IGNORECASE,
 )
-_SUBORDINATE = re.compile(r"\b(?:because|since|as|although|though|while|having|inasmuch as)\s+$", re.IGNORECASE)
+_SUBORDINATE = re.compile(
+    r"\b(?:because|since|as|although|though|while|having|inasmuch as)(?:,[^,.;]{2,60},)?\s+$", re.IGNORECASE
+)
 # "2. Same.—The …" or "(1.) Theft — Charge of court.\nThe …": a numbered note of a syllabus up to its text
 _NOTE = re.compile(r"^\(?(\d{1,2})[.)]+\s*[.—–-]*\s*[A-Z][^\n]{2,160}?(?:\.\s?[—–]\s?|[.—–]*\n)(?=[A-Z])", re.MULTILINE)
 _NOTE_POINTS_ELSEWHERE = re.compile(
@@ -61,6 +63,19 @@ _NOTE_POINTS_ELSEWHERE = re.compile(
 _FORMAL = re.compile(
     r"\b(?:approved|usual|proper|correct|regular) (?:\w+ )?(?:precedents?|forms?)\b|\bapproved by this court\b",
     re.IGNORECASE,
+)
+# "We hold that …, and that …": the second `that` is the cue's own, unless a word before it has a clause of its own.
+_AND_THAT = re.compile(
+    r"(?:[,;]? )((?:and|but)(?: further| also| therefore| thus| rather)?),? that\b(?! (?:is|are|was|were)\b)"
+)
+_THAT_CLAUSE = re.compile(
+    r"\b(?!(?:and|but|or|so|the|an?|all|one|those|findings?|of|in|to|for|with|from|by|on)\b)\w+,? that\b"
+    r"(?! (?:would|will|may|might|could|can|must|should|shall|is|are|was|were|has|have|had|does?|did|not)\b)",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r"^(?:(?!\w that\b).)*[,;] that\b.*[,;] (?:and|but) that\b|"
+    r"\band (?:refus|reject|not|stat|affirm|revers|conclud|declin|remand|uphold)ing\b"
 )
 _IN_SENTENCE = re.compile(r"(?:[.;?!][\"”’')\]]*\s+|\{\d+\})(?=\S)")
 _QUOTE = re.compile(r"[\"“”„]|(?<!\w)['‘][A-Za-z]|``")
@@ -93,9 +108,11 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _DEMONSTRATIVE = re.compile(
-    r"\b(?:(?:this|these|those|said) ([a-z]{3,}(?<!ed)(?<!ing))|such ([a-z]{3,})(?![^.;]{0,80}\b(?:as|that)\b))",
+    r"\b(?:(?:this|these|those|said|(?:to|of|on|for|by|under|with|from) that) ([a-z]{3,}(?<!ed)(?<!ing))|such (?:an? )?([a-z]{3,})\b"
+    r"(?!(?: [\w-]+){0,6} as\b)(?!(?: of(?: \w+){1,3})? that\b))",
     re.IGNORECASE,
 )
+_ENOUGH_BEFORE_SUCH = 12  # words, in which what a "such claim" stands for has most likely been said
 _NEEDS_NONE = frozenset(  # after `this` and the like: what every case has, and what is no noun
     re.findall(
         r"\w+",
@@ -104,20 +121,32 @@ _NEEDS_NONE = frozenset(  # after `this` and the like: what every case has, and 
         "having being enough",
     )
 )
+_THEM = re.compile(r"\b(?:they|them|themselves|theirs?)\b", re.IGNORECASE)
+_PLURAL = re.compile(
+    r"\b(?!(?:was|is|has|as|its|his|this|thus|does|unless|less|success|business|access|process)\b)"
+    r"(?:\w{2,}s['’]?|men|women|people|children|persons?|jury|court|state|party|each|and|any\w*|every\w*|no one|who)(?!['’]s)\b",
+    re.IGNORECASE,
+)
 _FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|may|must|can|cannot|could|does|do|did|shall|will|should|would|might)\b",
     re.IGNORECASE,
 )
 _CUT_END = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|Jr|Sr|St|Co|No|Nos|Art|Arts|Sec|Secs|v|vs|Inc|Ltd|Corp|Cir|Ct|Rev|Stat|Ann|App|Cal|Tex|[A-Z])\."
-    r"|\b(?i:the|a|an|of|to|and|or|in|by|for|with|under|that|is|was|see|on|upon|at|from|as|if|whether|than|into|he|which|who|not|his|its|their|be|had)\W*|[-,:;(§])$"
+    r"|\b(?i:the|a|an|of|to|and|or|in|by|for|with|under|that|is|was|see|on|upon|at|from|as|if|whether|than|into|he|which|who|not|his|its|their|be|had)\W*|[-,:;(§]|\bdiscretion of the (?:trial|district|lower)\W*)$"
 )
 _TWO_SENTENCES = re.compile(
-    r"(?:[a-z]{2}\d?|\))[.?!] [A-Z]|\. (?:The|A|An|In|If|Where|When|On|It|This|We|See)\b|[a-z]\.[a-z]{2}"
+    r"(?:[a-z]{2}\d?|\)|[a-z] \d{1,2})[.?!] [A-Z]|\. (?:The|A|An|In|If|Where|When|On|It|This|We|See)\b|[a-z]\.[a-z]{2}"
 )
 _NOISE = re.compile(
     r"[■•^*~|_{}<>\\�¬°¶†‡«»\[\]]|\b(?:[tT][bk]|[wW]b)[a-z]+|[a-z]&[a-z]|[a-z]{2}\d|\d[a-z]{3}|[a-z]- [a-z]|[a-z]\. [a-z]| [,;]|[a-z][A-Z]|\s\.\s?\w|(?<!['’.(-])\b[b-hj-zB-HJ-Z]\b(?![.)'’-])|\w{25,}|"
     r"\b[Tt]he(?:court|defendant|evidence|state|jury|trial|judge|law)\b|\b(?:tho|hy|lias|tbe|aud|thc|tlie|wliich|oi|ol|bo|tire|tiie|iu|rvas|(?:may|must|to|cannot) he|suck|bim|bave|tire owner|ease|eases|ol|upa|onr)\b"
+)
+# A word broken in two, a letter misread, a stray mark: "interpreta tion", "in-faet", "cannot be' a", "with, a", "basing 1 his".
+_MISREAD = re.compile(
+    r" (?:tions?|sions?|ments?|ness|ity|ance|ence|ally|ously|ously|tive|ted|ble|cation|eration|ing)\b|\b(?:re|un|dis|mis|ap|ac|im|ob) [a-z]{2,}|(?<!\bet) al\b| ['’] |q(?!u)[a-z]|"
+    r"(?<!cr)(?<!procr)eations?\b|\bfaet|[a-z]dng\b|\d[A-Z]\d|[a-z] -[a-z]|[a-rt-wy]['’] [a-z]|\d [—–-] \d|[a-z]-to [a-z]|"
+    r"\b(?:with|against|the|an?), (?:an?|the|him|her|it|them)\b|\w+ing \d [a-z]|[a-z]: [a-z]+: |[a-z],[a-z]|\bho (?:error|evidence)\b|\biliis\b|\bI hat\b"
 )
 _BREAK = re.compile(
     r"\{\d+\}|\n\s*\n|(?<=[a-z]{2}[.?!])(?=[A-Z]|\d{1,2}[.\s])|(?<=[a-z)][.])[IVX]+\.|[.,]\s+\(?\d{1,2}[.)]\s+(?:—\s*)?[A-Z]|"
@@ -132,7 +161,8 @@ _FRAGMENT = re.compile(
 _PARTY_CONCLUSION = re.compile(
     r"^(?:there (?:is|was|were|existed) |the \w+ presented )?(?:not )?(?:the |this |no |any |legally |all |ample )*(?:sufficient |insufficient |substantial |adequate )?"
     r"(?:evidence|testimony|proof|record|facts|findings?)\b(?! that\b)[^,;]*\b(?:sufficient|insufficient|sustain\w*|support\w*|authori[sz]e\w*|warrant\w*|justif\w+|establish\w*)\b|"
-    r"\b(?:and|we)(?: therefore| accordingly| hereby)?,? (?:affirm|reverse|remand|reject|vacate)\b|"
+    r"\b(?:and|we)(?: therefore| accordingly| hereby| thus)?,? (?:affirm|reverse|remand|reject|vacate|decline|"
+    r"(?:(?:do|need|can|will) ?not|cannot) (?:reach|address|consider|decide|discuss|review))\b|"
     r"\bjudgment (?:of|is|was|must|should)\b[^,;]*\b(?:affirm|revers|remand)",
     re.IGNORECASE,
 )
@@ -271,7 +301,7 @@ def _as_sentence(raw: str) -> str:
     text = re.sub(
         r"^((?:in|under|on|upon|where|when|as|for|if|after|by)\b[^,;]{3,120},) that\b", r"\1", text, flags=re.IGNORECASE
     )
-    text = re.sub(r"([,;] (?:and|but)(?: further| also| therefore)?) that\b", r"\1", text)
+    text = _AND_THAT.sub(lambda hit: hit[0] if _THAT_CLAUSE.search(text, 0, hit.start()) else f", {hit[1]}", text)
     text = text.rstrip(" .,;:—–-'’*")
     return f"{text[:1].upper()}{text[1:]}." if text else ""
 
@@ -287,9 +317,11 @@ def _fault(raw: str, statement: str) -> str:
         ("fragment", bool(_FRAGMENT.match(statement))),
         ("too_short", len(words) < MIN_WORDS),
         ("too_long", len(words) > MAX_WORDS),
+        ("several", bool(_LIST.search(statement))),
         ("truncated", bool(_CUT_END.search(raw)) or statement.count("(") != statement.count(")")),
         ("two_sentences", bool(_TWO_SENTENCES.search(statement))),
-        ("noise", bool(_NOISE.search(statement))),
+        ("noise", bool(_NOISE.search(statement) or _MISREAD.search(statement))),
+        ("dangling", _dangles(statement)),
         (
             "party_conclusion",
             bool(_PARTY_CONCLUSION.search(statement)) or len(content_words(statement)) < MIN_CONTENT_WORDS,
@@ -304,9 +336,17 @@ def _points_back(statement: str) -> bool:
         return True
     for hit in _DEMONSTRATIVE.finditer(statement):
         noun = hit[hit.lastindex or 1].lower()
+        if hit[2] and noun != "circumstances" and len(statement[: hit.start()].split()) >= _ENOUGH_BEFORE_SUCH:
+            continue
         if noun not in _NEEDS_NONE and noun[:5] not in statement[: hit.start()].lower():
             return True
     return False
+
+
+def _dangles(statement: str) -> bool:
+    """Whether a "them" comes before any word that it could stand for."""
+    them = _THEM.search(statement)
+    return them is not None and not _PLURAL.search(statement, 0, them.start())
 
 
 def note_subject(head_matter: str, note: Holding) -> str:

@@ -4,7 +4,7 @@ Which guessers fit a task is read from the shape of its truth, so that a new tas
 held to them at once:
 
     choices, answer_idx    options alone (a conditional logit over how they are written); the option most like the text,
-                           or at any one rank of likeness, by TF-IDF
+                           or at any one rank of likeness, by TF-IDF; the one most like the text's caption
     label                  cue words alone (a logit over each label's cue words in the text, and masks)
     candidates, positives  the candidates most like the query by TF-IDF: what naming them is paid
 
@@ -37,6 +37,7 @@ _HASHED = 512  # places for an option's words
 _STEM = 6
 _MOST_NAMED = 5
 _LISTED = re.compile(r"(?m)^\[(\w+)\] (.+)$")
+_CAPTION = re.compile(r"[^\n]{0,60}?: ([^\n]{2,200})\n")
 _TOKEN = re.compile(r"[a-z]{3,}")
 Floats = NDArray[np.float64]
 Probe = Callable[[Task[Any], Sequence[Example]], dict[str, float]]
@@ -78,11 +79,31 @@ def _options(task: Task[Any], rows: Sequence[Example]) -> dict[str, float]:
     best, count = Counter(ranks).most_common(1)[0]
     features_NOF = np.array([_written(texts) for texts in shown])  # noqa: N806  (rows, options, features)
     picked = _guess_in_folds(features_NOF, golds)
-    return {
+    found = {
         "options only": float((picked == golds).mean()) - chance,
         "TF-IDF": sum(rank == 0 for rank in ranks) / len(rows) - chance,
         f"TF-IDF rank {best + 1}": count / len(rows) - chance,
     }
+    captions = [(_caption(one.row.inputs), texts) for one, texts in zip(rows, shown, strict=True)]
+    shares = [
+        _top_share(caption, texts, gold) for (caption, texts), gold in zip(captions, answers, strict=True) if caption
+    ]
+    if len(shares) >= ROWS:
+        found["caption and options"] = float(np.mean(shares)) - chance
+    return found
+
+
+def _caption(text: str) -> str:
+    """The line of a question that says what its text is about, such as `From the syllabus: Theft.`; empty without one."""
+    line = _CAPTION.match(text)
+    return line[1] if line else ""
+
+
+def _top_share(text: str, options: Sequence[str], gold: int) -> float:
+    """The gold's share of a draw among the options most like a text: none is, where the text shares no word with any."""
+    near = _likeness(text, options)
+    best = max(near)
+    return 1 / near.count(best) if near[gold] == best else 0.0
 
 
 def _without(text: str, options: Sequence[str]) -> str:

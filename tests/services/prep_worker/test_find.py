@@ -151,6 +151,14 @@ def test_era(year: int, name: str) -> None:
     assert era(None) == "no date"
 
 
+def test_companion_cases_share_the_parties_and_the_day() -> None:
+    fields: dict[str, Any] = {"id": "x", "source": "static", "origin": {"file": "f"}}
+    one = same_case_keys(Case(name="Tom Banks v. The State", decision_date="1908-03-20", **fields))
+    assert one == ["day:1908-03-20:banks state tom"]
+    assert same_case_keys(Case(name="Tom Banks v. The State", decision_date="1908-03", **fields)) == []
+    assert same_case_keys(Case(name="Ex parte Banks", decision_date="1908-03-20", **fields)) == []
+
+
 def test_docket_needs_names() -> None:
     fields: dict[str, Any] = {"id": "x", "source": "static", "origin": {"file": "f"}, "docket_number": "No. 1"}
     assert same_case_keys(Case(name="", **fields)) == []

@@ -24,7 +24,10 @@ from cap_rlvr.wire.rows import Candidate, Refusal
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 RULE = "a landlord who accepts rent after a breach gives up the right to end the lease for that breach"
-FILLER = "The tenant paid each month and the agent wrote a receipt. The agent kept no copy of any letter he sent. " * 14
+FILLER = (
+    "The tenant paid rent on his lease each month and the agent wrote a receipt. The agent kept no copy of any letter he sent. "
+    * 14
+)
 
 
 def _case(text: str, head: str = "", name: str = "Bolton v. Harker", kind: str = "majority") -> Case:
@@ -77,6 +80,31 @@ def test_gaps_are_in_the_opinion_alone_and_run_together() -> None:
     assert gapped(shown, stems("rents rent paid")).endswith(f"{MASK}.\nThe {GAP} was {GAP}. {GAP} are good.")
 
 
+def test_no_comma_tells_how_the_holding_opens() -> None:
+    [offer] = _offers(_case(f"{FILLER}We hold that, {RULE}. {FILLER}"))
+    assert f"We hold that {MASK}." in offer.excerpts[0]
+
+
+def test_an_excerpt_ends_with_a_sentence() -> None:
+    text = (
+        f"{FILLER}We hold that {RULE}. "
+        + "The tenant of the lease cites Smith v. Jones and Doe v. Roe on the point. " * 40
+    )
+    for shown in _offers(_case(text))[0].excerpts:
+        assert shown.endswith("on the point.")
+
+
+def test_a_parenthetical_names_the_volumes_of_its_case() -> None:
+    text = f"{FILLER}Lease v. Rent, 9 Tex. 8, 9 (1899); see Doe v. Roe, 1 Tex. 2, 30 S.W.2d 4 (1900) (holding that {RULE}). {FILLER}"
+    [offer] = _offers(_case(text))
+    assert offer.cited == ("1tex", "30sw2d")
+
+
+def test_a_companion_case_is_known_by_its_parties_and_day() -> None:
+    [offer] = _offers(_case(f"{FILLER}We hold that {RULE}. {FILLER}"))
+    assert offer.litigation == "bolton v harker|1901-02-03"
+
+
 def test_syllabus_shows_its_facts_and_the_opinion() -> None:
     head = f"1. Lease. — The landlord took rent for May, though the tenant had let the barn to a stranger. Held, that {RULE}."
     [offer] = _offers(_case(FILLER, head))
@@ -110,6 +138,9 @@ def test_refusals(case: Case, reason: str) -> None:
     ("case", "reason"),
     [
         (_case(f"We hold that {RULE}."), "short_context"),
+        (_case(f"We hold that {RULE}. {FILLER}"), "no_lead"),
+        (_case("The clerk of the agent had no power to sell. " * 30 + f"We hold that {RULE}."), "off_the_point"),
+        (_case(f"{FILLER}It was held that the barn burned down (holding that {RULE}). {FILLER}"), "cue_hidden"),
         (_case(FILLER, f"In this court. Held, that {RULE}."), "thin_lead"),
         (_case(FILLER, f"1. Lease.—A{RULE[1:].replace('gives', 'must give')}."), "off_the_point"),
         (

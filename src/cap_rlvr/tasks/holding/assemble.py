@@ -17,7 +17,7 @@ from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
 from cap_rlvr.wire.splits import split_of
 
 ENOUGH = 1_000  # candidates of one place and kind: more would cost memory and find a gold no better company
-MAX_LOOKS = 12  # excerpts in which an opinion looks for the rank that is wanted most
+MAX_LOOKS = 24  # questions in which an opinion looks for the rank that is wanted most
 _PLACES = {"syllabus": "head matter", "note": "head matter"}  # kinds whose prompts look alike are levelled together
 
 
@@ -111,7 +111,7 @@ class _Table:
             reason = "surplus_rank"
             shorter = shorter_wanted(chance.gold, length, self._seed)
             for rank in room:
-                others = None if rank in found else distractors(chance, rank, shorter, uses)
+                others = None if rank in found else distractors(chance, rank, shorter, uses, self._seed)
                 if others:
                     found[rank] = Opening(chance.gold, chance.shown, others)
                     if rank in wanted:

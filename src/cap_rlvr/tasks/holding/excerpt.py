@@ -18,17 +18,24 @@ OTHER_MASK = "[...]"
 GAP = "____"
 MIN_CHARS = 1_000  # of real text, masks not counted
 MAX_CHARS = 2_400  # about 600 tokens; with five options of 60 words the whole question stays under 1,100
-CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS // 8, MAX_CHARS * 7 // 8)  # of the window, before the holding
+CHARS_BEFORE = (MAX_CHARS * 3 // 5, MAX_CHARS * 3 // 10, MAX_CHARS * 7 // 8)  # of the window, before the holding
 MAX_LEAD_CHARS = 700  # of a syllabus paragraph before its "Held"
 SHORTEST_HIDDEN = 15  # characters; "that" between a cue and the target is not worth a mask
 CUE_CHARS = 30  # a cue such as "(holding that" or "we therefore hold" is within this of what follows it
 # A sentence with this share of the holding's content words (by their first letters) says it again. The stricter share
 # gives excerpts in which the gold is less like what is left, for the rows whose gold must not be the most like it.
 RESTATED = (0.5, 0.3)
+# Beside a syllabus, whose words are taken out of the opinion one by one: to hide whole the sentence that decides the point
+# would leave nothing to tell it by.
+RESTATED_BESIDE = (0.75, 0.5)
 STEM = 6
 
 _WORD = re.compile(r"[A-Za-z]+")
-_SENTENCE_START = re.compile(r"[.?!][\"”’)\]]*\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})")
+# No sentence ends with the full stop of "Smith v." or "Sec.", or of an initial.
+_SENTENCE_START = re.compile(
+    r"([.?!](?<!\bv\.)(?<!\bvs\.)(?<![\s.(][A-Z]\.)(?<!\b[A-Z][a-z]\.)(?<!\bMrs\.)(?<!\bSec\.)(?<!\bCir\.)(?<!\bInc\.)(?<!\bet al\.)"
+    r"[\"”’)\]]*)\s+(?=[\"“(\[{]?[A-Z])|\n+(?=\S)|(?=\{\d+\})"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +96,14 @@ def around(text: str, target: Range, before: int) -> Range:
     low = max(0, min(start - before, len(text) - room - length))
     high = min(len(text), low + room + length)
     opening = _SENTENCE_START.search(text, low, start) if low else None
-    low = opening.end() if opening and opening.end() < low + 400 else low
-    closing = [match.start() + 1 for match in _SENTENCE_START.finditer(text, end, high)] if high < len(text) else []
-    return low, closing[-1] if closing and closing[-1] > high - 600 else high
+    low = opening.end() if opening and opening.end() < low + 400 else _next_word(text, low, start)
+    closing = _sentence_ends(text, end, high)
+    return low, closing[-1] if closing and closing[-1] > high - 600 else max(end, text.rfind(" ", end, high))
+
+
+def _next_word(text: str, low: int, high: int) -> int:
+    """Where the first whole word begins in a part of a text."""
+    return low if low == 0 else text.find(" ", low, high) + 1 or low
 
 
 def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, restated: float = RESTATED[0]) -> str:
@@ -114,19 +126,26 @@ def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, res
     shown = " ".join("".join([*pieces, text[position:high]]).split())
     shown = re.sub(rf"(?:{re.escape(OTHER_MASK)}\s*){{2,}}", f"{OTHER_MASK} ", shown)
     shown = re.sub(r"\s+([,;:)]|\.(?!\.))", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
+    shown = re.sub(rf",(?= {re.escape(MASK)})", "", shown)  # "that, …" would tell that the holding opens with an aside
+    shown = re.sub(r"(?<=[.?!\"”)])\s?\d{1,3}\.$", "", shown)  # the number of the paragraph after the last
     return re.sub(rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", r"\1 ", shown)
 
 
-def gapped(shown: str, hidden: Set[str]) -> str:
-    """A masked excerpt with every word of some stems made a gap, but for the lead before its last line."""
-    lead, line, part = shown.rpartition("\n")
+def gapped(shown: str, hidden: Set[str], lead: bool = True) -> str:
+    """A masked excerpt with every word of some stems made a gap, but for the lead before its last line if it has one."""
+    before, line, part = shown.rpartition("\n") if lead else ("", "", shown)
     part = _WORD.sub(lambda word: GAP if word.group()[:STEM].lower() in hidden else word.group(), part)
-    return f"{lead}{line}" + re.sub(rf"{GAP}(?:[\s-]+{GAP})+", GAP, part)
+    return f"{before}{line}" + re.sub(rf"{GAP}(?:[\s-]+{GAP})+", GAP, part)
 
 
 def visible_chars(shown: str) -> int:
     """The characters of real text in a masked excerpt."""
     return len(shown.replace(MASK, "").replace(OTHER_MASK, ""))
+
+
+def chars_before(shown: str) -> int:
+    """The characters of real text before the blank."""
+    return visible_chars(shown.partition(MASK)[0])
 
 
 def nearest_window(opinion: Opinion, wanted: str) -> Range:
@@ -154,8 +173,15 @@ def end_windows(text: str) -> tuple[Range, Range]:
 def _whole_sentences(text: str, low: int, high: int) -> Range:
     middle = (low + high) // 2
     opening = _SENTENCE_START.search(text, low, middle) if low else None
-    closing = [match.start() + 1 for match in _SENTENCE_START.finditer(text, middle, high)] if high < len(text) else []
+    closing = _sentence_ends(text, middle, high)
     return opening.end() if opening else low, closing[-1] if closing else high
+
+
+def _sentence_ends(text: str, low: int, high: int) -> list[int]:
+    """Where sentences end in a part of a text; none where the part ends with the text."""
+    if high >= len(text):
+        return []
+    return [found.end(1) if found[1] else found.start() for found in _SENTENCE_START.finditer(text, low, high)]
 
 
 def _to_hide(opinion: Opinion, window: Range, target: Range, said: tuple[str, float]) -> list[Range]:

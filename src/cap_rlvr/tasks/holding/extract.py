@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from cap_rlvr.law.holdings import Holding, content_words, note_subject, notes, parentheticals, syllabus, we_hold
+from cap_rlvr.law.names import plain_name
 from cap_rlvr.law.opinions import majority_index
 from cap_rlvr.tasks.holding import excerpt
 from cap_rlvr.tasks.holding.roles import Names
@@ -18,6 +19,9 @@ TASK = "holding"
 MAX_PER_KIND = 6  # of one decision: enough to choose the gold from, and its other holdings as distractors
 MIN_LEAD_WORDS = 6  # content words of a syllabus paragraph before its "Held": fewer don't say what was decided
 MIN_BEARING = 0.4  # of a note's content words, in the part of the opinion that is shown
+MIN_PASSAGE = 0.3  # of a note's content words, in three sentences of it that follow one another
+MIN_SHOWN = 0.2  # of another holding's content words, in the text around it
+MIN_CHARS_BEFORE = 250  # of real text before a holding in an opinion, where its question is put
 NOTE_LEAD = "From the syllabus:"
 _OF_HEAD_MATTER = {"syllabus", "note"}
 _CUE_WORDS = ("hold", "conclu", "opinion")
@@ -28,13 +32,22 @@ _RULED = re.compile(
     r"liable|sustain\w*|overrul\w*|refus\w*|revers\w*|disturb\w*|constitut\w*|not?|nor|must|may|should|would|could|"
     r"can|cannot|will|shall|is|are|has|have|does)\b"
 )
+# The words that lead to the blank were hidden with what was said before it.
+_CUE_HIDDEN = re.compile(rf"{re.escape(excerpt.OTHER_MASK)}\W*{re.escape(excerpt.MASK)}")
+_TRIAL_FOR = re.compile(
+    r"^(?:where |in )?(?:(?:up)?on )?(?:an? |the )?(?:trial|appeal|prosecution|conviction)\b[^,]{0,80},", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(r"(?<=[a-z)][.?!;])\s")
+_VOLUME = re.compile(r"\b\d{4}-[A-Z]{2,6}-\d+|\b\d{1,4} [A-Z][A-Za-z. ]{0,12}?(?:[23]d)?(?=,? (?:at )?\d)")
+MAX_CITATION = 160  # characters
 _CITED_YEAR = re.compile(r"\((?:[^()]{0,40}\s)?(1[789]\d\d|20[0-4]\d)\)")
 
 
 class Offer(Frozen):
     """A candidate's payload. ``start`` to ``end`` is the holding in ``field``; ``excerpts`` are masked prompt texts,
     the best first, of which a row shows one. Where none may be shown ``unfit`` says why, and the holding can only be a
-    wrong option for others.
+    wrong option for others. ``subject`` is a note's caption; ``litigation`` the parties and the day, which a companion case
+    shares; ``cited`` the volumes in which the case stands that a parenthetical speaks of.
     """
 
     holding: str
@@ -44,6 +57,9 @@ class Offer(Frozen):
     field: str
     start: int
     end: int
+    subject: str = ""
+    litigation: str = ""
+    cited: tuple[str, ...] = ()
 
 
 def find(case: Case) -> Iterator[Candidate | Refusal]:
@@ -71,19 +87,19 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
             continue
         shown, unfit = _fit(text, _excerpts(case, opinion, holding))
         given[holding.kind] += 1
-        yield _candidate(case, holding, given[holding.kind], _offer(holding, text, shown, unfit, year, place))
-
-
-def _offer(holding: Holding, text: str, shown: list[str], unfit: str, year: int, place: int) -> Offer:
-    return Offer(
-        holding=text,
-        excerpts=tuple(shown),
-        unfit=unfit,
-        year=year,
-        field="head_matter" if holding.kind in _OF_HEAD_MATTER else f"opinions/{place}",
-        start=holding.start,
-        end=holding.end,
-    )
+        offer = Offer(
+            holding=text,
+            excerpts=tuple(shown),
+            unfit=unfit,
+            year=year,
+            field="head_matter" if holding.kind in _OF_HEAD_MATTER else f"opinions/{place}",
+            start=holding.start,
+            end=holding.end,
+            subject=note_subject(case.head_matter, holding) if holding.kind == "note" else "",
+            litigation=_litigation(case),
+            cited=_cited(opinion.text, holding) if holding.kind == "parenthetical" else (),
+        )
+        yield _candidate(case, holding, given[holding.kind], offer)
 
 
 def _candidate(case: Case, holding: Holding, order: int, offer: Offer) -> Candidate:
@@ -121,7 +137,8 @@ def _excerpts(case: Case, opinion: excerpt.Opinion, holding: Holding) -> list[st
         lead = _syllabus_lead(case.head_matter, holding)
     nearest = excerpt.nearest_window(opinion, f"{lead} {holding.text}")
     windows = dict.fromkeys((nearest, *excerpt.end_windows(text)))
-    parts = [excerpt.masked(opinion, at, None, holding.text, share) for share in excerpt.RESTATED for at in windows]
+    shares = excerpt.RESTATED_BESIDE
+    parts = [excerpt.masked(opinion, at, None, holding.text, share) for share in shares for at in windows]
     return [f"{lead} {excerpt.MASK}.\n{part}" for part in dict.fromkeys(parts)]
 
 
@@ -146,21 +163,33 @@ def _fit(text: str, excerpts: list[str]) -> tuple[list[str], str]:
 
 def _unfit(text: str, shown: str) -> str:
     lead, _, opinion = shown.rpartition("\n")
-    if lead.startswith(NOTE_LEAD) and _ASKED.search(text) and not _RULED.search(text):
-        return "no_ruling"
-    if lead and not lead.startswith(NOTE_LEAD) and len(content_words(lead)) < MIN_LEAD_WORDS:
-        return "thin_lead"
-    if excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS:
-        return "short_context"
-    if lead.startswith(NOTE_LEAD) and not _bears_on(text, opinion):
-        return "off_the_point"
-    return "said_in_the_open" if _given_away(text, shown) else ""
+    is_note = lead.startswith(NOTE_LEAD)
+    checks = (
+        ("no_ruling", lambda: is_note and _ASKED.search(text) and not _RULED.search(text)),
+        ("thin_lead", lambda: lead and not is_note and len(content_words(lead)) < MIN_LEAD_WORDS),
+        ("short_context", lambda: excerpt.MASK not in shown or excerpt.visible_chars(opinion) < excerpt.MIN_CHARS),
+        ("no_lead", lambda: not lead and excerpt.chars_before(shown) < MIN_CHARS_BEFORE),
+        ("cue_hidden", lambda: _CUE_HIDDEN.search(shown)),
+        ("off_the_point", lambda: not (_bears_on if is_note else _is_told)(text, opinion)),
+        ("said_in_the_open", lambda: _given_away(text, shown)),
+    )
+    return next((code for code, is_so in checks if is_so()), "")
 
 
 def _bears_on(text: str, opinion: str) -> bool:
-    """Whether a part of an opinion has enough of a note's content words to tell that it decides the note's point."""
+    """Whether a part of an opinion has enough of a note's content words to tell that it decides the note's point, and a
+    passage of it that decides it. What the trial was for is in every sentence of its opinion, and tells nothing.
+    """
+    meant = excerpt.stems(_TRIAL_FOR.sub("", text)) or excerpt.stems(text)
+    said = [excerpt.stems(sentence) for sentence in _SENTENCE_END.split(opinion)]
+    passage = max(len(meant & frozenset[str]().union(*said[i : i + 3])) for i in range(len(said)))
+    return len(meant & excerpt.stems(opinion)) >= MIN_BEARING * len(meant) and passage >= MIN_PASSAGE * len(meant)
+
+
+def _is_told(text: str, shown: str) -> bool:
+    """Whether what is left around a holding says something of what it is about."""
     meant = excerpt.stems(text)
-    return len(meant & excerpt.stems(opinion)) >= MIN_BEARING * len(meant)
+    return len(meant & excerpt.stems(shown)) >= MIN_SHOWN * len(meant)
 
 
 def _given_away(text: str, shown: str) -> bool:
@@ -168,6 +197,18 @@ def _given_away(text: str, shown: str) -> bool:
     words = re.findall(r"\w+", text.lower())
     seen = " ".join(re.findall(r"\w+", shown.lower()))
     return any(" ".join(words[i : i + 8]) in seen for i in range(len(words) - 7))
+
+
+def _litigation(case: Case) -> str:
+    """The parties and the day of decision; empty where either is not known."""
+    name = plain_name(case.name_abbreviation or case.name)
+    return f"{name}|{case.decision_date}" if " v " in name and len(case.decision_date) == len("1908-03-20") else ""
+
+
+def _cited(text: str, holding: Holding) -> tuple[str, ...]:
+    """The volumes (`118 N.M.`, `880 P.2d`) or numbers (`1999-NMSC-010`) named between the citation's start and its parenthetical."""
+    before = re.split(r"; |\(holding", text[max(0, holding.cue - MAX_CITATION) : holding.cue])[-1]
+    return tuple(sorted({re.sub(r"\W", "", found).lower() for found in _VOLUME.findall(before)}))
 
 
 def _latest_cited_year(text: str) -> int | None:

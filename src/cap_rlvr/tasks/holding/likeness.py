@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 VIEWS = 5
+MOST_WEIGHT = 2.0  # of a word in the plain view: as a guesser weighs it that knows no text but this question's
 NEAR_WORDS = 45  # on each side of the mask: the sentence with the holding and its neighbours
 FUNCTION_WORDS = frozenset(
     re.findall(
@@ -39,8 +40,10 @@ def terms(text: str) -> Terms:
 
 
 def near_mask(shown: str) -> str:
-    """The words just before and after the mask of an excerpt."""
+    """The words just before and after the mask of an excerpt; a syllabus' own words only, where those stand before it."""
     before, _, after = shown.partition(MASK)
+    if after.startswith(".\n"):
+        after = ""
     return " ".join([*before.split()[-NEAR_WORDS:], *after.split()[:NEAR_WORDS]])
 
 
@@ -131,7 +134,7 @@ class Shelf:
         import numpy as np
 
         weights = self._weights[ids]
-        return (1.0 + np.log(counts)) * weights * self._is_content[ids], counts * weights
+        return (1.0 + np.log(counts)) * weights * self._is_content[ids], counts * np.minimum(weights, MOST_WEIGHT)
 
 
 def _unit(rows: Numbers) -> Numbers:

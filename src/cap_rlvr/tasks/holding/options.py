@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
-from cap_rlvr.tasks.holding.excerpt import gapped, stems
+from cap_rlvr.tasks.holding.excerpt import MASK, gapped, stems
 from cap_rlvr.tasks.holding.extract import Offer
 from cap_rlvr.tasks.holding.likeness import FUNCTION_WORDS, VIEWS, Bags, Shelf, terms
 from cap_rlvr.tasks.holding.reward import LETTERS
@@ -26,14 +26,15 @@ ERA_YEARS = 20
 LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 # Of content words, with a holding of another opinion: more may be the same rule in other words, or a like ruling.
 MAX_OVERLAP = 0.3
-MAX_OWN_OVERLAP = 0.25  # of content words, with another holding of this opinion: more may be the gold said again
-MAX_SAID = 0.5  # of a wrong option's content words, in one sentence of the excerpt
-MIN_OWN_DISTANCE = 600  # characters from such a holding: nearer, the text around the mask fits both
+MAX_SAID = 0.4  # of a wrong option's content words, in one sentence of the excerpt
 POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
 CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
-MAX_UNMET = 1  # of the views, and never the one near the mask: with none at all the written set shrinks by a fifth
+MAX_UNMET = (
+    1  # of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost
+)
 ALL_VIEWS = 2**VIEWS - 1
-NEAR_VIEW = 1 << 2
+NEAR = 1 << 2
+MUST_MEET = 1 << 1 | NEAR  # plain TF-IDF, and what is near the mask
 _BITS = [1 << view for view in range(VIEWS)]
 # A syllabus says the opinion's own words again, so that nothing else is as like the opinion. The opinion beside it is shown
 # without these shares of the words of the gold.
@@ -65,6 +66,14 @@ class Item:
         return stems(self.offer.holding)
 
     @cached_property
+    def subject(self) -> frozenset[str]:
+        return stems(self.offer.subject)
+
+    @cached_property
+    def cited(self) -> frozenset[str]:
+        return frozenset(self.offer.cited)
+
+    @cached_property
     def folded(self) -> str:
         return self.offer.holding.lower()
 
@@ -75,17 +84,18 @@ class Item:
 @dataclass(frozen=True)
 class Chance:
     """A gold with one of its excerpts, and the items more and less like that than it is, each with the views in which
-    it is so, as the bits of a number.
+    it is so, as the bits of a number. ``whole`` is what is shown without its gaps.
     """
 
     gold: Item
     shown: str
+    whole: str
     above: Mapping[Item, int]
     below: Mapping[Item, int]
 
     @cached_property
     def _said(self) -> list[frozenset[str]]:
-        return [stems(sentence) for sentence in re.split(r"[.;:?!]\s|\n", self.shown)]
+        return [stems(sentence) for sentence in re.split(r"[.;:?!]\s|\n", self.whole)]
 
     def says(self, item: Item) -> bool:
         """Whether a sentence of the excerpt has so many of an item's words that the court may hold that too."""
@@ -118,9 +128,13 @@ class Block:
         self._stem_counts = np.array([len(item.stems) for item in self.items])
         self._years = np.array([item.offer.year for item in self.items])
         self._lengths = np.array([item.length for item in self.items])
-        self._starts = np.array([item.offer.start for item in self.items])
         cases = {case_id: i for i, case_id in enumerate({item.candidate.case_id: None for item in self.items})}
         self._cases = np.array([cases[item.candidate.case_id] for item in self.items])
+        suits = {
+            name: i
+            for i, name in enumerate({item.offer.litigation: None for item in self.items if item.offer.litigation})
+        }
+        self._suits = np.array([suits.get(item.offer.litigation, -1) for item in self.items])
         self._turns = np.array([keyed_unit(seed, "distractors", item) for item in self.items])
 
     def chances(self, opinion: Sequence[Item], seed: str) -> Iterator[Chance]:
@@ -128,7 +142,7 @@ class Block:
         for gold in keyed_order([item for item in opinion if item.offer.excerpts], seed, "gold"):
             pool = self._pool(gold)
             if len(pool) >= OPTIONS - 1:
-                yield from (self._chance(gold, shown, pool) for shown in _shown(gold, seed))
+                yield from (self._chance(gold, asked, pool) for asked in _asked(gold, seed))
 
     def _pool(self, gold: Item) -> Places:
         """The places of items that may stand beside a gold, in an order of its own."""
@@ -138,22 +152,22 @@ class Block:
         low = max(0, min(middle - POOL // 2, len(self.items) - POOL))
         near = np.arange(low, min(len(self.items), low + POOL))
         gap = np.abs(self._lengths[near] - gold.length)
-        own = self._cases[near] == self._cases[middle]
         fits = np.abs(self._years[near] - gold.offer.year) <= ERA_YEARS
         fits &= gap <= np.maximum(LENGTH_WORDS, LENGTH_SHARE * np.minimum(self._lengths[near], gold.length))
-        if gold.candidate.kind == "note":
-            fits &= ~own  # nothing in the prompt tells one note of a syllabus from the others
-        else:
-            fits &= ~own | (np.abs(self._starts[near] - gold.offer.start) >= MIN_OWN_DISTANCE)
-        near, own = near[fits], own[fits]
-        most = np.where(own, MAX_OWN_OVERLAP, MAX_OVERLAP) * np.minimum(self._stem_counts[near], len(gold.stems))
+        fits &= self._cases[near] != self._cases[middle]
+        fits &= (self._suits[near] < 0) | (self._suits[near] != self._suits[middle])  # no companion case's
+        if gold.cited:  # two parentheticals of one case may both be what it held
+            fits &= np.array([gold.cited.isdisjoint(self.items[place].cited) for place in near], dtype=bool)
+        near = near[fits]
+        most = MAX_OVERLAP * np.minimum(self._stem_counts[near], len(gold.stems))
         near = near[self._stems.shared(gold.stems, near) <= most]
         turns = (self._turns[near] - self._turns[middle]) % 1.0
         return near[np.argsort(turns, kind="stable")][:CHOICE]
 
-    def _chance(self, gold: Item, shown: str, pool: Places) -> Chance:
+    def _chance(self, gold: Item, asked: tuple[str, str], pool: Places) -> Chance:
         import numpy as np
 
+        shown, whole = asked
         seen = self._shelf.views(shown, np.append(pool, self._places[gold]))
         seen, mark = seen[:-1], seen[-1]
         above = np.flatnonzero(seen[:, 0] > mark[0])
@@ -161,13 +175,18 @@ class Block:
         below = below[np.argsort(-seen[below, 0], kind="stable")][:NEAREST]
 
         def agreeing(rows: Places, sign: int) -> dict[Item, int]:
-            views = (sign * (seen[rows] - mark) > 0) @ _BITS
+            more = sign * (seen[rows] - mark) > 0
+            if sign > 0:
+                more |= (seen[rows] == 0) & (mark == 0)  # a view that sees nothing in either does not favour the gold
+            views = more @ _BITS
             return {self.items[place]: int(bits) for place, bits in zip(pool[rows], views, strict=True)}
 
-        return Chance(gold, shown, agreeing(above, 1), agreeing(below, -1))
+        return Chance(gold, shown, whole, agreeing(above, 1), agreeing(below, -1))
 
 
-def distractors(chance: Chance, rank: int, shorter: Sequence[bool], uses: Mapping[Item, int]) -> list[Item] | None:
+def distractors(
+    chance: Chance, rank: int, shorter: Sequence[bool], uses: Mapping[Item, int], seed: str
+) -> list[Item] | None:
     """``rank`` - 1 options more like the text than the gold and the others less; None where there are too few.
 
     Where any is more like it, each view must find one that is, so that no view puts the gold on top more often than
@@ -178,7 +197,7 @@ def distractors(chance: Chance, rank: int, shorter: Sequence[bool], uses: Mappin
         return None
     chosen: list[Item] = []
     for side, wanted in ((chance.above, rank - 1), (chance.below, OPTIONS - rank)):
-        unmet = ALL_VIEWS if wanted else 0
+        unmet = ALL_VIEWS if wanted and (side is chance.above or chance.gold.subject) else 0
         rest = list(side)
         for _ in range(wanted):
             wish = _Wish(chance, side, unmet, shorter[len(chosen)], uses)
@@ -187,9 +206,26 @@ def distractors(chance: Chance, rank: int, shorter: Sequence[bool], uses: Mappin
                 return None
             chosen.append(best)
             unmet &= ~side[best]
-        if (unmet.bit_count() > MAX_UNMET or unmet & NEAR_VIEW) and side is chance.above:
+        if (unmet.bit_count() > MAX_UNMET or unmet & MUST_MEET) and side is chance.above:
             return None
+    if _told_by_length(chance.gold, chosen, seed) or (rank == 1 and _told_by_caption(chance, chosen, seed)):
+        return None
     return chosen
+
+
+def _told_by_length(gold: Item, chosen: Sequence[Item], seed: str) -> bool:
+    """Whether a gold's length is the farthest from the mean, where it is not the one in five that may be."""
+    lengths = [gold.length, *(item.length for item in chosen)]
+    mean = sum(lengths) / len(lengths)
+    farthest = all(abs(gold.length - mean) > abs(length - mean) for length in lengths[1:])
+    return farthest and keyed_unit(seed, "farthest", gold) * OPTIONS >= 1
+
+
+def _told_by_caption(chance: Chance, chosen: Sequence[Item], seed: str) -> bool:
+    """Whether a note is more like its caption than every other option is, where it is not the one in five that may be."""
+    if not chance.gold.subject or keyed_unit(seed, "caption", chance.gold) * OPTIONS < 1:
+        return False
+    return all(chance.below[item] & NEAR for item in chosen)
 
 
 @dataclass(frozen=True)
@@ -202,12 +238,17 @@ class _Wish:
     shorter: bool
     uses: Mapping[Item, int]
 
-    def miss(self, item: Item) -> tuple[int, bool, bool, int]:
-        """How far an item is from the wish, the smallest first."""
+    def miss(self, item: Item) -> tuple[int, bool, bool, bool, int]:
+        """How far an item is from the wish, the smallest first.
+
+        Beside a note stand notes on its subject where there are any: else its caption tells which of five it is.
+        """
         agreeing = self.side[item]
+        subject = self.chance.gold.subject
         return (
             -(self.unmet & agreeing).bit_count(),
             (item.size < self.chance.gold.size) != self.shorter,
+            bool(subject) and subject.isdisjoint(item.subject | item.stems),
             agreeing.bit_count() < VIEWS - MAX_UNMET,
             self.uses.get(item, 0),
         )
@@ -226,15 +267,24 @@ def _take(rest: list[Item], wish: _Wish, chosen: Sequence[Item]) -> Item | None:
     return None
 
 
-def _shown(gold: Item, seed: str) -> Iterator[str]:
-    """The texts that may ask for a gold."""
+def _asked(gold: Item, seed: str) -> Iterator[tuple[str, str]]:
+    """The texts that may ask for a gold, each as it is shown and without its gaps."""
     if gold.candidate.kind not in GAPPED:
-        yield from gold.offer.excerpts
+        yield from ((text, text) for text in gold.offer.excerpts)
         return
     said = keyed_order(sorted(stems(" ".join(terms(gold.offer.holding).keys() - FUNCTION_WORDS))), seed, "gaps", gold)
     for share in keyed_order(GAP_SHARES, seed, "gaps", gold):
         for text in gold.offer.excerpts:
-            yield gapped(text, frozenset(said[: round(share * len(said))]))
+            shown = gapped(text, frozenset(said[: round(share * len(said))]))
+            yield shown, text
+            if gold.subject:
+                yield _without_caption(shown, frozenset(said)), text
+
+
+def _without_caption(shown: str, said: frozenset[str]) -> str:
+    """A note's question with gaps in its caption too, for the words that the note says again."""
+    caption, mask, rest = shown.partition(MASK)
+    return f"{gapped(caption, said, lead=False)}{mask}{rest}"
 
 
 @lru_cache(maxsize=2_000)
