@@ -42,7 +42,7 @@ THINGS = [
     "harvest",
     "livestock",
 ]
-CLAUSES = ["after notice in writing", "before the season ends", "without leave of probate", "within twelve weeks"]
+CLAUSES = ["after notice in writing", "before the season ends", "without leave of probate", "inside of twelve weeks"]
 
 
 def _holding(key: int) -> str:
@@ -189,14 +189,10 @@ def test_too_few_candidates_are_refused_with_the_reason() -> None:
 
 def test_a_syllabus_is_asked_for_with_gaps_in_the_opinion_alone() -> None:
     lead = f"From the syllabus: Tenants and carriers. {MASK}."
+    read = [(f"{lead}\nThe court read: {_holding(key)} {_holding(key + 1)}",) for key in range(len(BLOCK))]
     noted = [
-        candidate.model_copy(
-            update={
-                "kind": "note",
-                "payload": {**candidate.payload, "excerpts": (f"{lead}\nThe court read: {_holding(key)} So it is.",)},
-            }
-        )
-        for key, candidate in enumerate(BLOCK)
+        candidate.model_copy(update={"kind": "note", "payload": {**candidate.payload, "excerpts": excerpts}})
+        for candidate, excerpts in zip(BLOCK, read, strict=True)
     ]
     rows = [item for item in assemble([noted], "seed") if isinstance(item, Row)]
     assert rows

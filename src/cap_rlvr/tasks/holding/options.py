@@ -208,17 +208,7 @@ def distractors(
             unmet &= ~side[best]
         if (unmet.bit_count() > MAX_UNMET or unmet & MUST_MEET) and side is chance.above:
             return None
-    if _told_by_length(chance.gold, chosen, seed) or (rank == 1 and _told_by_caption(chance, chosen, seed)):
-        return None
-    return chosen
-
-
-def _told_by_length(gold: Item, chosen: Sequence[Item], seed: str) -> bool:
-    """Whether a gold's length is the farthest from the mean, where it is not the one in five that may be."""
-    lengths = [gold.length, *(item.length for item in chosen)]
-    mean = sum(lengths) / len(lengths)
-    farthest = all(abs(gold.length - mean) > abs(length - mean) for length in lengths[1:])
-    return farthest and keyed_unit(seed, "farthest", gold) * OPTIONS >= 1
+    return None if rank == 1 and _told_by_caption(chance, chosen, seed) else chosen
 
 
 def _told_by_caption(chance: Chance, chosen: Sequence[Item], seed: str) -> bool:
