@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy_corpus import TOY, assemble, case, find, searched, snapshot, text, times, write_volume
+from toy_corpus import TOY, assemble, case, find, searched, snapshot, style, text, times, write_volume
 
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
@@ -43,8 +43,10 @@ def in_split(split: str, reporter: str = "tex-crim", volume: str = "1") -> Itera
 
 def test_every_case_has_its_row_in_one_split_by_cluster(workspace: Workspace, tmp_path: Path) -> None:
     cases = [case(page, opinion=text(page, 90)) for page in range(1, 240)]
-    cases += [case(1000 + page, docket_number=f"No. tex-crim 1 {page}", name_abbreviation=f"Case tex-crim {page} v. State")
-              for page in range(1, 60)]  # fmt: skip
+    cases += [
+        case(1000 + page, docket_number=f"No. tex-crim 1 {page}", name_abbreviation=style(page))
+        for page in range(1, 60)
+    ]
     manifest = prepared(workspace, tmp_path, cases)
     where = {row["case_id"]: row["split"] for row in rows(workspace)}
     assert len(where) == len(cases) == sum(manifest.counts["rows"].values())

@@ -46,13 +46,18 @@ def text(seed: object, words: int = 300) -> str:
     )
 
 
+def style(page: int, reporter: str = "tex-crim") -> str:
+    """A case's name, the page spelled in letters, since they alone tell parties apart."""
+    return f"Case {reporter} {''.join('abcdefghij'[int(digit)] for digit in str(page))} v. State"
+
+
 def case(page: int, volume: str = "1", reporter: str = "tex-crim", **fields: Any) -> dict[str, Any]:
     """One case's JSON; its text is its own unless given."""
     opinion = fields.pop("opinion", text((reporter, volume, page)))
     return {
         "id": fields.pop("id", hash_id(reporter, volume, page)),
-        "name": f"Case {reporter} {page} v. State",
-        "name_abbreviation": f"Case {reporter} {page} v. State",
+        "name": style(page, reporter),
+        "name_abbreviation": style(page, reporter),
         "decision_date": "1905-05-05",
         "docket_number": f"No. {reporter} {volume} {page}",
         "first_page": str(page),

@@ -45,9 +45,8 @@ def assemble(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Ref
     """Rows of the blocks, at most one per opinion and kind, or why a candidate gave none.
 
     The letters are level within a source and split, and within a split; the gold's place among its options by length is
-    level within a source and kind of prompt, as far as there are options to choose from; the gold's rank among its options by likeness to the text
-    (TF-IDF cosine) is bounded within a source and kind of prompt, and what that leaves over is refused as
-    `surplus_rank`.
+    level within a source and kind of prompt, as far as there are options to choose from; the gold's rank among them by
+    likeness to the text (TF-IDF cosine) is bounded there, and what that leaves over is refused as `surplus_rank`.
     """
     table = _Table(seed)
     for stretch in _stretches(blocks):

@@ -29,9 +29,8 @@ MAX_OVERLAP = 0.3
 MAX_SAID = 0.4  # of a wrong option's content words, in one sentence of the excerpt
 POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
 CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
-MAX_UNMET = (
-    1  # of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost
-)
+# Of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost.
+MAX_UNMET = 1
 ALL_VIEWS = 2**VIEWS - 1
 NEAR = 1 << 2
 MUST_MEET = 1 << 1 | NEAR  # plain TF-IDF, and what is near the mask
