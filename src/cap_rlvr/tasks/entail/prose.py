@@ -17,7 +17,13 @@ MAX_WITHOUT_VERB = 30  # words, names not counted
 BEFORE, AFTER = 7, 4  # words around a label's word in which a negation belongs to it
 
 _re2 = cast(Any, re2)
-_CLAUSE = _re2.compile(r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) ")
+_CLAUSE = _re2.compile(r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) |, (?:so|it|the court) ")
+_JOINED = _re2.compile(r"(?i) and (?:(?:is|was|so|it|thus|then|therefore|expressly|instead) )*$")
+_NOT_AFTER = _re2.compile(r"(?i), | (?:rather than|instead of) ")
+_EMPHASIS = _re2.compile(  # words of negation that deny nothing
+    r"(?i)\b(?:(?:without|no|not|nothing|never|beyond)(?: any| a| the| slightest)* (?:hesita\w*|doubt\w*|question|reserv\w*|delay"
+    r"|fail(?:s|ed|ing)? to|less than|short of|shrink\w*|fear\w*)|(?:rather|instead)(?:,|\s+(?:it|the court)\b))"
+)
 _WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _LIST = _re2.compile(r"(?:[\p{L}'-]+[,;]\s+){5}")  # five words with nothing but commas between them
 _FUNCTION = frozenset(
@@ -100,12 +106,18 @@ def _copies(said: Words, context: Words) -> bool:
     return any(f" {' '.join(said.words[at : at + size])} " in text for at in range(len(said.words) - size + 1))
 
 
+def _before(text: str, said: str) -> str:
+    """The words of its own clause before a label's word; `declines to apply it and distinguishes it` is two clauses."""
+    clause = _CLAUSE.split(_EMPHASIS.sub(" ", text))[-1]
+    return "" if said.endswith(("s", "ed")) and _JOINED.search(clause) else clause
+
+
 def _assertions(text: str, label: Label) -> list[bool]:
     """For each place where a text speaks a label's word: whether a negation in the same clause belongs to it."""
     found: list[bool] = []
     for hit in _SAYS[label].finditer(text):
-        before = _words(_CLAUSE.split(text[max(0, hit.start() - 120) : hit.start()])[-1])
-        after = _words(_CLAUSE.split(text[hit.end() : hit.end() + 60])[0])
+        before = _words(_before(text[max(0, hit.start() - 120) : hit.start()], hit.group().lower()))
+        after = _words(_NOT_AFTER.split(_CLAUSE.split(text[hit.end() : hit.end() + 60])[0])[0])
         near = [*before[-BEFORE:], *after[:AFTER]]
         found.append(any(word in _NEGATIONS or word.endswith("n't") for word in near))
     return found

@@ -24,7 +24,13 @@ MIN_QUOTED = 6  # words; shorter quotations in the reasoning are names and terms
 
 _re2 = cast(Any, re2)
 _ANY_TAG = _re2.compile(r"(?i)</?(?:answer|evidence|reasoning)>")
-_QUOTED = _re2.compile(r'"([^"<>]{20,600})"')
+_QUOTES = str.maketrans(dict.fromkeys("\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f", '"'))
+_DOUBLED = _re2.compile(r"``|''|<[^<>]{0,20}>")  # quotation marks of TeX; markup in a quotation
+_QUOTED = _re2.compile(r'"([^"]{20,})"')
+_OPENED = [  # by their place beside spaces, where marks don't pair or are apostrophes
+    _re2.compile(r'(?:^|[\s(\[])"([^\s"][^"]{18,}[^\s"])"(?:$|[\s.,;:!?)\]])'),
+    _re2.compile(r"(?:^|[\s(\[])'([^\s'](?:[^']|\b'\b){18,}?)'(?:$|[\s.,;:!?)\]])"),
+]
 _GAP = _re2.compile(r"\.\s?\.\s?\.|\[\s*\]")
 _DECORATION = " \t\n\"'`*_.()[]"
 
@@ -172,9 +178,10 @@ def _elided(quoted: str, context: Words) -> bool:
 
 def _invents(reasoned: str, context: Words) -> bool:
     """Whether the reasoning puts between quotation marks what the passage does not say."""
-    if reasoned.count('"') % 2:
-        return False
-    quotations = [read_words(hit.group(1)) for hit in islice(_QUOTED.finditer(reasoned), MAX_PLACES)]
+    text = _DOUBLED.sub(lambda hit: "" if hit.group()[0] == "<" else '"', reasoned.translate(_QUOTES))
+    forms = _OPENED if text.count('"') % 2 else [_QUOTED, *_OPENED[1:]]
+    found = [hit.group(1) for form in forms for hit in islice(form.finditer(text), MAX_PLACES)]
+    quotations = [read_words(quotation) for quotation in found]
     return any(len(said.words) >= MIN_QUOTED and not _places(said, context) for said in quotations)
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 import re2
 
 from cap_rlvr.law.dispositions import VERBS
+from cap_rlvr.tasks.summarise.words import sentences
 
 _re2 = cast(Any, re2)
 _FORMS = {verb: verb for verb in VERBS} | {
@@ -20,7 +21,17 @@ _FORMS = {verb: verb for verb in VERBS} | {
 }  # fmt: skip
 _VERB = _re2.compile(rf"(?i)\b({'|'.join(sorted(_FORMS, key=len, reverse=True))})\b")
 _NOT = _re2.compile(
-    r"(?i)\b(?:not|never|cannot|neither|nor|no longer|without|declin\w+ to|refus\w+ to|fail\w* to)\b(?:\W+\w+){0,3}\W*$"
+    r"(?i)\b(?:not|never|cannot|neither|nor|no longer|no means|no wise|nowise|far from|without|hardly|scarcely"
+    r"|declin\w+ to|refus\w+ to|fail\w* to)\b(?:\W+\w+){0,3}\W*$"
+)
+_JOINED = _re2.compile(r"(?i)\b(?:and|so|but|yet|because|therefore)\b")  # "did not err and affirmed" denies the error alone
+_INFLECTED = ("ed", "s", "ld")  # "did not hear and affirm" denies both
+_NOT_THAT = _re2.compile(
+    r"(?i)\b(?:not|never|cannot|no one|nobody|none|no means|hardly|scarcely|false|untrue|wrong|incorrect|mistaken|doubtful"
+    r"|refus\w+|declin\w+|den(?:y|ies|ied)|reject\w*)\b(?:\W+\w+){0,4}\W+that\b[^,]*$"
+)
+_UNSAID = _re2.compile(
+    r"(?i)(?:\b(?:whether|if|unless)\b|\b(?:pray|ask|argu|contend|urg|mov|claim|insist)\w*\W+that\b)[^,]*$"
 )
 _WISHED = _re2.compile(r"(?i)\b(?:should|ought|could|would|might)(?:\W+not)?(?:\W+to)?\W+have\W+(?:been\W+)?$")
 _UP = frozenset({"affirmed", "confirmed"})
@@ -34,13 +45,24 @@ def said_verbs(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The disposition verbs that a text uses: (said, said with a negation before them)."""
     said: set[str] = set()
     negated: set[str] = set()
-    for hit in _VERB.finditer(text):
-        verb = _FORMS[" ".join(hit.group(1).lower().split())]
-        before = text[max(0, hit.start() - 60) : hit.start()]
-        if _WISHED.search(before):
-            continue
-        (negated if _NOT.search(before.rpartition(".")[2].rpartition(";")[2]) else said).add(verb)
+    told = (text[low:high] for low, high in sentences(text))
+    for clause in (part for sentence in told if not sentence.rstrip().endswith("?") for part in sentence.split(";")):
+        for hit in _VERB.finditer(clause):
+            before = clause[: hit.start()]
+            if _WISHED.search(before) or _UNSAID.search(before):
+                continue
+            verb = _FORMS[" ".join(hit.group(1).lower().split())]
+            (negated if _is_denied(before, hit.group(1).lower()) else said).add(verb)
     return frozenset(said), frozenset(negated)
+
+
+def _is_denied(before: str, form: str) -> bool:
+    """Whether what stands before a verb in its sentence denies it."""
+    before = before.lower().replace("anything but", "far from")
+    joined = list(_JOINED.finditer(before)) if form.endswith(_INFLECTED) else []
+    if joined and not before[joined[-1].end() :].strip():
+        return False
+    return bool(_NOT.search(before[joined[-1].end() :] if joined else before) or _NOT_THAT.search(before))
 
 
 def agreement(text: str, true: frozenset[str]) -> tuple[float, bool]:

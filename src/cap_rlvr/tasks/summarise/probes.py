@@ -169,6 +169,12 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
         yield Probe("hedged_outcome", answer({**parts, "conclusion": hedge}), most)
     denied = f"For these reasons, the {truth.brief.object if truth.brief else 'judgment'} is not {' and is not '.join(truth.ground_truth.disposition)}."
     yield Probe("denied_outcome", answer({**parts, "conclusion": denied}), most)
+    done = disposed(truth.ground_truth.disposition, truth.brief.object if truth.brief else "judgment")
+    for denial in ("It is not true that", "It is false that", "By no means can it be said that", "The court refused to say that"):
+        yield Probe("outcome_said_to_be_false", answer({**parts, "conclusion": f"{denial} {done}."}), most)
+    for denial in ("far from", "anything but"):
+        denied = f"The judgment is {denial} {' and '.join(truth.ground_truth.disposition)}."
+        yield Probe("outcome_said_to_be_false", answer({**parts, "conclusion": denied}), most)
     for family, more in (
         ("fabricated_case", "See Quimby v. Zyskowski, 912 U.S. 4417."),
         ("fabricated_locator", "See 913 U.S. 4418."),
@@ -178,6 +184,9 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
         yield Probe(family, answer({**parts, "rule": f"{parts['rule']} {more}"}), most)
     for family, changed in (
         ("negated_rule", salads.negated(truth, parts)),
+        ("rule_said_to_be_false", salads.disowned(truth, parts, "it is false that")),
+        ("rule_said_to_be_false", salads.disowned(truth, parts, "the court rejects the notion that")),
+        ("rule_said_to_be_false", salads.disowned(truth, parts, "it can hardly be said that")),
         ("swapped_parties", _swapped(truth, parts)),
         ("swapped_actors", salads.turned(truth, parts)),
     ):
@@ -200,6 +209,11 @@ def _weaker(truth: SummariseTruth) -> Iterator[Probe]:
     yield Probe("no_facts", answer({**parts, "application": "It was so in this case as well."}), round(1 - half, 4))
     silent = {**parts, "conclusion": "The matter is thus at an end between the parties."}
     yield Probe("no_disposition", answer(silent), round(1 - half - WEIGHTS["disposition"], 4))
+    done = disposed(truth.ground_truth.disposition, truth.brief.object if truth.brief else "judgment")
+    if "," not in done:
+        for unsaid in (f"Is it so that {done}?", f"It is unclear whether {done}.", f"It was prayed that {done}."):
+            unknown = {**parts, "conclusion": unsaid}
+            yield Probe("outcome_left_open", answer(unknown), round(1 - half - WEIGHTS["disposition"], 4))
     numbers = (
         "The sums named were 7713, 8824, 9935, 6646 and 5557 in all, as Zyskowski and Quimby and Vandersloot told."
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cap_rlvr.task import Probe
 from cap_rlvr.tasks.summarise.compose import disposed, gold
-from cap_rlvr.tasks.summarise.source import MIN_SHARED, arts, clause_statement, clauses, constants, key_of
+from cap_rlvr.tasks.summarise.source import MIN_SHARED, arts, clause_statement, clauses, constants, key_of, statements
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
 from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, is_content, salient, stem, weight, words
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
@@ -140,6 +140,15 @@ def negated(truth: SummariseTruth, parts: Sections) -> Sections:
             if verb and len(own.terms) >= MIN_SHARED and own in reference:
                 return {**parts, name: parts[name].replace(clause, clause.replace(verb, f"{verb}not ", 1))}
     return {}
+
+
+def disowned(truth: SummariseTruth, parts: Sections, denial: str) -> Sections:
+    """The rule behind words that deny it; empty where the reference does not state it."""
+    rule = truth.brief.rule if truth.brief else ""
+    own = statements(rule) if rule else []
+    if not own or own[0] not in key_of(truth).reference:
+        return {}
+    return {name: text.replace(rule, f"{denial} {rule}") for name, text in parts.items()}
 
 
 def turned(truth: SummariseTruth, parts: Sections) -> Sections:

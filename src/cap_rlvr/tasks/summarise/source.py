@@ -53,6 +53,11 @@ MIN_SHARED = 3  # salient terms of a statement that can be compared with another
 _CLAUSES = _re2.compile(
     r"(?i)[,;:()]|\b(?:that|which|who|whom|where|when|if|although|though|because|but|unless|while|held|whether|since|until)\b"
 )
+_DENIAL = _re2.compile(  # what makes a sentence out of a statement that says the contrary
+    r"(?i)\b(?:(?:it )?(?:is|was|were|be|would be) (?:false|untrue|wrong|incorrect|mistaken|bad law|not true|not the law|not so|no law)"
+    r"(?: to (?:say|hold|think))?|(?:reject|repudiat|refut|disavow)\w*(?: \w+){0,3}"
+    r"|(?:(?:can|could|may) (?:hardly|scarcely|never|not)|cannot|no court has|no one can) (?:be )?(?:say|said|hold|held)) that\b"
+)
 _PARTS = _re2.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
 
 
@@ -186,6 +191,7 @@ def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
 
 def statements(sentence: str) -> list[Statement]:
     """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses."""
+    sentence = _DENIAL.sub(" not ", sentence)
     pieces = [part for part in _PARTS.split(sentence) if part]
     wholes = dict.fromkeys([sentence, *pieces[:1], *pieces[-1:]])
     found = [_statement(text, whole=True) for text in wholes]
