@@ -19,7 +19,7 @@ def test_scoring_is_what_the_reward_imports(name: str) -> None:
 
 def test_what_a_scorer_imports_is_followed() -> None:
     bluebook = {path.relative_to(ROOT).as_posix() for path in scoring_modules("bluebook")}
-    assert {"tasks/bluebook/names.py", "tasks/bluebook/truth.py", "law/courts.py", "law/reporters.py"} <= bluebook
+    assert {"law/same_name.py", "tasks/bluebook/truth.py", "law/courts.py", "law/reporters.py"} <= bluebook
     assert not bluebook & {"tasks/bluebook/phrasing.py", "law/holdings.py"}
     summarise = {path.relative_to(ROOT).as_posix() for path in scoring_modules("summarise")}
     assert {"tasks/summarise/grounding.py", "tasks/summarise/words.py"} <= summarise  # imported as files of the folder

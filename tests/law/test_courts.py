@@ -2,7 +2,7 @@
 
 import pytest
 
-from cap_rlvr.law.courts import conveyed, parentheticals, parentheticals_read
+from cap_rlvr.law.courts import conveyed, looks_like_court, parentheticals, parentheticals_read
 from cap_rlvr.wire.case import Court, Jurisdiction
 
 
@@ -112,3 +112,16 @@ def test_parentheticals_read_from_text(text: str, reporter: str, accepted: set[s
 @pytest.mark.parametrize("reporter", ["F.2d", "P.2d", "Charlton", "Wash. Terr.", "Wash. C.C.", "Metc."])
 def test_titles_that_convey_nothing(reporter: str) -> None:
     assert conveyed(reporter).jurisdiction is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Tex. Crim. App.", "9th Cir.", "S.D.N.Y.", "D. Mass.", "Fla. Dade Cty. Ct.", "Tex. App.-Dallas", "Ohio", "W. Va."],
+)
+def test_courts_look_like_courts(text: str) -> None:
+    assert looks_like_court(text)
+
+
+@pytest.mark.parametrize("text", ["not analogous", "Not Analogous", "or K02", "K02", "wrong", "or"])
+def test_a_denial_does_not(text: str) -> None:
+    assert not looks_like_court(text)

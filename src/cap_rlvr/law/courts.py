@@ -231,6 +231,46 @@ def parentheticals_read(text: str, reporter: str) -> Parentheticals:
     return Parentheticals(first, tuple(form for form in accepted.naming if form != text))
 
 
+_COURT_WORD = _re2.compile(
+    r"(?:[A-Z]\.)+(?:[A-Z][a-z]{1,5}\.?)?|\d{1,2}(?:st|nd|rd|d|th)"
+)  # `S.D.N.Y.`, `S.D.Tex.`, `9th`
+_PLACE = _re2.compile(r"[A-Z][a-z]+")
+_MOST_PLACES = 2
+
+
+def looks_like_court(text: str) -> bool:
+    """Whether a parenthetical, its date left out, can be a court's: words of the tables, and a place beside them at most.
+
+    `Tex. App.-Dallas`, `S.D.N.Y.`, `Fla. Dade Cty. Ct.`; not `not analogous`.
+    """
+    words = text.replace("-", " ").split()
+    strange = [word for word in words if word not in _court_words() and not _COURT_WORD.fullmatch(word)]
+    places = all(_PLACE.fullmatch(word) for word in strange)
+    return places and len(strange) <= min(_MOST_PLACES, len(words) - len(strange))
+
+
+@cache
+def _court_words() -> frozenset[str]:
+    tables = (STATE_KINDS, TRIAL_KINDS, WHOLE)
+    forms = [form for table in tables for name, forms in table.items() for form in (name, *forms)]
+    more = (
+        "Cir.",
+        "Fed.",
+        "Bankr.",
+        "Terr.",
+        "Dist.",
+        "Div.",
+        "Dep't",
+        "Cty.",
+        "Cnty.",
+        "Parish",
+        "Sup.",
+        "Jud.",
+        "Eq.",
+    )
+    return frozenset(word for form in (*STATES, *forms, *more) for word in form.split())
+
+
 def _split_state(text: str) -> tuple[str, str]:
     for state in sorted(STATES, key=len, reverse=True):
         if text.startswith(f"{state} "):

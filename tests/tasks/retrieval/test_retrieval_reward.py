@@ -58,6 +58,17 @@ def answer(*lines: str) -> str:
         (REPORTED, ["1. 31 Tex. Crim. 35", "- 1 Alaska 682"], 1.0, "right"),  # a bullet is no name
         (REPORTED, ["31 Tex. Crim. 35", "18 S.W. 1090"], 0.0, "no_better_than_chance"),  # parallels of one case
         (REPORTED, ["Quimby v. State of Ohio, 31 Tex. Crim. 35", "K02"], 0.0, "no_better_than_chance"),
+        (
+            REPORTED,
+            ["Reed v. State, 31 Tex. Crim. 35 (Tex. Crim. App. 1892)", "1 Alaska 682 (D. Alaska 1902)"],
+            1.0,
+            "right",
+        ),
+        # a denial or another case beside a citation: the line is worth nothing
+        (REPORTED, ["31 Tex. Crim. 35 (not analogous)", "K02"], 0.0, "no_better_than_chance"),
+        (REPORTED, ["31 Tex. Crim. 35 (or K03 1892)", "K02"], 0.0, "no_better_than_chance"),
+        (REPORTED, ["unlike Reed v. State, 31 Tex. Crim. 35", "K02"], 0.0, "no_better_than_chance"),
+        (REPORTED, ["Drake v. Andrews or Reed v. State, 31 Tex. Crim. 35", "K02"], 0.0, "no_better_than_chance"),
         (REPORTED, ["31 Tex. Crim. 35, 2 Mich. 586", "K02"], 0.0, "no_better_than_chance"),
         (REPORTED, ["2 Mich. 586", "K02"], 0.0, "no_better_than_chance"),  # two cases on one page
     ],

@@ -175,6 +175,26 @@ def _mixed(truth: RetrievalTruth, key: str) -> Iterator[Probe]:
         lines = [parallels.id, *parallels.cites, *parallels.cites][:asked]
         yield Probe("parallels_of_one_case", _tagged(lines), limit(truth, 1, others=0))
         yield Probe("right_place_wrong_name", _tagged(_misnamed(truth)), 0)
+    yield from _beside_citations(truth, key)
+
+
+def _beside_citations(truth: RetrievalTruth, key: str) -> Iterator[Probe]:
+    """Right citations, with a denial or another case in the name or in the parentheses: a line that says both is neither."""
+    gold = [one for one in _gold(truth) if one.cites][: truth.asked]
+    pairs = list(zip(gold, _wrong(truth, key), strict=False))
+    for denial in ("(not analogous)", "(not analogous 1900)", "(wrong 1900)"):
+        yield Probe("denied_in_parentheses", _tagged([f"{one.cites[0]} {denial}" for one in gold]), 0)
+    yield Probe("hedged_in_parentheses", _tagged([f"{one.cites[0]} (or {bad.id})" for one, bad in pairs]), 0)
+    yield Probe("hedged_in_parentheses", _tagged([f"{one.cites[0]} (or {bad.id} 1900)" for one, bad in pairs]), 0)
+    yield Probe("denied_before_citation", _tagged([f"This is not it: {one.cites[0]}" for one in gold]), 0)
+    named = [(one, bad) for one, bad in pairs if one.name]
+    for denial in ("unlike", "not", "But see"):
+        yield Probe("denied_before_name", _tagged([f"{denial} {one.name}, {one.cites[0]}" for one, _ in named]), 0)
+    for joint in ("or", "and", "/"):
+        lines = [f"{bad.name or bad.id} {joint} {one.name}, {one.cites[0]}" for one, bad in named]
+        yield Probe("hedged_in_name", _tagged(lines), 0)
+        lines = [f"{bad.id} {joint} {one.name}, {one.cites[0]}" for one, bad in named]
+        yield Probe("hedged_in_name", _tagged(lines), 0)
 
 
 def _smuggled(truth: RetrievalTruth, key: str) -> Iterator[Probe]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import re2
-from rapidfuzz.fuzz import token_set_ratio
 
 from cap_rlvr.answer import Reply, read_reply
 from cap_rlvr.law.citations import MAX_CHARS, CaseCitation, read_citation
-from cap_rlvr.law.names import plain_name
+from cap_rlvr.law.courts import looks_like_court
 from cap_rlvr.law.reporters import meanings
+from cap_rlvr.law.same_name import names_agree
 from cap_rlvr.task import graded, nothing
 from cap_rlvr.tasks.retrieval.truth import Key, RetrievalTruth, key_of, plain
 from cap_rlvr.wire.scoring import Evidence, Part, Reason, Score, Step
@@ -19,7 +19,6 @@ from cap_rlvr.wire.scoring import Evidence, Part, Reason, Score, Step
 SIMILARITY_WEIGHT = 0.8
 QUANTITY_WEIGHT = 0.2
 FABRICATION = 0.2  # taken from the quantity part for each case that is not in the list
-MIN_NAME_LIKENESS = 80.0
 
 Kind = Literal["gold", "other", "repeated", "fabricated", "unresolved"]
 
@@ -171,7 +170,11 @@ def _readings(line: str) -> list[str]:
 
 
 def _cited(cited: CaseCitation, truth: RetrievalTruth, key: Key) -> int | None:
-    """The candidate that all locators of a citation lead to; a name given must be that candidate's."""
+    """The candidate that all locators of a citation lead to.
+
+    A name given must be that candidate's and nothing more; in parentheses stand a year and a court, or nothing: else a
+    line could hedge or deny beside its citation.
+    """
     found: set[int] = set()
     for one in cited.locators:
         known = key.by_place.get((one.volume, one.page), ())
@@ -182,10 +185,9 @@ def _cited(cited: CaseCitation, truth: RetrievalTruth, key: Key) -> int | None:
     if len(found) != 1:
         return None
     (index,) = found
-    name = truth.candidates[index].name
-    if cited.name and name and token_set_ratio(plain_name(cited.name), plain_name(name)) < MIN_NAME_LIKENESS:
-        return None
-    return index
+    named = not cited.name or names_agree(cited.name, [truth.candidates[index].name])
+    dated = not cited.court or (bool(cited.year) and looks_like_court(cited.court))
+    return index if named and dated else None
 
 
 def _same_reporter(one: str, other: str) -> bool:

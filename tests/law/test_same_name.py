@@ -2,7 +2,7 @@
 
 import pytest
 
-from cap_rlvr.tasks.bluebook.names import names_agree
+from cap_rlvr.law.same_name import names_agree
 
 REED = ("Reed v. State", "Willie Reed v. The State")
 PERKINS = ("People ex rel. Perkins v. Moss", "THE PEOPLE EX REL. GEORGE W. PERKINS v. JOSEPH F. MOSS, ET AL.")
