@@ -11,8 +11,8 @@ from cap_rlvr.answer import Reply, read_reply
 from cap_rlvr.law import reporters
 from cap_rlvr.law.citations import CaseCitation, Locator, read_citation
 from cap_rlvr.law.reporters import squeezed
-from cap_rlvr.task import graded, nothing
 from cap_rlvr.law.same_name import names_agree
+from cap_rlvr.task import graded, nothing
 from cap_rlvr.tasks.bluebook.truth import BluebookTruth, Field, Gold
 from cap_rlvr.wire.scoring import Part, Reason, Score
 
