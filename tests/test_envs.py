@@ -170,3 +170,38 @@ def test_the_plan_s_loop_runs_and_vectorises(tmp_path: Path, monkeypatch: pytest
     _, rewards, *_ = many.step(["<answer>A</answer>"] * 3)
     assert len(rewards) == 3
     many.close()
+
+
+@pytest.mark.parametrize("size", ["3", 2.5, 10**30, 0])
+def test_a_subset_of_no_size_is_told(tmp_path: Path, size: Any) -> None:
+    with pytest.raises(BadInput, match="subset_size"):
+        HoldingSelectionEnv(rows_file(tmp_path, "holding", 1), subset_size=size)
+
+
+def test_a_folder_is_no_file_of_rows(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="can't be read"):
+        HoldingSelectionEnv(tmp_path)
+
+
+@pytest.mark.parametrize("options", [{"row_id": []}, {"row_id": 5}, "x", 5])
+def test_odd_options_and_actions_are_told(tmp_path: Path, options: Any) -> None:
+    env = HoldingSelectionEnv(rows_file(tmp_path, "holding", 1))
+    with pytest.raises(BadInput, match="options"):
+        env.reset(options=options)
+    env.reset(seed=1)
+    action: Any = None
+    with pytest.raises(BadInput, match="model_output"):
+        env.step(action)
+    assert env.step("<answer>A</answer>")[2]  # a slip costs no episode
+
+
+@pytest.mark.parametrize("weights", [[1], {"holding": "a"}, {"holding": None}, {"holding": 1e308}])
+def test_odd_weights_are_told(tmp_path: Path, weights: Any) -> None:
+    with pytest.raises(BadInput, match="weights"):
+        MultiTaskLegalEnv({"holding": HoldingSelectionEnv(rows_file(tmp_path, "holding", 1))}, weights)
+
+
+@pytest.mark.parametrize("mixed", [["holding"], {"holding": 5}])
+def test_odd_environments_are_told(mixed: Any) -> None:
+    with pytest.raises(BadInput, match="envs"):
+        MultiTaskLegalEnv(mixed)

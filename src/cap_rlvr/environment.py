@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 from gymnasium import spaces
@@ -92,8 +92,8 @@ class TaskEnvironment(gymnasium.Env[Observation, str]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         super().reset(seed=seed)
-        wanted = (options or {}).get("row_id")
-        if wanted is not None and wanted not in self._places:
+        wanted = checked(options).get("row_id")
+        if wanted is not None and not (isinstance(wanted, str) and wanted in self._places):
             raise BadInput(f"no row has the id {wanted!r}", "options.row_id")
         index = int(self.np_random.integers(len(self.rows))) if wanted is None else self._places[wanted]
         self._row, self._completion, self._score = self.rows[index], None, None
@@ -125,12 +125,21 @@ class TaskEnvironment(gymnasium.Env[Observation, str]):
         return info if self._score is None else {**info, **self._score.model_dump(mode="json")}
 
 
-def make(task: str, workspace: Path, split: str = "train", render_mode: str | None = None) -> TaskEnvironment:
+def make(task: str, workspace: Path | str, split: str = "train", render_mode: str | None = None) -> TaskEnvironment:
     """The environment of a task over a workspace's rows of one split. Raises BadInput where there are none."""
     if split not in SPLITS:
         raise BadInput(f"no split is named {split!r}", "split", f"Choose from: {', '.join(SPLITS)}")
     known = registry.get(task)
-    return TaskEnvironment(known, list(read_rows(Workspace(workspace).tasks / task / f"{split}.jsonl")), render_mode)
+    return TaskEnvironment(
+        known, list(read_rows(Workspace(Path(workspace)).tasks / task / f"{split}.jsonl")), render_mode
+    )
+
+
+def checked(options: object) -> dict[str, Any]:
+    """The options of a reset. Raises BadInput where they are no dict."""
+    if options is not None and not isinstance(options, dict):
+        raise BadInput(f"they are no dict, but {type(options).__name__}", "options", 'Give {"row_id": …}, or nothing')
+    return cast("dict[str, Any]", options or {})
 
 
 def check_render_mode(render_mode: str | None) -> None:

@@ -11,6 +11,7 @@ Registered with Gymnasium: `gymnasium.make("cap_rlvr.envs:cap_rlvr/HoldingSelect
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Mapping
 from itertools import islice
@@ -25,6 +26,7 @@ from cap_rlvr.environment import (
     TaskEnvironment,
     action_space,
     check_render_mode,
+    checked,
     observation_space,
 )
 from cap_rlvr.task import Vectors
@@ -55,8 +57,8 @@ class _PlanEnvironment(TaskEnvironment):
         render_mode: str | None = None,
         vectors: Vectors | None = None,
     ) -> None:
-        if subset_size is not None and subset_size < 1:
-            raise BadInput("it must be at least 1", "subset_size", "Leave it out to take every row")
+        if subset_size is not None and not (isinstance(subset_size, int) and 1 <= subset_size <= sys.maxsize):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BadInput("it must be a whole number, at least 1", "subset_size", "Leave it out to take every row")
         path = Path(data_path) if data_path else Workspace(Path("workspace")).tasks / self.TASK / "train.jsonl"
         rows = list(islice(read_rows(path), subset_size)) if path.exists() else []
         if not rows:
@@ -166,6 +168,9 @@ PLAN_ENVIRONMENTS: tuple[type[_PlanEnvironment], ...] = (
 )
 
 
+MOST_WEIGHT = 1e9  # weights are relative; far larger ones add up to infinity
+
+
 class MultiTaskLegalEnv(gymnasium.Env[Observation, str]):
     """Several tasks in one: each reset draws a task by the curriculum's weights, then a row of it.
 
@@ -183,10 +188,16 @@ class MultiTaskLegalEnv(gymnasium.Env[Observation, str]):
         render_mode: str | None = None,
     ) -> None:
         check_render_mode(render_mode)
+        if not isinstance(envs, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BadInput(f"they are {type(envs).__name__}", "envs", "Give a dict of task name to environment")
         self.envs = dict(envs) if envs is not None else {kind.TASK: kind() for kind in PLAN_ENVIRONMENTS}
         if not self.envs:
             raise BadInput("there is nothing to mix", "envs", "Give at least one environment")
-        for env in self.envs.values():
+        for name, env in self.envs.items():
+            if not isinstance(env, TaskEnvironment):  # pyright: ignore[reportUnnecessaryIsInstance]  (a caller's slip is told)
+                raise BadInput(
+                    f"{name!r} is no environment, but {type(env).__name__}", "envs", "Give task environments"
+                )
             env.render_mode = render_mode
         self.render_mode = render_mode
         self.observation_space = observation_space()
@@ -196,8 +207,11 @@ class MultiTaskLegalEnv(gymnasium.Env[Observation, str]):
 
     def set_weights(self, weights: Mapping[str, float]) -> None:
         """The curriculum's next stage. Raises BadInput for unknown tasks, negative weights, or nothing to draw."""
+        if not isinstance(weights, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  (a caller's slip is told)
+            raise BadInput(f"they are {type(weights).__name__}", "weights", "Give a dict of task name to weight")
         for name, weight in weights.items():
-            if name not in self.envs or not 0 <= weight < float("inf"):
+            number = isinstance(weight, int | float)  # pyright: ignore[reportUnnecessaryIsInstance]
+            if name not in self.envs or not number or not 0 <= weight <= MOST_WEIGHT:
                 raise BadInput(
                     f"{weight} for {name!r} is no weight of a task here", "weights", f"Tasks: {[*self.envs]}"
                 )
@@ -209,8 +223,8 @@ class MultiTaskLegalEnv(gymnasium.Env[Observation, str]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         super().reset(seed=seed)
-        asked = (options or {}).get("task_name")
-        if asked is not None and asked not in self.envs:
+        asked = checked(options).get("task_name")
+        if asked is not None and not (isinstance(asked, str) and asked in self.envs):
             raise BadInput(f"no task here is named {asked!r}", "options.task_name", f"Tasks: {', '.join(self.envs)}")
         total = sum(self.weights.values())
         shares = [weight / total for weight in self.weights.values()]

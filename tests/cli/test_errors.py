@@ -8,6 +8,11 @@ import pytest
 
 from cap_rlvr import cli
 
+BROKEN_ROW = (
+    '{"id": "holding-broken", "case_id": "c/1/1", "task": "holding", "inputs": "?", "source_kind": "synthetic", '
+    '"choices": null, "answer_idx": 0}\n'
+)
+
 
 @pytest.mark.parametrize(
     ("words", "says"),
@@ -20,6 +25,12 @@ from cap_rlvr import cli
         (["report", "broken"], "run.json"),
         (["status"], "run.json"),
         (["lineage", "workspace/runs/broken"], "run.json"),
+        (["rows", "show", "\udcff"], "not UTF-8"),
+        (["label", "../x", "--summary"], "no task is named"),
+        (["label", "holding"], "holding-broken: ground_truth.choices"),
+        (["rows", "show", "holding-broken", "--source", "missing"], "no such file or folder"),
+        (["quality", "--workspace", "workspace", "--task", "holding"], "holding-broken: ground_truth.choices"),
+        (["vectors", "check", "--workspace", "afile"], "afile/vectors/MANIFEST.json: no manifest"),
         (["run", "--config", "bad.toml"], "not a readable TOML file"),
         (["sft", "--config", "bad.toml"], "not a readable TOML file"),
     ],
@@ -28,6 +39,10 @@ from cap_rlvr import cli
 def test_one_sentence(words: list[str], says: str, tmp_path: Path) -> None:
     (tmp_path / "workspace" / "runs" / "broken").mkdir(parents=True)
     (tmp_path / "workspace" / "runs" / "broken" / "run.json").write_text("{broken")
+    rows = tmp_path / "workspace" / "tasks" / "holding"
+    rows.mkdir(parents=True)
+    for split in ("train", "eval", "test"):
+        (rows / f"{split}.jsonl").write_text(BROKEN_ROW)
     (tmp_path / "afile").write_text("")
     (tmp_path / "empty.jsonl").write_text("")
     (tmp_path / "bad.toml").write_text("[[[")

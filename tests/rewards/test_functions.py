@@ -119,3 +119,34 @@ def test_vectors_pay_for_cases_that_are_near() -> None:
     without = judge(known, truth, mixed)
     assert "without vectors" in without.parts["similarity"].note
     assert judge(known, truth, mixed, Near(other)).reward > without.reward
+
+
+@pytest.mark.parametrize("sample", [None, 5, "holding", [], {1: 2}])
+def test_a_sample_that_is_no_row_is_told(sample: Any) -> None:
+    with pytest.raises(BadInput, match="sample"):
+        UnifiedRewardFunction().reward(sample, "<answer>A</answer>")
+
+
+@pytest.mark.parametrize("output", [None, 5, b"A", ["A"]])
+@pytest.mark.parametrize("task", sorted(NAMED))
+def test_an_output_that_is_no_text_is_told(task: str, output: Any) -> None:
+    with pytest.raises(BadInput, match="model_output"):
+        UnifiedRewardFunction().explain(row(task), output)
+
+
+@pytest.mark.parametrize(
+    ("samples", "outputs", "says"),
+    [(None, [], "samples"), ([{}], "A", "model_outputs"), ((one for one in ()), [], "samples")],
+)
+def test_a_batch_that_is_no_list_is_told(samples: Any, outputs: Any, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        UnifiedRewardFunction().batch(samples, outputs)
+    wrong: Any = ["holding"]
+    with pytest.raises(BadInput, match="task_type"):
+        UnifiedRewardFunction().reward(row("holding"), "A", wrong)
+
+
+def test_a_store_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "afile").write_text("")
+    with pytest.raises(BadData, match="no manifest"):
+        UnifiedRewardFunction(tmp_path / "afile")

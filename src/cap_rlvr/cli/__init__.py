@@ -11,7 +11,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cap_rlvr.wire.errors import CapError
+from cap_rlvr.wire.errors import BadInput, CapError
 
 COMMANDS = {
     "run": "The whole loop: corpus, rows, warm start, fleet, rewards, GRPO, report.",
@@ -62,12 +62,22 @@ def root() -> None:
     """Legal language models trained by GRPO on verifiable rewards from US case law."""
 
 
+def _check_words(words: list[str]) -> None:
+    """Raises BadInput for a word that is no UTF-8, which a shell may hand over but no file of ours can hold."""
+    for place, word in enumerate(words, 1):
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise BadInput(f"{word!a} is not UTF-8", f"argument {place}", "Type it again") from None
+
+
 def main() -> None:
     """Run the command line; an error of ours is one clear sentence and exit code 2 (bad input) or 1."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore Ctrl-C
     if not sys.stdout.isatty():
         os.environ.setdefault("COLUMNS", str(_FILE_WIDTH))  # rich would cut what goes to a file or a pipe at 80
     try:
+        _check_words(sys.argv[1:])
         app()
     except CapError as error:
         typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)

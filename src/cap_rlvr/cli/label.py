@@ -50,6 +50,7 @@ def label(  # noqa: PLR0913, PLR0917  (one parameter an option)
     """
     from rich.console import Console
 
+    from cap_rlvr import registry
     from cap_rlvr.labels.sample import Sample, draw, rows_of
     from cap_rlvr.labels.sheet import Sheet
     from cap_rlvr.wire.manifest import MANIFEST, read_manifest
@@ -57,6 +58,7 @@ def label(  # noqa: PLR0913, PLR0917  (one parameter an option)
 
     console = Console(highlight=False)
     place = Workspace(workspace)
+    registry.get(task)
     if "/" in seed or not seed:
         raise BadInput("it is part of a file's name", "seed", "Use letters and digits")
     sheet = Sheet(place.labels / f"{task}-{seed}.jsonl")
@@ -184,15 +186,16 @@ def _cases(
     items: Sequence[Item], sheet: Sheet, sources: list[Path] | None, workspace: Any, console: Console
 ) -> dict[str, Case]:
     """The cases of what is still to be asked, as far as the sources have them."""
-    from cap_rlvr.corpus.lookup import find_cases, sources_of
+    from cap_rlvr.corpus.lookup import find_cases, given_or_known
 
     found: dict[str, Case] = {}
+    places = given_or_known(sources, workspace)
     still_open = [item for item in items if item.id not in sheet.done]
     with console.status("Looking up the cases"):
         for kind in sorted({item.row.source_kind for item in still_open}):
             of_kind = [item for item in still_open if item.row.source_kind is kind]
             ids = {case_id for item in of_kind for case_id in (item.row.case_id, item.other) if case_id}
-            found |= find_cases(ids, sources or sources_of(workspace), kind)
+            found |= find_cases(ids, places, kind)
     return found
 
 

@@ -65,7 +65,7 @@ def show(
 
     from cap_rlvr import registry
     from cap_rlvr.cli.views import case_line, heading, passages, row_line
-    from cap_rlvr.corpus.lookup import find_cases, sources_of
+    from cap_rlvr.corpus.lookup import find_cases, given_or_known
     from cap_rlvr.rewards import UnifiedRewardFunction
     from cap_rlvr.rewards.explain import printable
     from cap_rlvr.wire.rejects import read_rejects
@@ -76,7 +76,7 @@ def show(
     row = find_row(place, row_id)
     task = registry.get(row.task)
     ids = {row.case_id, *(span.case_id for span in row.spans)}
-    cases = find_cases(ids, sources or sources_of(place), row.source_kind)
+    cases = find_cases(ids, given_or_known(sources, place), row.source_kind)
     gold = task.gold(task.read_truth(row.truth))
     console.print(row_line(row), case_line(row, cases.get(row.case_id)), sep="\n")
     rejected = read_rejects(place.rejects).get(row.id)

@@ -38,6 +38,13 @@ def sources_of(workspace: Workspace) -> list[Path]:
     return [path for path in (*told, workspace.raw) if path.exists()]
 
 
+def given_or_known(given: Sequence[Path] | None, workspace: Workspace) -> list[Path]:
+    """The sources that a person gave, else those of the workspace. Raises BadInput for one given that can't be read."""
+    for source in given or ():
+        list_units(source)
+    return list(given or sources_of(workspace))
+
+
 def find_cases(ids: Collection[str], sources: Sequence[Path], source_kind: SourceKind | None = None) -> dict[str, Case]:
     """Read the cases of these ids, as far as the sources have them; broken records are passed over.
 

@@ -15,6 +15,7 @@ from typing import Any
 from cap_rlvr import registry
 from cap_rlvr.corpus.lookup import case_link
 from cap_rlvr.task import Task
+from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Row
 
@@ -49,8 +50,13 @@ Form = Callable[[Task[Any], Row, str, bool], Item | None]
 
 
 def item_of(row: Row, seed: str, decoy: bool = False) -> Item | None:
-    """The question about a row; None where the row (or the form) has none of this sort."""
-    return FORMS.get(row.task, judge_answer)(registry.get(row.task), row, seed, decoy)
+    """The question about a row; None where the row (or the form) has none of this sort. Raises BadData for a broken one."""
+    task = registry.get(row.task)
+    try:
+        task.read_truth(row.truth)
+    except BadInput as error:
+        raise BadData(f"{error.where}: {error.message}", row.id, "Prepare this task again") from None
+    return FORMS.get(row.task, judge_answer)(task, row, seed, decoy)
 
 
 def stratum(row: Row) -> str:

@@ -108,6 +108,13 @@ def tasks_named(names: str) -> list[Task[Any]]:
 
 def _examples(task: Task[Any], rows: Iterable[Row]) -> list[Example]:
     return [
-        Example(row, task.read_truth(row.truth), "synthetic" if row.source_kind is SourceKind.SYNTHETIC else "real")
+        Example(row, _truth(task, row), "synthetic" if row.source_kind is SourceKind.SYNTHETIC else "real")
         for row in rows
     ]
+
+
+def _truth(task: Task[Any], row: Row) -> Any:
+    try:
+        return task.read_truth(row.truth)
+    except BadInput as error:
+        raise BadData(f"{error.where}: {error.message}", row.id, "Prepare this task again") from None

@@ -20,17 +20,26 @@ Sample = Row | Mapping[str, Any]
 def judge(task: Task[Any], truth: Mapping[str, Any], completion: str, vectors: Vectors | None = None) -> Score:
     """Score a completion; ``vectors``, where the task knows them, stand in place of what the truth says of likeness.
 
-    Raises BadInput where the truth is malformed.
+    Raises BadInput where the truth is malformed, or the completion is no text.
     """
+    if not isinstance(completion, str):  # pyright: ignore[reportUnnecessaryIsInstance]  (a caller's slip is told)
+        raise BadInput(
+            f"it must be text, not {type(completion).__name__}", "model_output", "Give the completion as str"
+        )
     if vectors is None or task.with_vectors is None:
         return task.judge(truth, completion)
     return task.score(task.with_vectors(task.read_truth(truth), vectors), completion)
 
 
 def truth_of(sample: Sample) -> dict[str, Any]:
-    """The task's own fields of a row: those of the flat JSON line that are not common to all tasks."""
+    """The task's own fields of a row: those of the flat JSON line that are not common to all tasks.
+
+    Raises BadInput where the sample is neither a row nor a mapping.
+    """
     if isinstance(sample, Row):
         return sample.truth
+    if not isinstance(sample, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  (a caller's slip is told)
+        raise BadInput(f"it is no row, but {type(sample).__name__}", "sample", "Give a Row, or a dict of its fields")
     nested = sample.get("truth")
     if isinstance(nested, Mapping):
         return dict(cast("Mapping[str, Any]", nested))
@@ -42,17 +51,19 @@ def task_of(sample: Sample) -> Task[Any]:
 
     Raises BadInput where there is none, or more than one.
     """
+    truth = truth_of(sample)
     named = sample.task if isinstance(sample, Row) else sample.get("task")
     if isinstance(named, str) and named:
         return registry.get(named)
-    truth = truth_of(sample)
     tasks = [registry.get(name) for name in registry.names()]
     fitting = [task for task in tasks if _fits(task, truth)] or _nearest(tasks, truth)
     if len(fitting) == 1:
         return fitting[0]
     which = f"fit {' and '.join(task.name for task in fitting)}" if fitting else "are those of no task"
     choice = f"Give task_type, one of: {', '.join(registry.names())}"
-    raise BadInput(f"the row names no task, and its fields ({', '.join(truth) or 'none'}) {which}", "sample", choice)
+    raise BadInput(
+        f"the row names no task, and its fields ({', '.join(map(str, truth)) or 'none'}) {which}", "sample", choice
+    )
 
 
 def _fits(task: Task[Any], truth: Mapping[str, Any]) -> bool:
@@ -94,6 +105,9 @@ class UnifiedRewardFunction:
         self, samples: Sequence[Sample], model_outputs: Sequence[str], task_type: str | None = None
     ) -> list[float]:
         """The rewards of many, tasks mixed. Raises BadInput that names the first item that can't be judged."""
+        for name, given in (("samples", samples), ("model_outputs", model_outputs)):
+            if isinstance(given, str) or not isinstance(given, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise BadInput(f"it is no list, but {type(given).__name__}", name, "Give one item for each output")
         if len(samples) != len(model_outputs):
             raise BadInput(f"{len(samples)} samples for {len(model_outputs)} outputs", "model_outputs", "Give one each")
         rewards: list[float] = []
@@ -116,6 +130,10 @@ class UnifiedRewardFunction:
     def _task(self, sample: Sample, task_type: str | None) -> Task[Any]:
         if self.TASK and task_type not in (None, self.TASK):
             raise BadInput(f"this judges {self.TASK}, not {task_type}", "task_type", "Use UnifiedRewardFunction")
+        if not isinstance(task_type, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise BadInput(
+                f"it must be a name, not {type(task_type).__name__}", "task_type", "Leave it out to detect it"
+            )
         named = task_type or self.TASK
         return registry.get(named) if named else task_of(sample)
 

@@ -67,7 +67,10 @@ def open_store(folder: Path) -> VectorStore:
         raise BadData(f"the store can't be read ({error})", str(folder), "Run cap-rlvr vectors build") from None
     if len(cases) != len(vectors):
         raise BadData(f"{len(cases)} ids for {len(vectors)} vectors", str(folder), "Run cap-rlvr vectors build")
-    return VectorStore(cases, vectors, float(manifest.settings["floor"]), manifest)
+    floor = manifest.settings.get("floor")
+    if not isinstance(floor, int | float):
+        raise BadData("the manifest has no number `floor`", str(folder), "Run cap-rlvr vectors build")
+    return VectorStore(cases, vectors, float(floor), manifest)
 
 
 def cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -40,7 +40,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         return Manifest.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise BadData("no manifest: the artefact is incomplete or absent", str(path), "Build it again") from None
     except ValidationError as error:
         raise BadData(f"broken manifest ({error.error_count()} errors)", str(path), "Build it again") from None

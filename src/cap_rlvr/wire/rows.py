@@ -96,7 +96,7 @@ class Candidate(Frozen):
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows of a file, line by line.
 
-    Raises BadInput where there is no such file, BadData with file and line for a line that is no row.
+    Raises BadInput where there is no such file or it can't be read, BadData with file and line for a line that is no row.
     """
     try:
         with path.open("rb") as file:
@@ -104,6 +104,8 @@ def read_rows(path: Path) -> Iterator[Row]:
                 yield _row(line, f"{path}:{number}")
     except (FileNotFoundError, NotADirectoryError):
         raise BadInput("there are no prepared rows", str(path), "Prepare some with `cap-rlvr prep`") from None
+    except OSError as error:
+        raise BadInput(f"it can't be read ({error.strerror})", str(path), "Give a file of rows") from None
 
 
 def _row(line: bytes, where: str) -> Row:
