@@ -73,6 +73,13 @@ def test_scores(completion: str, reward: float, code: str) -> None:
         (f"{WHY} It does not overrule that case.", ""),
         (f"{WHY} It neither overrules nor affirms it.", ""),
         (f"{WHY} It does not distinguish that case.", "denies_label"),
+        (f"{WHY} It does not overrule it; instead, it distinguishes it.", ""),
+        (f"{WHY} It declines to apply it and distinguishes it.", ""),
+        (f"{WHY} It is distinguished rather than overruled.", ""),
+        (f"{WHY} It is distinguished, not overruled.", ""),
+        (f"{WHY} Without hesitation the court overrules it.", "other_label"),
+        (f"{WHY} There is no doubt that it overrules it.", "other_label"),
+        (f"{WHY} It does nothing less than overrule it.", "other_label"),
         (f"{WHY} {WHY} {WHY} {WHY}", "length"),
         (f"Stone, Harker: {EVIDENCE}", "copied"),
         (

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cap_rlvr.tasks.summarise import TASK
-from cap_rlvr.tasks.summarise.source import key_of
+from cap_rlvr.tasks.summarise.disposed import agreement
+from cap_rlvr.tasks.summarise.source import key_of, statements
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
 from cap_rlvr.wire.errors import BadInput
 
@@ -63,6 +64,51 @@ def test_score(completion: str, most: float, code: str) -> None:
     assert score.reward <= most
     assert score.reason.code == code
     assert not score.strict
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It is false that the judgment is reversed",
+        "It is not true that in Fields v. State the judgment is reversed",
+        "By no means can it be said that the judgment is reversed",
+        "The judgment is anything but reversed",
+        "The judgment is far from reversed",
+        "The court did not agree and reverse the judgment",
+    ],
+)
+def test_a_denied_disposition_is_contrary(said: str) -> None:
+    assert agreement(f"{said}.", frozenset({"reversed"})) == (0.0, True)
+
+
+@pytest.mark.parametrize(
+    "said", ["Is it so that the judgment is reversed?", "It is unclear whether the judgment is reversed."]
+)
+def test_a_disposition_left_open_is_none(said: str) -> None:
+    assert agreement(said, frozenset({"reversed"})) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The court held that the trial judge did not err and affirmed the judgment.",
+        "The court was not persuaded, so it affirmed the judgment.",
+        "The judgment is not reversed but affirmed.",
+        "Because it was not shown that he was harmed, the judgment is affirmed.",
+        "The court found no merit in the claim that the plea was forced and affirmed the judgment.",
+    ],
+)
+def test_a_negation_of_something_else_denies_no_disposition(said: str) -> None:
+    assert agreement(said, frozenset({"affirmed"})) == (1.0, False)
+
+
+@pytest.mark.parametrize("denial", ["it is false that", "the court rejects the notion that", "it is wrong to say that"])
+def test_a_statement_said_to_be_false_is_its_contrary(denial: str) -> None:
+    law = "a carrier may recover the freight on cotton that was burned in its depot"
+    (plain,) = (one for one in statements(f"{law}.") if one.whole)
+    said = [one for one in statements(f"{denial} {law}.") if one.whole]
+    assert said
+    assert all((one.terms, one.odd) == (plain.terms, not plain.odd) for one in said)
 
 
 def test_a_contradiction_costs_seven_tenths_and_two_cost_more() -> None:

@@ -104,7 +104,10 @@ def _contrasts(own: _Parts) -> Iterator[tuple[str, str]]:
     speaks = f"The court in {citing} speaks of {cited} and of the words {one} and {two}."
     yield "reasoning_instead", f"{speaks} It does not leave the matter there; instead, it {verb} that decision."
     yield "reasoning_declines_and", f"{speaks} It declines to say anything more and {verb} that decision."
-    yield "reasoning_finding_no", f"{speaks} It {verb} that decision, and it does so finding no ground for anything else."
+    yield (
+        "reasoning_finding_no",
+        f"{speaks} It {verb} that decision, and it does so finding no ground for anything else.",
+    )
 
 
 def _parts_of_evidence(own: _Parts) -> Iterator[tuple[str, str]]:
@@ -280,7 +283,7 @@ def _reasoning_attacks(own: _Parts, other: EntailTruth, key: str) -> Iterator[Pr
     truth, terms = own.truth, own.gold.terms
     citing, cited = truth.citing or "the present decision", truth.cited or "the cited case"
     wrong = _other_labels(own.label, key, "reasoning")[0]
-    asserted = next(one for one in _other_labels(own.label, key, "reasoning") if one != "NONE")
+    asserted: Label = next(one for one in _other_labels(own.label, key, "reasoning") if one != "NONE")
     some = [*terms[:12], "court", "precedent", "rule"]
     texts = {
         "left_out": "",

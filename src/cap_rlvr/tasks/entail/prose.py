@@ -17,7 +17,9 @@ MAX_WITHOUT_VERB = 30  # words, names not counted
 BEFORE, AFTER = 7, 4  # words around a label's word in which a negation belongs to it
 
 _re2 = cast(Any, re2)
-_CLAUSE = _re2.compile(r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) |, (?:so|it|the court) ")
+_CLAUSE = _re2.compile(
+    r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) |, (?:so|it|the court) "
+)
 _JOINED = _re2.compile(r"(?i) and (?:(?:is|was|so|it|thus|then|therefore|expressly|instead) )*$")
 _NOT_AFTER = _re2.compile(r"(?i), | (?:rather than|instead of) ")
 _EMPHASIS = _re2.compile(  # words of negation that deny nothing

@@ -178,11 +178,15 @@ def _elided(quoted: str, context: Words) -> bool:
 
 def _invents(reasoned: str, context: Words) -> bool:
     """Whether the reasoning puts between quotation marks what the passage does not say."""
-    text = _DOUBLED.sub(lambda hit: "" if hit.group()[0] == "<" else '"', reasoned.translate(_QUOTES))
+    text = _DOUBLED.sub(_mark, reasoned.translate(_QUOTES))
     forms = _OPENED if text.count('"') % 2 else [_QUOTED, *_OPENED[1:]]
     found = [hit.group(1) for form in forms for hit in islice(form.finditer(text), MAX_PLACES)]
     quotations = [read_words(quotation) for quotation in found]
     return any(len(said.words) >= MIN_QUOTED and not _places(said, context) for said in quotations)
+
+
+def _mark(hit: Any) -> str:
+    return "" if hit.group()[0] == "<" else '"'
 
 
 def _reasoning(truth: EntailTruth, reasoned: str | None, known: Gold) -> str:

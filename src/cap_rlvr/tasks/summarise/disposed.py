@@ -24,14 +24,16 @@ _NOT = _re2.compile(
     r"(?i)\b(?:not|never|cannot|neither|nor|no longer|no means|no wise|nowise|far from|without|hardly|scarcely"
     r"|declin\w+ to|refus\w+ to|fail\w* to)\b(?:\W+\w+){0,3}\W*$"
 )
-_JOINED = _re2.compile(r"(?i)\b(?:and|so|but|yet|because|therefore)\b")  # "did not err and affirmed" denies the error alone
+_JOINED = _re2.compile(
+    r"(?i)\b(?:and|so|but|yet|because|therefore)\b"
+)  # "did not err and affirmed" denies the error alone
 _INFLECTED = ("ed", "s", "ld")  # "did not hear and affirm" denies both
 _NOT_THAT = _re2.compile(
     r"(?i)\b(?:not|never|cannot|no one|nobody|none|no means|hardly|scarcely|false|untrue|wrong|incorrect|mistaken|doubtful"
     r"|refus\w+|declin\w+|den(?:y|ies|ied)|reject\w*)\b(?:\W+\w+){0,4}\W+that\b[^,]*$"
 )
 _UNSAID = _re2.compile(
-    r"(?i)(?:\b(?:whether|if|unless)\b|\b(?:pray|ask|argu|contend|urg|mov|claim|insist)\w*\W+that\b)[^,]*$"
+    r"(?i)(?:\b(?:whether|if|unless)\b|\b(?:pray|ask|argu|contend|urg|mov|claim|insist)(?:ed|e?s)\W+that\b)[^,]*$"
 )
 _WISHED = _re2.compile(r"(?i)\b(?:should|ought|could|would|might)(?:\W+not)?(?:\W+to)?\W+have\W+(?:been\W+)?$")
 _UP = frozenset({"affirmed", "confirmed"})

@@ -170,7 +170,12 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
     denied = f"For these reasons, the {truth.brief.object if truth.brief else 'judgment'} is not {' and is not '.join(truth.ground_truth.disposition)}."
     yield Probe("denied_outcome", answer({**parts, "conclusion": denied}), most)
     done = disposed(truth.ground_truth.disposition, truth.brief.object if truth.brief else "judgment")
-    for denial in ("It is not true that", "It is false that", "By no means can it be said that", "The court refused to say that"):
+    for denial in (
+        "It is not true that",
+        "It is false that",
+        "By no means can it be said that",
+        "The court refused to say that",
+    ):
         yield Probe("outcome_said_to_be_false", answer({**parts, "conclusion": f"{denial} {done}."}), most)
     for denial in ("far from", "anything but"):
         denied = f"The judgment is {denial} {' and '.join(truth.ground_truth.disposition)}."

@@ -143,10 +143,10 @@ def negated(truth: SummariseTruth, parts: Sections) -> Sections:
 
 
 def disowned(truth: SummariseTruth, parts: Sections, denial: str) -> Sections:
-    """The rule behind words that deny it; empty where the reference does not state it."""
+    """The rule behind words that deny it; empty where the reference does not state it, or it is of several parts."""
     rule = truth.brief.rule if truth.brief else ""
-    own = statements(rule) if rule else []
-    if not own or own[0] not in key_of(truth).reference:
+    wholes = [one for one in statements(rule) if one.whole]
+    if len(wholes) != 1 or wholes[0] not in key_of(truth).reference:
         return {}
     return {name: text.replace(rule, f"{denial} {rule}") for name, text in parts.items()}
 

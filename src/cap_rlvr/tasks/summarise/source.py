@@ -191,9 +191,10 @@ def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
 
 def statements(sentence: str) -> list[Statement]:
     """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses."""
+    denied = [f"not {text}" for text in _DENIAL.split(sentence)[1:]]
     sentence = _DENIAL.sub(" not ", sentence)
     pieces = [part for part in _PARTS.split(sentence) if part]
-    wholes = dict.fromkeys([sentence, *pieces[:1], *pieces[-1:]])
+    wholes = dict.fromkeys([sentence, *pieces[:1], *pieces[-1:], *denied[-1:]])
     found = [_statement(text, whole=True) for text in wholes]
     found += [clause_statement(text) for text in clauses(sentence)]
     return [one for one in found if len(one.terms) >= MIN_SHARED]
