@@ -38,6 +38,11 @@ def test_spans_keep_their_order_and_stay_inside(case: tuple[str, Edited], data: 
     assert [char for char in text[start:end] if char in kept] == kept
 
 
+def test_what_is_put_where_all_was_deleted_came_from_nowhere() -> None:
+    edited = Edited("x").apply([Edit(0, 1, "")]).apply([Edit(0, 0, "a")])
+    assert edited.origin(0, 1) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("text", "edits", "words", "origin"),
     [

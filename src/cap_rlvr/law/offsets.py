@@ -59,7 +59,9 @@ class Edited:
         """
         empty = end <= start
         for layer in reversed(self._layers):
-            start, end = layer.start(start), (end if empty else layer.end(end))
+            low = layer.start(start)
+            # What was put where an earlier round had deleted everything came from nowhere: no range may run backwards.
+            start, end = low, (end if empty else max(low, layer.end(end)))
         return (start, start) if empty else (start, end)
 
     def apply(self, edits: Sequence[Edit]) -> Edited:
