@@ -8,7 +8,7 @@ row's id, so that the head of a file is a fair sample of it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -93,44 +93,42 @@ def _identity(task: Task[Any], corpus: Manifest, seed: str, train_only: list[str
 
 def _build(task: Task[Any], workspace: Workspace, units: list[Path], identity: Manifest) -> dict[str, Any]:
     folder = workspace.tasks / task.name
-    scratched = folder / ".build"
-    made, kept, refused = (scratched / name for name in ("made.jsonl", "kept.jsonl", "refused.jsonl"))
-    with scratch(scratched) as connection:
+    temporary = folder / ".build"
+    rows, index, refused = (temporary / name for name in ("rows.jsonl", "index.jsonl", "refused.jsonl"))
+    with scratch(temporary) as connection:
         splits.load_cases(connection, workspace.cases)
-        blocks = Candidates(connection, task.name, units, scratched)
-        _assemble(task, blocks, identity.settings["seed"], (made, kept, refused))
-        load(connection, "made", [made], splits.COLUMNS)
+        blocks = Candidates(connection, task.name, units, temporary)
+        with ExitStack() as files:
+            lines = [Lines(files.enter_context(path.open("wb"))) for path in (rows, index, refused)]
+            _assemble(task, task.assemble(blocks, identity.settings["seed"]), *lines)
+        load(connection, "made", [index], splits.COLUMNS)
         splits.assign(connection, identity.settings["seed"], identity.settings["train_only"])
         found = [unit / task.name / "refusals.jsonl" for unit in units]
         load(connection, "not_found", found, _REFUSAL_COLUMNS)
         load(connection, "not_made", [refused], _REFUSAL_COLUMNS)
-        _write(connection, kept, folder)
+        _write(connection, rows, folder)
         table = yields.table(connection)
         write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
         return {**yields.counts(table), "best_constant": yields.best_constant(connection)}
 
 
-def _assemble(task: Task[Any], blocks: Candidates, seed: str, paths: tuple[Path, Path, Path]) -> None:
-    """Write every row that the task makes and that earns its own ceiling, what the tables need to know of it, and a
-    reason for each that is not made.
-    """
-    with ExitStack() as files:
-        made, kept, refused = (Lines(files.enter_context(path.open("wb"))) for path in paths)
-        for result in task.assemble(blocks, seed):
-            fault = result if isinstance(result, Refusal) else task.fault(result)
-            if fault is not None:
-                refused.write(orjson.dumps({"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}))
-            elif isinstance(result, Row):
-                made.write(orjson.dumps(splits.record(task, result, made.count, kept.bytes)))
-                kept.write(orjson.dumps(result.model_dump(mode="json")))
-            report_progress(rows=kept.count, refused=refused.count)
+def _assemble(task: Task[Any], results: Iterable[Row | Refusal], rows: Lines, index: Lines, refused: Lines) -> None:
+    """Write each row that earns its own ceiling, what the tables need to know of it, and why any other is refused."""
+    for result in results:
+        fault = result if isinstance(result, Refusal) else task.fault(result)
+        if fault is not None:
+            refused.write(orjson.dumps({"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}))
+        elif isinstance(result, Row):
+            index.write(orjson.dumps(splits.record(task, result, rows.count, rows.bytes)))
+            rows.write(orjson.dumps(result.model_dump(mode="json")))
+        report_progress(rows=rows.count, refused=refused.count)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, kept: Path, folder: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, rows: Path, folder: Path) -> None:
     """Write the rows to their splits, in an order that the seed and each row's id fix."""
     with ExitStack() as files:
         lines = {split: Lines(files.enter_context(whole_file(folder / f"{split}.jsonl"))) for split in SPLITS}
         for split, byte in stream(connection, "SELECT split, byte FROM rows ORDER BY place, id"):
-            row = orjson.loads(line_at(kept, byte))
+            row = orjson.loads(line_at(rows, byte))
             row["split"] = split
             lines[split].write(orjson.dumps(row))
