@@ -4,7 +4,8 @@
 
 FOLDER holds any of `static.case.law/`, `common-pile/`, `common_pile_sample.jsonl.gz` and `text_only_sample.jsonl.gz`.
 Without one: the samples beside the project, else what `make run` has downloaded, else an invented corpus. Prints a
-table and writes `benchmarks/results/corpus_read.json`. Rates are megabytes of unpacked JSON a second of processor time, best of three; the ratio to `json.loads` is what carries over to other machines.
+table and writes `benchmarks/results/corpus_read.json`. Rates are megabytes of unpacked JSON a second of processor time,
+best of three; the ratio to `json.loads` is what carries over to other machines.
 """
 
 from __future__ import annotations

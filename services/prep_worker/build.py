@@ -121,19 +121,21 @@ def _build(
     rejects: Mapping[str, Reject],
 ) -> dict[str, Any]:
     folder = workspace.tasks / task.name
-    scratched = folder / ".build"
-    made, kept, refused = (scratched / name for name in ("made.jsonl", "kept.jsonl", "refused.jsonl"))
-    with scratch(scratched) as connection:
+    temporary = folder / ".build"
+    rows, index, refused = (temporary / name for name in ("rows.jsonl", "index.jsonl", "refused.jsonl"))
+    with scratch(temporary) as connection:
         splits.load_cases(connection, workspace.cases)
-        blocks = Candidates(connection, task.name, units, scratched)
+        blocks = Candidates(connection, task.name, units, temporary)
         results = _accepted(task.assemble(blocks, identity.settings["seed"]), rejects)
-        _assemble(task, _seen(task, results, vectors), (made, kept, refused))
-        load(connection, "made", [made], splits.COLUMNS)
+        with ExitStack() as files:
+            lines = [Lines(files.enter_context(path.open("wb"))) for path in (rows, index, refused)]
+            _assemble(task, _seen(task, results, vectors), *lines)
+        load(connection, "made", [index], splits.COLUMNS)
         splits.assign(connection, identity.settings["seed"], _train_only(connection, identity))
         found = [unit / task.name / "refusals.jsonl" for unit in units]
         load(connection, "not_found", found, _REFUSAL_COLUMNS)
         load(connection, "not_made", [refused], _REFUSAL_COLUMNS)
-        _write(connection, kept, folder)
+        _write(connection, rows, folder)
         table = yields.table(connection)
         write_whole(folder / yields.FILE, orjson.dumps(table, option=orjson.OPT_INDENT_2) + b"\n")
         counts = yields.counts(table)
@@ -164,20 +166,16 @@ def _train_only(connection: duckdb.DuckDBPyConnection, identity: Manifest) -> li
     return [] if identity.settings["unless_alone"] and kinds <= set(kept) else kept
 
 
-def _assemble(task: Task[Any], results: Iterable[Row | Refusal], paths: tuple[Path, Path, Path]) -> None:
-    """Write every row that the task makes and that earns its own ceiling, what the tables need to know of it, and a
-    reason for each that is not made.
-    """
-    with ExitStack() as files:
-        made, kept, refused = (Lines(files.enter_context(path.open("wb"))) for path in paths)
-        for result in results:
-            fault = result if isinstance(result, Refusal) else task.fault(result)
-            if fault is not None:
-                refused.write(orjson.dumps({"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}))
-            elif isinstance(result, Row):
-                made.write(orjson.dumps(splits.record(task, result, made.count, kept.bytes)))
-                kept.write(orjson.dumps(result.model_dump(mode="json")))
-            report_progress(rows=kept.count, refused=refused.count)
+def _assemble(task: Task[Any], results: Iterable[Row | Refusal], rows: Lines, index: Lines, refused: Lines) -> None:
+    """Write each row that earns its own ceiling, what the tables need to know of it, and why any other is refused."""
+    for result in results:
+        fault = result if isinstance(result, Refusal) else task.fault(result)
+        if fault is not None:
+            refused.write(orjson.dumps({"case_id": fault.case_id, "reason": fault.reason, "detail": fault.detail}))
+        elif isinstance(result, Row):
+            index.write(orjson.dumps(splits.record(task, result, rows.count, rows.bytes)))
+            rows.write(orjson.dumps(result.model_dump(mode="json")))
+        report_progress(rows=rows.count, refused=refused.count)
 
 
 def _seen(task: Task[Any], results: Iterable[Row | Refusal], vectors: VectorStore | None) -> Iterator[Row | Refusal]:
@@ -190,11 +188,11 @@ def _seen(task: Task[Any], results: Iterable[Row | Refusal], vectors: VectorStor
             yield result
 
 
-def _write(connection: duckdb.DuckDBPyConnection, kept: Path, folder: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, rows: Path, folder: Path) -> None:
     """Write the rows to their splits, in an order that the seed and each row's id fix."""
     with ExitStack() as files:
         lines = {split: Lines(files.enter_context(whole_file(folder / f"{split}.jsonl"))) for split in SPLITS}
         for split, byte in stream(connection, "SELECT split, byte FROM rows ORDER BY place, id"):
-            row = orjson.loads(line_at(kept, byte))
+            row = orjson.loads(line_at(rows, byte))
             row["split"] = split
             lines[split].write(orjson.dumps(row))

@@ -1,7 +1,6 @@
 """A task's candidates in the order of their blocks. Only their keys are sorted; what they hold stays in its files.
 
-Sorting the candidates whole would take memory, or disk, of the size of the corpus. A key is a hundred bytes, and reading
-one record at its place costs less than a hundredth of what a row made of it does.
+Sorting the candidates whole would take memory, and then disk, of the size of what was found.
 """
 
 from __future__ import annotations
@@ -34,10 +33,12 @@ ORDER BY block, keys.case_id, keys.kind, "order", keys.unit, byte
 class Candidates:
     """The candidates of a task in the units of a corpus; each walk gives the blocks again, in the same order."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, task: str, units: Sequence[Path], scratch: Path) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, task: str, units: Sequence[Path], temporary: Path
+    ) -> None:
         self._connection = connection
         self._files = {unit.name: unit / task / "candidates.jsonl" for unit in units}
-        keys = scratch / "keys.jsonl"
+        keys = temporary / "keys.jsonl"
         with keys.open("wb") as file:
             lines = Lines(file)
             for unit, path in self._files.items():

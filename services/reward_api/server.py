@@ -33,13 +33,10 @@ def bind(settings: Settings) -> socket.socket:
         bound.listen(1024)
     except OSError as error:
         bound.close()
-        taken = error.errno == errno.EADDRINUSE
-        what = f"port {settings.port} on {settings.host} is in use" if taken else f"cannot bind: {error.strerror}"
-        if taken:
-            raise BadInput(
-                what, "REWARD_PORT", "Choose another (make serve PORT=8081), or stop what holds it"
-            ) from None
-        raise BadInput(what, "REWARD_HOST", "Choose another") from None
+        if error.errno != errno.EADDRINUSE:
+            raise BadInput(f"cannot bind: {error.strerror}", "REWARD_HOST", "Choose another") from None
+        what = f"port {settings.port} on {settings.host} is in use"
+        raise BadInput(what, "REWARD_PORT", "Choose another (make serve PORT=8081), or stop what holds it") from None
     return bound
 
 

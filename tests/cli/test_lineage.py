@@ -27,6 +27,14 @@ def test_chain_back_to_the_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "f" * 16 in "".join(lines)
 
 
+def test_a_corpus_of_many_volumes_is_cut_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    artefact(tmp_path / "cases", "corpus", {f"volume {n:03}": f"{n:064}" for n in range(300)})
+    lineage(tmp_path / "cases", workspace=tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < 20
+    assert "288 more" in lines[-1]
+
+
 def test_changed_bytes_are_named(tmp_path: Path) -> None:
     artefact(tmp_path / "tasks", "rows", {})
     (tmp_path / "tasks" / "data.jsonl").write_text("other\n")

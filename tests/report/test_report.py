@@ -94,7 +94,8 @@ def test_report_tells_the_kinds_of_questions_and_which_of_them_train(folder: Pat
     page = write_report(folder).read_text()
     kinds = json.loads((folder / "report.json").read_text())["tasks"]["bluebook"]["kinds"]
     strict = {"after_sft": pytest.approx(1 / 6), "after_grpo": pytest.approx(2 / 3)}
-    assert kinds == {"conversion": {"n": 60, "trained": False, "strict": strict}}
+    rows = {"after_sft": 60, "after_grpo": 60}
+    assert kinds == {"conversion": {"trained": False, "n": rows, "strict": strict}}
     assert "no, only asked" in page
 
 

@@ -31,8 +31,7 @@ COMMANDS = {
     "lineage": "The chain of digests behind an artefact.",
 }
 
-
-_FILE_WIDTH = 160
+_FILE_WIDTH = 160  # characters a line where there is no terminal
 
 
 class LazyGroup(TyperGroup):

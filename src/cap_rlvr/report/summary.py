@@ -46,10 +46,13 @@ class Gain(Frozen):
 
 
 class KindFigures(Frozen):
-    """Strict accuracy, by stage, on one kind of a task's questions. ``trained``: such rows are among those that train."""
+    """One kind of a task's questions: by stage its rows and the share answered right in every part.
 
-    n: int
+    ``trained``: such rows are among those that train.
+    """
+
     trained: bool
+    n: dict[str, int]
     strict: dict[str, float]
 
 
@@ -83,14 +86,14 @@ def summarise(folder: Path) -> Report:
     """Read a run's folder and compute its figures. Raises BadInput where there is no run, BadData where a file is broken."""
     run = read_run(folder)
     steps = surviving(read_lines(folder / "steps.jsonl", StepRecord))
-    trains = RowsConfig.model_validate(run.config.get("rows", {}))
+    config = RowsConfig.model_validate(run.config.get("rows", {}))
     by_stage = {stage: read_lines(folder / "eval" / f"{stage}.jsonl", EvalRecord) for stage in STAGES}
     return Report(
         run=run.id,
         source=run.source,
         source_kinds=run.source_kinds,
         model=run.model,
-        tasks={task: _task_figures(task, by_stage, trains) for task in run.tasks},
+        tasks={task: _task_figures(task, by_stage, config) for task in run.tasks},
         timings={
             "phases": {phase.name: round(phase.seconds, 1) for phase in run.phases},
             "total": round(sum(phase.seconds for phase in run.phases), 1),
@@ -117,30 +120,28 @@ def step_times(steps: Sequence[StepRecord]) -> dict[str, float]:
     return {name: round(median(getattr(step.seconds, name) for step in steps), 3) for name in names}
 
 
-def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]], trains: RowsConfig) -> TaskFigures:
+def _task_figures(task: str, by_stage: dict[str, list[EvalRecord]], config: RowsConfig) -> TaskFigures:
     rows = {stage: [record for record in records if record.task == task] for stage, records in by_stage.items()}
     figures = {stage: _stage_figures(records) for stage, records in rows.items() if records}
     gain = _gain(rows["after_sft"], rows["after_grpo"])
     asked = {
         stage: [record for record in records if record.finish_reason != NOT_ASKED] for stage, records in rows.items()
     }
-    return TaskFigures.model_validate({**figures, "grpo_gain": gain, "kinds": _kinds(task, asked, trains)})
+    return TaskFigures.model_validate({**figures, "grpo_gain": gain, "kinds": _kinds(task, asked, config)})
 
 
-def _kinds(task: str, rows: dict[str, list[EvalRecord]], trains: RowsConfig) -> dict[str, KindFigures]:
-    found = Counter(record.kind for record in max(rows.values(), key=len))
-    return {
-        kind: KindFigures(
-            n=count,
-            trained=trains.takes(task, kind),
+def _kinds(task: str, by_stage: dict[str, list[EvalRecord]], config: RowsConfig) -> dict[str, KindFigures]:
+    found: dict[str, KindFigures] = {}
+    for kind in sorted({record.kind for records in by_stage.values() for record in records}):
+        of_kind = {stage: [record for record in records if record.kind == kind] for stage, records in by_stage.items()}
+        found[kind] = KindFigures(
+            trained=config.takes(task, kind),
+            n={stage: len(records) for stage, records in of_kind.items() if records},
             strict={
-                stage: _share(record.strict is True for record in records if record.kind == kind)
-                for stage, records in rows.items()
-                if records
+                stage: _share(one.strict is True for one in records) for stage, records in of_kind.items() if records
             },
         )
-        for kind, count in sorted(found.items())
-    }
+    return found
 
 
 def _stage_figures(records: Sequence[EvalRecord]) -> StageFigures:

@@ -95,15 +95,11 @@ def test_rows_are_the_same_again_and_other_with_another_seed(rows: list[Row]) ->
 
 
 def _by_decade(place: str) -> list[list[Candidate]]:
-    decades = Counter(candidate.payload["year"] // 10 * 10 for candidate in BLOCK)
-    return [
-        [
-            candidate.model_copy(update={"block": f"{place}|{decade}"})
-            for candidate in BLOCK
-            if candidate.payload["year"] // 10 * 10 == decade
-        ]
-        for decade in sorted(decades)
-    ]
+    decades: dict[int, list[Candidate]] = {}
+    for candidate in sorted(BLOCK, key=lambda one: one.payload["year"]):
+        decade = candidate.payload["year"] // 10 * 10
+        decades.setdefault(decade, []).append(candidate.model_copy(update={"block": f"{place}|{decade}"}))
+    return list(decades.values())
 
 
 def test_the_decades_of_a_place_are_put_together() -> None:

@@ -58,7 +58,7 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
         book = Runbook(workspace.run(run_id), record, screen.event)
         if book.is_done(LAST):
             screen.say(
-                "This run is finished: looking whether its source or code has changed since. --fresh does it again."
+                "This run is finished: looking whether its source or code has changed since. --fresh (make run FRESH=1) does it again."
             )
         elif not model:
             minutes = _minutes(settings.sft.steps, settings.grpo.steps)
