@@ -89,14 +89,14 @@ def test_agrees_with_eyecite(text: str) -> None:
     assert (ours.volume, ours.reporter, ours.page) == (groups["volume"], groups["reporter"].strip(), groups["page"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=450))
 def test_any_text_is_read_or_refused(text: str) -> None:
     read = read_citation(text)
     assert isinstance(read, CaseCitation | str)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(["31", "Tex.", "Crim.", "35", "(", ")", ",", "1892", "U.S.", "v.", "2d"]), max_size=80))
 def test_citation_like_text_is_read_or_refused(words: list[str]) -> None:
     read = read_citation(" ".join(words))

@@ -154,13 +154,13 @@ def test_probes_hold(truth: EntailTruth) -> None:
         assert rewards == sorted(rewards, reverse=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=300), st.sampled_from(LABELS))
 def test_a_wrong_label_is_never_paid(text: str, label: str) -> None:
     assert label == TRUTH.label or score(TRUTH, f"<answer>{label}</answer>{text}").reward == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 90), st.integers(1, 60))
 def test_evidence_is_paid_only_near_the_gold(start: int, length: int) -> None:
     words = TRUTH.context.split()

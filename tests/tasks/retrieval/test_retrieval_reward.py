@@ -166,14 +166,14 @@ def test_probes_hold(truth: dict[str, Any]) -> None:
         assert rewards == sorted(rewards, reverse=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=400))
 def test_text_that_names_no_gold_is_never_paid(text: str) -> None:
     if not any(name.lower() in text.lower() for name in GOLD):
         assert TASK.judge(PLAIN, answer(text)).reward == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from([*IDS, "Q11", "410 U.S. 113", "so", "", "A03, B07", "not A03"]), max_size=12))
 def test_reward_never_exceeds_what_the_first_lines_are_worth(lines: list[str]) -> None:
     counted = [line for line in lines if line][:5]
