@@ -2,9 +2,9 @@
 
 import os
 import signal
-import time
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
