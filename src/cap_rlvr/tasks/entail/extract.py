@@ -14,7 +14,7 @@ from cap_rlvr.law.mentions import Cited, Mention, distinctive
 from cap_rlvr.law.passages import Passages, Region
 from cap_rlvr.law.treatment import CUE, Sentence, Treatment, belongs_elsewhere, sentences
 from cap_rlvr.tasks.entail.truth import MAX_WORDS, MIN_WORDS, Label, read_words
-from cap_rlvr.wire.case import Case, Opinion
+from cap_rlvr.wire.case import Case, Opinion, SourceKind
 from cap_rlvr.wire.frozen import Frozen, keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Candidate, Refusal
 
@@ -85,6 +85,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
                 if case.id.count("/") > 1
                 else f"{case.source}/{case.id.split('/')[0]}",
                 order=order,
+                rare_as=offer.label if case.source is not SourceKind.SYNTHETIC else "",
                 payload=offer.model_dump(),
             )
             order += 1
