@@ -1,6 +1,7 @@
 """Which court may overrule which: its own decisions, and those of the courts that it reviews in its own system.
 
-A panel of a federal circuit or of an intermediate court is bound by its own court: only the court sitting en banc may.
+A panel of a federal circuit or of an intermediate court is bound by its own court: only the court sitting en banc may,
+but for the courts that never sit so.
 The Supreme Court of the United States may overrule any court (on federal questions, which a citation can't tell).
 """
 
@@ -24,6 +25,7 @@ _TRIAL = re.compile(
     r"\b(?:Cir|Cty|Cnty|County|Dist|Super|Mun|City|Ch|Sur|Surr|Fam|Prob|Com|C\.P|Crim|Civ|Gen|Sess|Tax|Bankr|Just)\b|"
     r"\b(?:[NSEWMC]\. ?)?D\. ?[A-Z]|\bCircuit Court|\bDistrict Court|\bSuperior Court"
 )
+_NO_EN_BANC = frozenset({"N.M."})  # three judges are the Court of Appeals, and overrule what three others held
 _NEUTRAL: dict[str, tuple[str, Level]] = {"NMSC": ("N.M.", "high"), "NMCA": ("N.M.", "middle")}
 
 
@@ -99,4 +101,8 @@ def may_overrule(citing: Seat | None, cited: Seat | None, en_banc: bool = False)
         return False
     if citing.level == "high":
         return True
-    return citing.level == "middle" and en_banc and cited.level == "middle" and citing.name == cited.name
+    whole = en_banc or citing.system in _NO_EN_BANC
+    one_court = (
+        citing.system in _NO_EN_BANC or citing.name == cited.name
+    )  # where there is one, its name is spelled in many ways
+    return citing.level == cited.level == "middle" and whole and one_court

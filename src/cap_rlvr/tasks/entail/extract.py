@@ -9,7 +9,7 @@ from typing import Literal
 
 from cap_rlvr.answer import normalise
 from cap_rlvr.law.hierarchy import Seat, may_overrule, seat_of_citation, seat_of_court
-from cap_rlvr.law.litigation import affirming_words, decision_below
+from cap_rlvr.law.litigation import affirming_words, decision_below, named_decision_below
 from cap_rlvr.law.mentions import Cited, Mention, distinctive
 from cap_rlvr.law.passages import Passages, Region
 from cap_rlvr.law.treatment import CUE, Sentence, Treatment, belongs_elsewhere, sentences
@@ -256,18 +256,29 @@ class _Reader:
         only tells of it, so that its being the decision below is no sign of the label.
         """
         words = affirming_words(self.text)
-        found = decision_below(self.text, self.case.year) if words and self.citing else None
-        if not words or not found or (self.seat and found[1] and not _reviews(self.seat, found[1])):
+        cited = self._reviewed() if words else None
+        if not words or not cited:
             return
         region = self._around(words)
         place = region.place_of(words[0])
         if place is None:
             return
-        mention = Mention(found[0], words[0], words[1], full=False)
+        mention = Mention(cited, words[0], words[1], full=False)
         affirmed = self._offer("AFFIRMS", "affirms_litigation", mention, region, place)[0]
         if isinstance(affirmed, Offer):
             yield affirmed
-            yield from self._told(found[0])
+            yield from self._told(cited)
+
+    def _reviewed(self) -> Cited | None:
+        """The decision below: named as what is appealed, or without a name where this case has one."""
+        if self.seat and self.seat.level == "high":
+            named = named_decision_below(self.passages.cases.full, self.text, self.seat)
+            if named:
+                return named
+        found = decision_below(self.text, self.case.year) if self.citing else None
+        if not found or (self.seat and found[1] and not _reviews(self.seat, found[1])):
+            return None
+        return found[0]
 
     def _told(self, cited: Cited) -> Iterator[Offer]:
         """The passage that tells of the decision below and does nothing to it."""
