@@ -8,6 +8,7 @@ The Supreme Court of the United States may overrule any court (on federal questi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -26,6 +27,10 @@ _TRIAL = re.compile(
     r"\b(?:[NSEWMC]\. ?)?D\. ?[A-Z]|\bCircuit Court|\bDistrict Court|\bSuperior Court"
 )
 _NO_EN_BANC = frozenset({"N.M."})  # three judges are the Court of Appeals, and overrule what three others held
+_JUSTICE = re.compile(
+    r"^[^a-z]{0,40}?\b(?:Chief |Senior )?(Justice|Judge)\b|^OPINION[A-Z., ]{3,40}?(?:Chief )?(Justice|Judge)\b"
+)
+_CITED_STATE = re.compile(r"\b\d{1,3} (N\.M\.|Cal\.|Tex\.|Mich\.|Va\.|Fla\.|N\.Y\.) ?(?:2d |3d |4th )?\d")
 _NEUTRAL: dict[str, tuple[str, Level]] = {"NMSC": ("N.M.", "high"), "NMCA": ("N.M.", "middle")}
 
 
@@ -89,6 +94,17 @@ def _below_or_high(system: str, rest: str) -> Seat | None:
     if rest in ("Sup. Ct.", "Sup. Jud. Ct.") or rest.startswith("Supreme"):
         return Seat(system, "trial", rest) if system == "N.Y." else Seat(system, "high")
     return Seat(system, "trial", rest) if _TRIAL.search(rest) else None
+
+
+def seat_by_text(text: str) -> Seat | None:
+    """Where a source names no court: the author's title, and the state whose reports the opinion cites most."""
+    hit = _JUSTICE.search(text[:90])
+    states = Counter(_CITED_STATE.findall(text))
+    if not hit or not states:
+        return None
+    state, times = states.most_common(1)[0]
+    title = hit.group(1) or hit.group(2)
+    return Seat(state, "high" if title == "Justice" else "middle") if times * 2 >= sum(states.values()) else None
 
 
 def may_overrule(citing: Seat | None, cited: Seat | None, en_banc: bool = False) -> bool:

@@ -105,6 +105,11 @@ def _contrasts(own: _Parts) -> Iterator[tuple[str, str]]:
     speaks = f"The court in {citing} speaks of {cited} and of the words {one} and {two}."
     yield "reasoning_instead", f"{speaks} It does not leave the matter there; instead, it {verb} that decision."
     yield "reasoning_declines_and", f"{speaks} It declines to say anything more and {verb} that decision."
+    other = _other_labels(own.label, own.truth.pair_id, "contrast")[0]
+    told = f"Nothing in the passage suggests that the court {_VERBS[other]} it; what it does is that it {verb} that decision."
+    yield "reasoning_nothing_suggests", f"{speaks} {told}"
+    asked = f"Whoever asks the court to {_DENIED[other].split(maxsplit=2)[2]} it is not heard: the court {verb} that decision."
+    yield "reasoning_asked", f"{speaks} {asked}"
     yield (
         "reasoning_finding_no",
         f"{speaks} It {verb} that decision, and it does so finding no ground for anything else.",
