@@ -16,7 +16,7 @@ def test_an_honest_answer_earns_all(truth: EntailTruth, why: str) -> None:
 
 def test_honest_reasonings_earn_nothing_for_another_case() -> None:
     for truth, why in HONEST:
-        if truth.cited != ONLY_CITED.cited:
+        if "Quill" not in why:
             assert score(ONLY_CITED, written("NONE", ONLY_CITED.evidence, why)).reward < 1.0
 
 

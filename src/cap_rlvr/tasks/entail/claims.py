@@ -62,7 +62,7 @@ _NEGATIONS = frozenset(
         "stops",
     ]
 )
-_DIRECT = frozenset({"never", "neither", "nor", "hardly", "nowhere", "not"})
+_DIRECT = frozenset({"rather", "instead", "never", "neither", "nor", "hardly", "nowhere", "not"})
 _WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _PASSIVE = _re2.compile(
     r"(?i)\b(?:is|are|was|were|be|been|being)(?: \w+ly| not| never| now| thus| also| so| then| therefore| neither| later| since)* $"

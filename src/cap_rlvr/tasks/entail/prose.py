@@ -12,7 +12,9 @@ from cap_rlvr.tasks.entail.truth import Words, read_words
 MIN_WORDS, MAX_WORDS = 20, 120
 FUNCTION_SHARE = (0.28, 0.76)  # names left out
 MIN_DISTINCT = 0.8  # of runs of three words
-MIN_PAIRS = 2  # of neighbouring function words: terms between single ones are a list in disguise
+A_PAIR = (
+    20  # words, in which two function words at least stand together: terms between single ones are a list in disguise
+)
 MAX_BROKEN = 1  # of those pairs: of 522 passages of real opinions 27 have one, and one has two
 MAX_UNBROKEN = 45  # words of a sentence without a comma
 MAX_COPIED = 14  # words in a row from the passage, names and citations included
@@ -159,7 +161,7 @@ def _is_ordered(words: list[str]) -> bool:
     """Whether function words follow one another as in English: some do, and hardly any as they can't (`the of`, `is for has`)."""
     pairs = [pair for pair in pairwise(words) if pair[0] in _FUNCTION and pair[1] in _FUNCTION]
     broken = sum(any(one in before and other in after for before, after in _NEVER_NEXT) for one, other in pairs)
-    return len(pairs) >= MIN_PAIRS and broken <= MAX_BROKEN
+    return len(pairs) >= len(words) // A_PAIR and broken <= MAX_BROKEN
 
 
 def _copies(said: Words, context: Words) -> bool:

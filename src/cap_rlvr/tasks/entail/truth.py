@@ -37,7 +37,7 @@ _STOP = frozenset(
     )
 )
 
-_CAPITAL = re.compile(r"(?<![\w.] )(?<!^)\b[A-Z][a-z]{2,}|\b[A-Z][a-z]{2,}(?= v\. )")
+_CAPITAL = re.compile(r"(?:(?<=v\. )|(?<![.?!:\"”’\])] )(?<!^))\b[A-Z][a-z]{2,}|\b[A-Z][a-z]{2,}(?= v\. )")
 _PLAIN = re.compile(r"\b[a-z]{3,}\b")
 _LABEL_STEMS = (
     "overrul",
