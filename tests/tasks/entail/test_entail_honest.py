@@ -15,9 +15,9 @@ def test_an_honest_answer_earns_all(truth: EntailTruth, why: str) -> None:
 
 
 def test_honest_reasonings_earn_nothing_for_another_case() -> None:
-    for truth, why in HONEST:
-        if "Quill" not in why:
-            assert score(ONLY_CITED, written("NONE", ONLY_CITED.evidence, why)).reward < 1.0
+    of_others = [why for _, why in HONEST if "Quill" not in why]
+    assert len(of_others) > len(HONEST) / 2
+    assert all(score(ONLY_CITED, written("NONE", ONLY_CITED.evidence, why)).reward < 1.0 for why in of_others)
 
 
 def test_there_are_honest_answers_for_every_label() -> None:
