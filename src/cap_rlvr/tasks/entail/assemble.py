@@ -1,4 +1,4 @@
-"""Make rows of candidates: no label over a fixed share, three rows in four with their cue words hidden."""
+"""Make rows of candidates: no label over a fixed share, four rows in five with their cue words hidden."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cap_rlvr.wire.splits import MIN_TO_TRAIN, split_of_candidate
 
 MAX_SHARE = 0.37  # of a label among a split's rows: .40 is the bound, and clusters may move a row to another split
 NEAR_SHARE = 0.75  # of NONE rows that have another case's cue words near
-OPEN_IN = 4  # rows of a label, of which one shows all its words: with half of them cue words tell the label too often
+OPEN_IN = 5  # rows of a label, of which one shows all its words: with one in four cue words tell the label too often
 MASKS = 5  # hidden words in each masked row, whatever its label
 MAX_POOL = 20_000  # rows of a label that wait; more are refused, so that memory stays flat
 _HIDDEN_IN_NONE = re.compile(

@@ -24,6 +24,7 @@ _WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _PAUSE = _re2.compile(r"[,;:(-]")
 _SENTENCE = _re2.compile(r"[.!?][\"')\]*]*\s+")
 _BEGUN = _re2.compile(r"[\p{L}\p{N},] (?:The|It|In|And|That|Is|Of|To|Which|This|Its|As|By|On|For) [\p{Ll}]")
+_STRAY = _re2.compile(r"(?i)\b(?:is|are|was|of|and|the|in|it|to|that|by|on|for) v\b")  # a name torn apart
 _LIST = _re2.compile(r"(?:[\p{L}'-]+[,;]\s+){5}")  # five words with nothing but commas between them
 _FUNCTION = frozenset(
     _WORD.findall(
@@ -143,7 +144,7 @@ def _is_sentence(text: str) -> bool:
     words = _WORD.findall(text)
     if not words:
         return True
-    if len(words) > MAX_UNBROKEN and not _PAUSE.search(text):
+    if _STRAY.search(text) or (len(words) > MAX_UNBROKEN and not _PAUSE.search(text)):
         return False
     return (
         not (words[0][0].islower() and text.lstrip()[0].isalpha())

@@ -34,7 +34,8 @@ _STOP = frozenset(
         "distinguish distinguished distinguishes distinction disapprove disapproved disavow unlike conclude concluded argues argument "
         "contends contention claims stated states based first second third relied relies party parties trial appeal appeals circuit supreme "
         "district plain stand stands anyone speaks said says present instant matter reason reasons result given makes made using likewise similarly accord compare also court's mask applied applies apply "
-        "authority authorities support supports supported supporting relying refer refers referred background passing draws",
+        "authority authorities support supports supported supporting relying refer refers referred background passing draws arose arise arises different differ differs dissimilar factual factually materially bearing force "
+        "longer matter matters circumstances situation situations renewed standing",
     )
 )
 
