@@ -49,7 +49,8 @@ def test_nothing_of_the_real_sample_crosses_a_split(tmp_path: Path) -> None:
             assert "evaluation_only" not in json.dumps(manifest.counts["refused"]), (
                 "a rare row was lost to another task's split"
             )
-            assert manifest.counts["rows"]["eval"] and manifest.counts["rows"]["test"]
+            assert manifest.counts["rows"]["eval"]
+            assert manifest.counts["rows"]["test"]
     for found in (clusters, pairs, linked):
         assert [key for key, splits in found.items() if len(splits) > 1] == []
     held_out = {cluster for _, cluster, held in cases if held}
