@@ -95,8 +95,23 @@ def test_scores(completion: str, reward: float, code: str) -> None:
                 "The court in Stone v. Weller speaks of Harker v. Bolton in the words that are set out above, and it does what it says "
                 "there, as anyone may see."
             ),
+            "label_unsaid",
+        ),
+        (
+            (
+                "The court in Stone v. Weller speaks of Harker v. Bolton in the words that are set out above, and it distinguishes that case "
+                "there, as anyone may see."
+            ),
             "no_terms",
         ),
+        (f"{WHY} The tenant asks the court to overrule it.", ""),
+        (f"{WHY} Quill v. Ames is affirmed, if anything.", ""),
+        (f"{WHY} No word of the passage says that the court overrules it.", ""),
+        (f"{WHY} In no uncertain terms the court overrules it.", "other_label"),
+        (f"{WHY} It declares that the case is no longer good law.", "other_label"),
+        (f"{WHY} It stands by that decision.", "other_label"),
+        (f"{WHY} It does more than affirm it.", ""),
+        (" ".join(reversed(WHY.split())), "not_prose"),
         (
             (
                 "In Stone v. Weller and Harker v. Bolton it is said: landlord, receipt, written, agent, barn, stranger, and so the "
