@@ -28,6 +28,9 @@ PERKINS = ("People ex rel. Perkins v. Moss", "THE PEOPLE EX REL. GEORGE W. PERKI
         ("People v. Moss", PERKINS, "", False),
         ("Reid v. State", REED, "", False),  # 75: another spelling of so short a name is another name
         ("State v. Reed", REED, "", False),
+        ("Not Nott v. State", ("Nott v. State",), "", False),  # a denial, however like the name
+        ("Contra Contractors Co. v. State", ("Contractors Co. v. State",), "", False),
+        ("Contra Costa County v. State", ("Contra Costa County v. State",), "", True),
         ("Reed", REED, "", False),
         ("State", REED, "", False),
         ("v. State", REED, "", False),
@@ -43,6 +46,7 @@ PERKINS = ("People ex rel. Perkins v. Moss", "THE PEOPLE EX REL. GEORGE W. PERKI
         ("Roe v. Wade", (), "", True),
         ("In re Gault", (), "", True),
         ("Brown v. Board of Education", (), "", True),
+        ("\u0420\u043e\u0443 v. Wade", (), "", False),
         ("It is not", (), "", False),
         ("I think maybe Roe v. Wade or", (), "", False),
         ("Anything At All", (), "", False),

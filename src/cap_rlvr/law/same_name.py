@@ -20,7 +20,11 @@ _SMALL = frozenset({"v", "vs", "of", "the", "and", "for", "ex", "rel", "et", "al
 _WORD = _re2.compile(r"[\pL\pN]+")
 # What stands in no name but its own: three marks in a row, or a mark that names do without.
 _ODD = _re2.compile(r"[^\pL\pN ]{3}|[^\pL\pN .,'&/()-]")
-_NEGATIONS = frozenset({"not", "no", "never"})
+# Words that deny or doubt what follows them: in a name only where the case's own has them.
+_NEGATIONS = frozenset(
+    {"not", "no", "never", "non", "none", "nor", "neither", "unlike", "contra", "anti", "but", "or", "except", "wrong"}
+    | {"without", "cf", "compare", "false", "maybe", "perhaps"}
+)
 # Words that many names share: they may stand in a name, but don't make it this one.
 _COMMON = frozenset(
     {"inc", "co", "corp", "ltd", "llc", "llp", "lp", "pc", "na", "company", "corporation", "incorporated", "limited"}
@@ -46,9 +50,12 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     Each side must reach a token-set ratio of 80 with the same side of a known name, hold what tells that side from
     others, and hold little else: no word more often than the case does, none of the other side's, few strange ones,
     and those abbreviations of known words (``context``, the court's name, may explain some: `State of Texas` for
-    `State`). Where no name is known, what is given must at least look like one (not `It is not`).
+    `State`). Where no name is known, what is given must at least look like one (not `It is not`). Every letter must be
+    Latin: the comparison is loose, and a look-alike of another script is no slip.
     """
     known = [name for name in names if name]
+    if not _is_latin(given):
+        return False
     if not known:
         return _looks_like_name(given)
     odd = {hit.group() for hit in _ODD.finditer(given)}
@@ -64,6 +71,10 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
             return False
     free |= {word for name in known for hit in _WHOSE.finditer(name) for word in _words(hit.group(1))}
     return any(all(_side_agrees(one, other, free) for one, other in zip(mine, sides, strict=True)) for sides in alike)
+
+
+def _is_latin(name: str) -> bool:
+    return all(char.isascii() or not char.isalpha() or unicodedata.name(char, "").startswith("LATIN") for char in name)
 
 
 def _looks_like_name(given: str) -> bool:
@@ -91,7 +102,9 @@ def _holds_nothing_else(given: Sequence[str], own: Counter[str], others: set[str
     if core & others:
         return False
     strange = [word for word in core - own.keys() if not any(fuzz.ratio(word, one) >= MATCH for one in own)]
-    if any(word in _NEGATIONS or not any(abbreviates(word, one) for one in own) for word in strange):
+    if not _NEGATIONS.isdisjoint(core - own.keys()):
+        return False
+    if any(not any(abbreviates(word, one) for one in own) for word in strange):
         return False
     return len(strange) <= MOST_STRANGE * len(core)
 
