@@ -78,8 +78,10 @@ def _cited(cited: CaseCitation, truth: RetrievalTruth, key: Key) -> int | None:
     locators = _locators(cited)
     if locators is None:
         return None
-    found = [_held(one, key) for one in locators]
-    agreeing = [index for index in sorted(set.intersection(*found)) if _agrees(cited, truth.candidates[index])]
+    found = _held(locators[0], key)
+    for one in locators[1:]:
+        found &= _held(one, key)
+    agreeing = [index for index in sorted(found) if _agrees(cited, truth.candidates[index])]
     return agreeing[0] if len(agreeing) == 1 else None
 
 
