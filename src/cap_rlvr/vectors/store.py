@@ -73,7 +73,9 @@ def open_store(place: Path) -> VectorStore:
         raise BadData(f"the store can't be read ({error})", str(folder), REBUILD) from None
     wanted = (len(cases), manifest.settings.get("dimension"))
     if vectors.shape != wanted:
-        raise BadData(f"vectors of shape {vectors.shape}, where the manifest and ids say {wanted}", str(folder), REBUILD)
+        raise BadData(
+            f"vectors of shape {vectors.shape}, where the manifest and ids say {wanted}", str(folder), REBUILD
+        )
     floor = manifest.settings.get("floor")
     if not isinstance(floor, int | float):
         raise BadData("the manifest has no number `floor`", str(folder), REBUILD)

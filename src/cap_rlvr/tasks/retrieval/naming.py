@@ -7,6 +7,7 @@ a line hedge or deny beside its gold.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Any, cast
 
 import re2
@@ -68,6 +69,9 @@ def _undecorated(text: str) -> str:
     return text
 
 
+@lru_cache(
+    maxsize=4096
+)  # a line is asked what it names, then whether it names anything; and answers resemble one another
 def _citation(text: str) -> CaseCitation | None:
     cited = read_citation(text)
     return None if isinstance(cited, str) else cited
