@@ -114,7 +114,7 @@ def _write(
     vectors: np.memmap[Any, np.dtype[np.float16]] = cast(Any, np.lib.format).open_memmap(
         folder / VECTORS, mode="w+", dtype=np.float16, shape=(len(cases), source.dimension)
     )
-    tell = on_progress or (lambda _, __, ___: None)
+    tell = on_progress or _silent
     done = 0
     texts = _texts(files)
     while batch := list(islice(texts, BATCH)):
@@ -131,6 +131,10 @@ def _write(
         "index": kind or index.kind_for(len(cases)),
         "bytes_per_case": round(sum(bytes_of.values()) / len(cases), 1),
     }
+
+
+def _silent(_: str, __: int, ___: int) -> None:
+    pass
 
 
 def _case_ids(files: list[Path]) -> NDArray[Any]:

@@ -47,12 +47,16 @@ def build(vectors: NDArray[np.float16], kind: Kind | None = None, on_progress: O
         index = faiss.IndexIVFPQ(quantizer, dimension, lists, _code_bytes(dimension), 8, faiss.METRIC_INNER_PRODUCT)
         index.nprobe = min(lists, _PROBED)
         index.train(_sample(vectors, _TRAIN_PER_LIST * lists))
-    tell = on_progress or (lambda _, __: None)
+    tell = on_progress or _silent
     tell(0, count)
     for chunk in _chunks(vectors):
         index.add(chunk)
         tell(int(index.ntotal), count)
     return index
+
+
+def _silent(_: int, __: int) -> None:
+    pass
 
 
 def write(index: Any, path: Path) -> None:

@@ -49,7 +49,9 @@ def names_a_case(line: str) -> bool:
 
 def _readings(line: str) -> list[str]:
     """The line, then without its bullet or number, each also without decoration."""
-    if len(line) > MAX_CHARS or any(unicodedata.category(char)[0] == "M" for char in line):
+    if len(line) > MAX_CHARS:
+        return []
+    if not line.isascii() and any(unicodedata.category(char)[0] == "M" for char in line):
         return []  # the marks that composing left over strike letters out, or ring them
     line = line.strip()
     bullet = _BULLET.fullmatch(line)
@@ -116,20 +118,23 @@ def _agrees(cited: CaseCitation, one: Listed) -> bool:
 
     Where the truth has no year or no court, the reporter must have appeared then, and may hold such a court.
     """
-    if cited.name and not names_agree(cited.name, [one.name]):
+    if not _pins_follow(cited) or not _dated(cited, one) or not _by_its_court(cited, one):
         return False
-    if not _pins_follow(cited) or (cited.court and not cited.year):
-        return False
-    titles = sorted(meanings(cited.locators[0].reporter))
-    if one.year is None:
-        dated = not cited.year or any(possible_year(title, int(cited.year)) for title in titles)
-    else:
-        dated = cited.year in ("", str(one.year))
-    if not dated or not cited.court:
-        return dated
+    return not cited.name or names_agree(cited.name, [one.name])
+
+
+def _dated(cited: CaseCitation, one: Listed) -> bool:
+    if one.year is not None or not cited.year:
+        return cited.year in ("", str(one.year))
+    return any(possible_year(title, int(cited.year)) for title in meanings(cited.locators[0].reporter))
+
+
+def _by_its_court(cited: CaseCitation, one: Listed) -> bool:
+    if not cited.court or not cited.year:
+        return not cited.court
     if one.courts:
         return names_court(cited.court, one.courts)
-    return any(may_hold(title, cited.court) for title in titles)
+    return any(may_hold(title, cited.court) for title in meanings(cited.locators[0].reporter))
 
 
 def _pins_follow(cited: CaseCitation) -> bool:
@@ -143,6 +148,6 @@ def _pins_follow(cited: CaseCitation) -> bool:
 
 def _well_formed(cited: CaseCitation) -> bool:
     """Whether nothing but a citation stands in it: a name of parties at most, and the year with a court of the tables."""
-    named = not cited.name or names_agree(cited.name, [])
-    courts = any(may_hold(title, cited.court) for one in cited.locators for title in meanings(one.reporter))
-    return named and (not cited.court or (bool(cited.year) and courts))
+    if cited.court and not (cited.year and _by_its_court(cited, Listed(id="any"))):
+        return False
+    return not cited.name or names_agree(cited.name, [])
