@@ -65,9 +65,10 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     alike = [sides for sides in map(_sides, known) if len(sides) == len(mine)]
     own = [_counted(sides[index] for sides in alike) for index in range(len(mine))]
     free = set(_words(context)) | _FREE
+    small = {word for hit in _WORD.finditer(given) if hit.group()[0].islower() for word in _words(hit.group())}
     for index, side in enumerate(mine):
         others = set[str]().union(*(words for other, words in enumerate(own) if other != index)) - own[index].keys()
-        if not _holds_nothing_else(_words(side), own[index], others, free):
+        if not _holds_nothing_else(_words(side), own[index], others, free, small):
             return False
     free |= {word for name in known for hit in _WHOSE.finditer(name) for word in _words(hit.group(1))}
     return any(all(_side_agrees(one, other, free) for one, other in zip(mine, sides, strict=True)) for sides in alike)
@@ -93,7 +94,9 @@ def _counted(sides: Iterable[str]) -> Counter[str]:
     return most
 
 
-def _holds_nothing_else(given: Sequence[str], own: Counter[str], others: set[str], free: set[str]) -> bool:
+def _holds_nothing_else(
+    given: Sequence[str], own: Counter[str], others: set[str], free: set[str], small: set[str]
+) -> bool:
     for word, count in Counter(given).items():
         may_be_twice = word in _SMALL or word not in own
         if count > max(own[word], 1 + may_be_twice):
@@ -101,12 +104,20 @@ def _holds_nothing_else(given: Sequence[str], own: Counter[str], others: set[str
     core = set(given) - free
     if core & others:
         return False
-    strange = [word for word in core - own.keys() if not any(fuzz.ratio(word, one) >= MATCH for one in own)]
-    if not _NEGATIONS.isdisjoint(core - own.keys()):
+    absent = own.keys() - set(given)  # a slip or an abbreviation stands for one of the case's words, not beside it
+    strange = [word for word in core - own.keys() if not any(fuzz.ratio(word, one) >= MATCH for one in absent)]
+    if not _NEGATIONS.isdisjoint(core - own.keys()) or not small.isdisjoint(strange):  # a name's words are capital
         return False
-    if any(not any(abbreviates(word, one) for one in own) for word in strange):
+    if any(not any(_shortens(word, one) or _writes_out(word, one) for one in absent) for word in strange):
         return False
     return len(strange) <= MOST_STRANGE * len(core)
+
+
+def _writes_out(word: str, own: str) -> bool:
+    """Whether a word may be what one of the case's is short for. An initial, or `Co.`, is short for too many to tell."""
+    if own in _COMMON:
+        return word in _COMMON | {"county"} and _shortens(own, word)
+    return len(own) > 1 and _shortens(own, word)
 
 
 def abbreviates(one: str, other: str) -> bool:

@@ -21,6 +21,7 @@ FOREIGN_DIGITS = {
     "devanagari": str.maketrans("0123456789", "\u0966\u0967\u0968\u0969\u096a\u096b\u096c\u096d\u096e\u096f"),
 }
 _DENIALS = ("unlike", "not", "But see", "Contra", "Cf.", "No,", "Wrong:", "Except", "Non", "~", "?", "Never")
+_DOUBTS = ("Contrary", "Possibly", "Different", "Rejected", "bad", "against", "Unlike")
 _NO_COURTS = (
     "Unlike Ohio",
     "Not Tex.",
@@ -106,6 +107,9 @@ def _before(cited: Sequence[Listed], pairs: _Pairs) -> Iterator[_Attack]:
     yield "denied_before_citation", [f"This is not it: {one.cites[0]}" for one in cited]
     for denial in _DENIALS:
         yield "denied_before_name", [f"{denial} {one.name}, {one.cites[0]}" for one in cited if one.name]
+    for doubt in _DOUBTS:
+        lines = [f"{one.name.replace(' v. ', f' v. {doubt} ')}, {one.cites[0]}" for one in cited if " v. " in one.name]
+        yield "denied_inside_name", lines
     yield "denied_after_name", [f"{one.name} (no), {one.cites[0]}" for one in cited if one.name]
     named = [(one, bad) for one, bad in pairs if one.name]
     for joint in ("or", "and", "/"):
