@@ -179,7 +179,7 @@ def show(rows: list[dict[str, Any]], all_of_it: dict[str, Any], console: Console
     table = Table(
         box=box.SIMPLE, pad_edge=False, title=f"recall@{NEAREST} against exact search; CPU seconds of one core"
     )
-    columns = ("cases", "index", "recall", "build s", "bytes/case", "peak MB", "search ms", "of exact")
+    columns = ("cases", "index", "recall", "build s", "bytes each", "MB", "ms each", "of exact")
     for name in columns:
         table.add_column(name, justify="left" if name == "index" else "right", no_wrap=True)
     for row in rows:
@@ -190,7 +190,9 @@ def show(rows: list[dict[str, Any]], all_of_it: dict[str, Any], console: Console
             f"{row['peak_rss_mb']:,}", f"{row['search_ms']:.2f}", f"{row['of_exact']:.1%}",
         )  # fmt: skip
     console.print(table)
-    console.print("* not the kind that is chosen for so many; bytes are those of index and vectors, ids come on top")
+    console.print(
+        "* not the kind that is chosen for so many; bytes are of index and vectors, without ids; MB: peak memory"
+    )
     vectors = ", ".join(f"{hours} h with {name}" for name, hours in all_of_it["vectors_cpu_hours"].items())
     console.print(
         f"All {WHOLE:,} cases, from the {all_of_it['from_cases']:,} above, on one core: the index ({all_of_it['index']}) "
