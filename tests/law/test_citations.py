@@ -28,6 +28,8 @@ from cap_rlvr.law.citations import CaseCitation, find_locators, read_citation
         ("Sch. Dist. No. 5 v. Ames, 2 Mich. 3 (1851)", "Sch. Dist. No. 5 v. Ames", ["2 Mich. 3"], [()], "", "1851"),
         ("31 Tex. Crim. 35", "", ["31 Tex. Crim. 35"], [()], "", ""),
         ("31 Tex. Crim. 35 (Crim. App. June 1, 1892)", "", ["31 Tex. Crim. 35"], [()], "Crim. App.", "1892"),
+        ("31 Tex. Crim. 35 (Sept. 3, 1892)", "", ["31 Tex. Crim. 35"], [()], "", "1892"),
+        ("31 Tex. Crim. 35 (Maybe 1892)", "", ["31 Tex. Crim. 35"], [()], "Maybe", "1892"),
         ("5 F. Supp. 2d 3 (S.D.N.Y. 1998)", "", ["5 F. Supp. 2d 3"], [()], "S.D.N.Y.", "1998"),
     ],
 )

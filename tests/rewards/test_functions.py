@@ -95,7 +95,7 @@ def test_steps_sum_to_the_reward(task: str) -> None:
 
 
 def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="no manifest"):
+    with pytest.raises(BadData, match="there is no index"):
         UnifiedRewardFunction(faiss_index_path=tmp_path / "index.faiss")
 
 
