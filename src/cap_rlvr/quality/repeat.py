@@ -46,17 +46,18 @@ def determinism_lines(subjects: Sequence[Subject], seed: str, naive: bool) -> li
     A process makes the items again itself, so that probes which follow hash order are found out too; it does so for all
     tasks, for to start it costs more than to score.
     """
-    elsewhere = {one: _in_process(subjects, seed, one, naive) for one in HASH_SEEDS}
+    able = [one for one in subjects if one.examples]
+    elsewhere = {one: _in_process(able, seed, one, naive) for one in (HASH_SEEDS if able else ())}
     return [
         _line(one, seed, {f"hash seed {name}": found[one.task.name] for name, found in elsewhere.items()})
+        if one.examples
+        else unmeasured(one.task.name, "determinism", "pooled", 0, "no rows")
         for one in subjects
     ]
 
 
 def _line(subject: Subject, seed: str, ways: dict[str, list[str]]) -> Line:
     task, tries = subject.task, _tries(subject, seed)
-    if not tries:
-        return unmeasured(task.name, "determinism", "pooled", 0, "no rows")
     ways |= {"in reverse": [_digest(task, one) for one in reversed(tries)][::-1]}
     with ThreadPoolExecutor(_THREADS) as threads:
         ways |= {"in threads": list(threads.map(_digest, repeat(task), tries))}
