@@ -186,9 +186,10 @@ def test_a_loop_of_the_old_gym_runs(tmp_path: Path, capsys: pytest.CaptureFixtur
         observation = env.reset(seed=episode)
         assert "question" in observation["inputs"]
         _, reward, done, info = env.step(gold(observation["task_name"]))
-        assert (reward, done, info["task_name"]) == (1.0, True, observation["task_name"])
+        assert reward >= registry.get(info["task_name"]).ceiling
+        assert (done, info["task_name"]) == (True, observation["task_name"])
     env.render()
-    assert "1 · " in capsys.readouterr().out
+    assert "question" in capsys.readouterr().out
     env.close()
 
 

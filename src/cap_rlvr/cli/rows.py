@@ -119,10 +119,9 @@ def print_rows(
     cases: dict[str, Case] = {}
     for kind in sorted({row.source_kind for row in chosen}):
         of_kind = [row for row in chosen if row.source_kind is kind]
-        ids = {span.case_id for row in of_kind for span in row.spans} | {row.case_id for row in of_kind}
-        cases |= find_cases(ids, places, kind)
+        cases |= find_cases({case_id for row in of_kind for case_id in printed.cases_of(row)}, places, kind)
     write_whole(out, forms[out.suffix](task, [printed.printed(row, cases) for row in chosen]))
-    missing = len({span.case_id for row in chosen for span in row.spans} - cases.keys())
+    missing = len({case_id for row in chosen for case_id in printed.cases_of(row)} - cases.keys())
     gone = f"; {missing} cases are not in the sources (name them with --source)" if missing else ""
     typer.echo(f"Wrote {out}: {len(chosen)} rows{gone}")
 

@@ -62,8 +62,10 @@ def _near_ones(spans: Sequence[Span]) -> Iterator[list[Span]]:
 
 
 def _stretch(text: str, spans: Sequence[Span]) -> Stretch:
-    low = max(0, spans[0].start - _AROUND)
-    high = min(len(text), max(span.end for span in spans) + _AROUND)
+    start, end = spans[0].start, min(len(text), max(span.end for span in spans))
+    low, high = max(0, start - _AROUND), min(len(text), end + _AROUND)
+    low = (text.find(" ", low, start) + 1 or low) if low else 0  # where a word begins and ends, if there is a space
+    high = text.rfind(" ", end, high) if high < len(text) and " " in text[end:high] else high
     marks = [Mark(span.start - low, span.end - low, span.role) for span in spans]
     pieces = tuple(cut(text[low:high], marks))
     return Stretch(spans[0].case_id, spans[0].field, pieces, low > 0, high < len(text))

@@ -21,7 +21,7 @@ from cap_rlvr.rewards.marks import Piece
 from cap_rlvr.wire.case import Case, SourceKind
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.frozen import keyed_order
-from cap_rlvr.wire.rows import Row
+from cap_rlvr.wire.rows import Row, Span
 
 _OPTION = r"(?m)^\[?{}(?:\]|\.) .*$"
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
@@ -34,10 +34,14 @@ _SOURCES = {
 
 @dataclass(frozen=True)
 class Printed:
-    """A row as it is printed. ``points`` are the lines of the question that the gold names by letter or id."""
+    """A row as it is printed. ``points`` are the lines of the question that the gold names by letter or id.
+
+    ``passages`` are those of the row's own case and of the gold: where a wrong option is from does not bear on it.
+    """
 
     row: Row
     case: str
+    names: Mapping[str, str]
     link: str | None
     passages: tuple[Stretch, ...]
     gold: str
@@ -60,21 +64,34 @@ def draw(rows: Sequence[Row], count: int, seed: str) -> list[Row]:
     return [known[name] for name in turns if name is not None][:count]
 
 
+def cases_of(row: Row) -> list[str]:
+    """The ids of the cases that are looked up to print a row, its own first."""
+    return list(dict.fromkeys([row.case_id, *(span.case_id for span in _shown(row))]))
+
+
+def _shown(row: Row) -> list[Span]:
+    return [span for span in row.spans if span.case_id == row.case_id or span.role == "gold"]
+
+
 def printed(row: Row, cases: Mapping[str, Case]) -> Printed:
     """A row with its case, passage, gold and the gold's score."""
     task = registry.get(row.task)
     gold = task.gold(task.read_truth(row.truth))
-    case = cases.get(row.case_id)
-    told = [case.name_abbreviation or case.name, case.decision_date] if case else []
+    names = {name: _called(cases[name]) for name in cases_of(row) if name in cases}
     return Printed(
         row=row,
-        case=printable(", ".join(part for part in told if part)) or row.case_id,
+        case=names.get(row.case_id) or row.case_id,
+        names=names,
         link=case_link(row.case_id, row.source_kind),
-        passages=tuple(stretches(row.spans, cases)),
+        passages=tuple(stretches(_shown(row), cases)),
         gold=gold,
         points=tuple(_points(row.inputs, gold)),
         score=UnifiedRewardFunction().explain(row, gold),
     )
+
+
+def _called(case: Case) -> str:
+    return printable(", ".join(part for part in (case.name_abbreviation or case.name, case.decision_date) if part))
 
 
 def _points(inputs: str, gold: str) -> Iterator[str]:
@@ -111,7 +128,8 @@ def _markdown_row(number: int, one: Printed) -> Iterator[str]:
     yield " · ".join(part for part in (f"`{row.id}`", where, row.kind.replace("_", " "), row.split) if part)
     yield "**What it was made from.**"
     for stretch in one.passages:
-        yield f"`{stretch.case_id}` {stretch.field}:" + (f" {stretch.fault}" if stretch.fault else "")
+        name = f" ({_plain(one.names[stretch.case_id])})" if stretch.case_id in one.names else ""
+        yield f"`{stretch.case_id}`{name} {stretch.field}:" + (f" {stretch.fault}" if stretch.fault else "")
         if stretch.pieces:
             text = "".join(map(_marked, stretch.pieces))
             shown = f"{'… ' * stretch.cut_before}{text}{' …' * stretch.cut_after}"
