@@ -6,6 +6,7 @@ longer for a draw than a scorer for an output.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +73,14 @@ def _climb(target: Target, tally: Tally, draws: int, number: int) -> None:
         ],
     )
 
+    lowest = math.inf
+
     def climb(completions: list[str]) -> None:
-        hy.target(max(tally.excess(target, one) for one in completions))
+        nonlocal lowest
+        best = max(tally.excess(target, one) for one in completions)
+        lowest = min(lowest, best)
+        if best > lowest:  # where all earn the same there is nothing to climb, and hypothesis would try the same again
+            hy.target(best)
 
     hy.seed(number)(settings(hy.given(outputs(target))(climb)))()
 
