@@ -8,7 +8,7 @@ import pytest
 from echo_task import TASK, Truth, examples, forms, gamed, score, verdict
 
 from cap_rlvr.quality.constants import constant_lines
-from cap_rlvr.quality.figures import auc, lines_of, percentile
+from cap_rlvr.quality.figures import auc, lines_of, percentile, untimed
 from cap_rlvr.quality.judging import Judgement, clip, judge
 from cap_rlvr.quality.lines import Line
 from cap_rlvr.task import Task
@@ -151,3 +151,11 @@ def test_the_same_seed_makes_the_same_set_and_another_seed_another_draw() -> Non
     one, same = (judge(TASK, examples(30), "7", lambda: None).digest for _ in range(2))
     assert one == same
     assert verdict(1.0).strict
+
+
+def test_costs_beside_other_work_are_told_and_not_judged() -> None:
+    lines, _ = measured(TASK)
+    told = {one.name: one for one in untimed(list(lines.values()))}
+    assert told["cost_p99"].q is None
+    assert told["cost_p99"].note.endswith("ms, judged in the longer forms")
+    assert told["ceiling"] == lines["ceiling"]

@@ -29,6 +29,16 @@ def lines_of(made: Judgement, scope: str, least: int = ROWS) -> list[Line]:
     return found
 
 
+def untimed(lines: Sequence[Line]) -> list[Line]:
+    """The lines with costs told but not judged: in a check beside other work they would say how busy the machine is."""
+    return [
+        unmeasured(one.task, one.name, one.scope, one.n, f"{one.value:.1f} ms, judged in the longer forms")
+        if one.name in {"cost_p99", "cost_worst"} and one.value is not None
+        else one
+        for one in lines
+    ]
+
+
 def _ceiling(made: Judgement, name: Name, scope: str) -> Line:
     golds = made.of(scope, "gold")
     value = float(np.mean([one.reward for one in golds]))

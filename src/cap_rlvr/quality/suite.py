@@ -10,7 +10,7 @@ from typing import Any, Literal
 from cap_rlvr import registry
 from cap_rlvr.quality.attack import Tell, attack
 from cap_rlvr.quality.constants import constant_lines
-from cap_rlvr.quality.figures import ROWS, lines_of
+from cap_rlvr.quality.figures import ROWS, lines_of, untimed
 from cap_rlvr.quality.judging import Judgement, judge
 from cap_rlvr.quality.lines import Line
 from cap_rlvr.quality.naive import NAIVE, naive_task
@@ -111,7 +111,8 @@ def _measure_task(
     constants = constant_lines(task, examples, texts, seed, form.tried_on)
     lines: list[Line] = []
     for scope in scopes(examples):
-        lines += [*lines_of(made, scope, form.least), constants[scope]]
+        own = lines_of(made, scope, form.least)
+        lines += [*(untimed(own) if form.name == "short" else own), constants[scope]]
         surface = surface_line(task, examples, scope, seed)
         lines += [surface] if surface else []
     return made, lines
