@@ -63,7 +63,7 @@ def test_the_offender_is_shown_with_its_row_output_and_reason(line: str) -> None
 
 def test_a_slow_attack_is_caught_by_its_cpu_time() -> None:
     def slow(truth: Truth, said: str) -> float:
-        if said.endswith(" 13</answer>"):
+        if truth.word == "remittitur-a" and said.endswith(" 13</answer>"):
             sum(range(4_000_000))
         return honest(truth, said)
 
