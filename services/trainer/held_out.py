@@ -31,7 +31,7 @@ from services.trainer.rollout import Fleet, Prompts, generate
 from services.trainer.scoring import Scorer, score_patiently
 
 # Of a task that the model has not been trained on (at first: of each): enough to show that it can't do it.
-_UNTRAINED_ROWS = 50
+_UNTRAINED_ROWS = 20
 
 
 def evaluate(ready: Ready, stage: Stage) -> Path:
