@@ -15,12 +15,14 @@ from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 class BatchSampler:
     """Batches for the warm start: each of one task, of like length, within a budget of rows and padded tokens.
 
-    ``groups`` maps a task to its row indices, ``weights`` to its share of the batches (batches are about equal in
-    tokens). The whole sequence of ``steps`` batches follows from the seed, so a resume may skip to any place.
+    ``groups`` maps a task to its row indices, ``first`` to the batches that it gets before all others, ``weights`` to
+    its share of the rest (batches are about equal in tokens). The whole sequence of ``steps`` batches follows from the
+    seed, so a resume may skip to any place.
     """
 
     lengths: Sequence[int]
     groups: dict[str, list[int]]
+    first: dict[str, int]
     weights: dict[str, float]
     rows: int
     tokens: int
@@ -32,9 +34,11 @@ class BatchSampler:
 
     def __iter__(self) -> Iterator[list[int]]:
         streams = {task: self._stream(task) for task in sorted(self.groups)}
+        alone = [task for task in streams for _ in range(self.first.get(task, 0))][: self.steps]
+        yield from (next(streams[task]) for task in alone)
         total = sum(self.weights[task] for task in streams)
         owed = dict.fromkeys(streams, 0.0)
-        for _ in range(self.steps):
+        for _ in range(self.steps - len(alone)):
             owed = {task: owed[task] + self.weights[task] / total for task in streams}
             task = max(streams, key=lambda name: owed[name])
             owed[task] -= 1

@@ -168,6 +168,7 @@ def _sampler(wanted: SftConfig, tasks: list[str], lengths: list[int], seed: int)
     return BatchSampler(
         lengths=lengths,
         groups=groups,
+        first=wanted.first,
         weights={task: wanted.weights.get(task, 1.0) for task in groups},
         rows=wanted.batch_rows,
         tokens=wanted.batch_tokens,

@@ -77,8 +77,9 @@ def test_a_run_id_is_a_folder_name(run: str) -> None:
 
 
 def test_a_run_of_fewer_tasks_trains_each_of_them_as_long() -> None:
-    sft = SftConfig(steps=550, weights={"bluebook": 350, "entail": 100, "holding": 100})
+    sft = SftConfig(steps=550, first={"bluebook": 300}, weights={"bluebook": 1, "entail": 2, "holding": 2})
     assert sft.steps_for(("bluebook", "entail", "holding")) == 550
+    assert sft.steps_for(("entail", "holding")) == 200
     assert sft.steps_for(("bluebook",)) == 350
     assert SftConfig(steps=40).steps_for(("bluebook",)) == 40
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.frozen import Frozen, keyed_unit
@@ -105,8 +105,10 @@ class RowsConfig(Frozen):
 class SftConfig(Frozen):
     """The warm start. A batch holds rows of like length, at most ``batch_rows`` rows and ``batch_tokens`` tokens.
 
-    ``weights`` is each task's share of the batches; a task that is not named has weight 1. ``steps`` is for all tasks
-    that it names: a run of fewer takes their share of the steps, so that each task is trained as long as in the whole.
+    ``first`` says how many batches a task gets alone, before all tasks are mixed: what a small model learns suddenly
+    (copying) it learns late, or not at all, among other tasks. ``weights`` is each task's share of the mixed batches; a
+    task that is not named has weight 1. ``steps`` is for all tasks named: a run of fewer takes their part of it, so that
+    each task is trained as long as in the whole.
     """
 
     steps: int = Field(ge=1)
@@ -118,12 +120,21 @@ class SftConfig(Frozen):
     decay_to: float = Field(default=0.1, ge=0, le=1)
     checkpoint_steps: int = Field(default=100, ge=1)
     lora: LoraConfig = LoraConfig()
+    first: dict[str, Annotated[int, Field(ge=1)]] = {}
     weights: dict[str, Annotated[float, Field(gt=0)]] = {}
+
+    @model_validator(mode="after")
+    def _leaves_steps(self) -> SftConfig:
+        if sum(self.first.values()) > self.steps:
+            raise ValueError(f"first takes {sum(self.first.values())} batches and steps are {self.steps}: raise steps")
+        return self
 
     def steps_for(self, tasks: Collection[str]) -> int:
         """The batches of a warm start on these tasks."""
         every = {task: self.weights.get(task, 1.0) for task in {*self.weights, *tasks}}
-        return max(1, round(self.steps * sum(every[task] for task in tasks) / sum(every.values())))
+        mixed = self.steps - sum(self.first.values())
+        share = sum(every[task] for task in tasks) / sum(every.values())
+        return max(1, sum(self.first.get(task, 0) for task in tasks) + round(mixed * share))
 
 
 class GrpoConfig(Frozen):

@@ -5,10 +5,11 @@ import torch
 from services.trainer.lengths import BatchSampler, length_buckets
 
 
-def sampler(steps: int = 40) -> BatchSampler:
+def sampler(steps: int = 40, first: dict[str, int] | None = None) -> BatchSampler:
     return BatchSampler(
         lengths=[100] * 50 + [1000] * 10,
         groups={"bluebook": list(range(50)), "holding": list(range(50, 60))},
+        first=first or {},
         weights={"bluebook": 3.0, "holding": 1.0},
         rows=16,
         tokens=4000,
@@ -29,8 +30,16 @@ def test_weights_are_shares_of_batches() -> None:
     assert sum(batch[0] >= 50 for batch in batches) == 10
 
 
+def test_a_task_may_have_batches_before_the_others() -> None:
+    batches = list(sampler(40, {"bluebook": 20}))
+    assert len(batches) == 40
+    assert not any(batch[0] >= 50 for batch in batches[:20])
+    assert sum(batch[0] >= 50 for batch in batches[20:]) == 5
+
+
 def test_a_shorter_run_is_a_prefix() -> None:
     assert list(sampler(40))[:7] == list(sampler(7))
+    assert list(sampler(40, {"holding": 9}))[:7] == list(sampler(7, {"holding": 9}))
 
 
 def test_every_row_of_a_task_comes_round() -> None:
