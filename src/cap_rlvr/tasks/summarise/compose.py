@@ -25,6 +25,9 @@ MOTIONS = frozenset(
 )
 PERSONS = frozenset({"relator", "prisoner"})
 SHORT = 92  # words of the first three sections
+PLAIN = 125  # up to so many there is room to say how the parts hang together
+_BEARING = "It is by that standard, and not by what the parties would make of it, that the question must be answered."
+_ANSWER = "There is nothing else before the court that would lead it to answer the question otherwise."
 _APART = {"remanded": "the cause is remanded", "rendered": "judgment is rendered", "dismissed": "the case is dismissed"}
 
 
@@ -37,7 +40,11 @@ def gold(truth: SummariseTruth) -> str:
 
 def compose(brief: Brief, verbs: Sequence[str]) -> str:
     """The four sections, a line each; a short brief says in its conclusion what the others leave to be understood."""
-    sections = "\n".join((_issue(brief), _rule(brief), _application(brief)))
+    parts = [_issue(brief), _rule(brief), _application(brief)]
+    for place, more in ((1, _BEARING), (2, _ANSWER)):
+        if sum(len(part.split()) for part in parts) < PLAIN:
+            parts[place] += f" {more}"
+    sections = "\n".join(parts)
     done = f"{disposed(verbs, brief.object)} in {_called(brief.case_name)}".removesuffix(".")
     if len(sections.split()) < SHORT:
         return f"{sections}\nConclusion: The question is answered by the standard just stated, and for these reasons {done}."

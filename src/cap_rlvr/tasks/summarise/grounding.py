@@ -17,7 +17,9 @@ MAX_RUN = 15
 GRAM = 8
 MAX_GRAMS = 0.25
 SHORT_RUN = 3
-MAX_COVERED = 0.60  # canonical briefs have .19 to .57; stitched spans, or a copy with each sixth word changed, over .63
+MAX_COVERED = 0.60  # canonical briefs have .19 to .57; a copy with each sixth word changed has over .63
+CUT, LONG_CUT = 4, 5
+MAX_CUT = 0.42  # of words in runs of 4; briefs written freely have .15 to .37; cuts of the source between frames, as terms enough need, over .50
 MAX_QUOTED_WORDS = 30
 ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.6  # of the salient terms of both together
 _NONE: frozenset[str] = frozenset()
@@ -35,13 +37,27 @@ _NOT_NAMES = word_list("capitals_that_name_nobody")
 class Copying:
     """``run`` is the longest run of words in common, ``grams`` the share of runs of 8 that are in common.
 
-    ``covered`` is the share of words that stand in common runs of 3 or more, ``quoted`` counts words in quotations.
+    ``covered`` is the share of words that stand in common runs of 3 or more, ``cut`` in runs of 4 or more; ``own`` are
+    the words outside runs of 5. ``quoted`` counts words in quotations.
     """
 
     run: int
     grams: float
     covered: float
+    cut: float
+    own: tuple[str, ...]
     quoted: int
+
+    @property
+    def within(self) -> bool:
+        """Whether a summary is its writer's own."""
+        return (
+            self.run <= MAX_RUN
+            and self.grams <= MAX_GRAMS
+            and self.covered <= MAX_COVERED
+            and self.cut <= MAX_CUT
+            and self.quoted <= MAX_QUOTED_WORDS
+        )
 
 
 @dataclass(frozen=True)
@@ -59,12 +75,20 @@ def copying(key: Key, said: list[str], answer: str) -> Copying:
     windows = max(1, len(said) - GRAM + 1)
     grams = sum(1 for index in range(len(said) - GRAM + 1) if lengths[index] >= GRAM) / windows
     quoted = sum(len(words(hit.group(1))) for hit in _QUOTE.finditer(answer))
-    covered, end = 0, 0
+    covered, cut = _inside(lengths, SHORT_RUN), _inside(lengths, CUT)
+    own = tuple(word for word, copied in zip(said, _inside(lengths, LONG_CUT), strict=True) if not copied)
+    count = max(1, len(said))
+    return Copying(max(lengths, default=0), grams, sum(covered) / count, sum(cut) / count, own, quoted)
+
+
+def _inside(lengths: list[int], least: int) -> list[bool]:
+    """For each word whether it stands in a common run of at least so many words."""
+    end, inside = 0, [False] * len(lengths)
     for index, length in enumerate(lengths):
-        if length >= SHORT_RUN:
-            covered += max(0, index + length - max(index, end))
+        if length >= least:
             end = max(end, index + length)
-    return Copying(max(lengths, default=0), grams, covered / max(1, len(said)), quoted)
+        inside[index] = index < end
+    return inside
 
 
 def _runs(key: Key, said: list[str]) -> list[int]:

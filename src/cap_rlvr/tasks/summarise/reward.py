@@ -30,7 +30,9 @@ WEIGHTS = {
 }  # fmt: skip
 CONTRADICTION = 0.3
 FULL_TERMS = 0.40  # term score of a brief that says what the reference says; twice what a good constant gets
-MIN_MARGIN = 0.10  # over the best constant brief, where that is high
+OWN_TERMS = (0.15, 0.25)  # term score of the words outside cuts; briefs written freely have .26 to .52, cuts up to .24
+MIN_MARGIN = 0.05  # over the best constant brief, where that is high
+OWN_RECALL = (0.20, 0.30)  # of the key terms; briefs written freely have .44 to .74, cuts with a list of topics up to .33
 MIN_WORDS, MAX_WORDS = 40, 260
 FULL_LENGTH = (100, 200)
 NO_LENGTH = (60, 240)
@@ -83,6 +85,7 @@ class _Read:
     words: list[str]
     parts: Outline
     terms: list[str]
+    copied: grounding.Copying
 
     def section(self, name: str) -> Section:
         return next(one for one in self.parts.sections if one.name == name)
@@ -100,7 +103,8 @@ def score(truth: SummariseTruth, completion: str) -> Score:
     parts = outline(reply.answer)
     text = "\n".join([parts.preamble, *(section.text for section in parts.sections)])
     said = words(text)
-    read = _Read(reply, text, said, parts, salient(said))
+    copied = grounding.copying(key, said, text)
+    read = _Read(reply, text, said, parts, salient(said), copied)
     for gate, check in _GATES.items():
         if not check(key, read):
             code = (read.parts.fault if gate == "sections" else "") or _CLOSED[gate]
@@ -129,14 +133,8 @@ def _has_length(_: Key, read: _Read) -> bool:
     return MIN_WORDS <= len(read.words) <= MAX_WORDS
 
 
-def _is_own(key: Key, read: _Read) -> bool:
-    found = grounding.copying(key, read.words, read.text)
-    return (
-        found.run <= grounding.MAX_RUN
-        and found.grams <= grounding.MAX_GRAMS
-        and found.covered <= grounding.MAX_COVERED
-        and found.quoted <= grounding.MAX_QUOTED_WORDS
-    )
+def _is_own(_: Key, read: _Read) -> bool:
+    return read.copied.within
 
 
 def _is_prose(_: Key, read: _Read) -> bool:
@@ -172,9 +170,16 @@ _CLOSED = {"length": "too_long", "own_words": "copied", "prose": "not_prose", "g
 
 
 def _margin(key: Key, read: _Read) -> float:
-    """M: where the summary's term score lies between the best constant brief's and a full one's."""
-    full = max(FULL_TERMS, key.constant + MIN_MARGIN)
-    return _ramp(key.term_score(frozenset(read.terms)), key.constant, full)
+    """M: where the term score of a summary's own words lies between the best constant brief's and a full one's.
+
+    Words that stand in a run with the source as it is earn nothing here: cuts of the source say what the source says,
+    and any cuts do.
+    """
+    own = frozenset(salient(list(read.copied.own)))
+    low, high = OWN_TERMS
+    score = key.term_score(frozenset(read.terms), own)
+    margin = _ramp(score, max(low, key.constant), max(high, key.constant + MIN_MARGIN))
+    return min(margin, _ramp(key.recall(own), *OWN_RECALL))
 
 
 def _ramp(value: float, zero: float, one: float) -> float:

@@ -100,14 +100,22 @@ class Key:
     constant: float
     told: bool
 
-    def term_score(self, terms: frozenset[str]) -> float:
-        """The harmonic mean of recall and precision of salient terms against the reference, both weighed by rarity."""
-        said = sum(weight(term) for term in terms)
+    def recall(self, terms: frozenset[str]) -> float:
+        """The share of the key terms, weighed by rarity, that are among these."""
         wanted = sum(self.asked.values())
-        if not said or not wanted:
+        return sum(value for term, value in self.asked.items() if term in terms) / wanted if wanted else 0.0
+
+    def term_score(self, terms: frozenset[str], counted: frozenset[str] | None = None) -> float:
+        """The harmonic mean of recall and precision of salient terms against the reference, both weighed by rarity.
+
+        With ``counted``, only those of them are hits; the others still cost precision.
+        """
+        hits = terms if counted is None else counted
+        said = sum(weight(term) for term in terms)
+        if not said:
             return 0.0
-        recall = sum(value for term, value in self.asked.items() if term in terms) / wanted
-        precision = sum(weight(term) for term in terms if term in self.expected) / said
+        recall = self.recall(hits)
+        precision = sum(weight(term) for term in hits if term in self.expected) / said
         return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
 
 
