@@ -195,7 +195,7 @@ def negated(key: Key, sentence: str) -> bool:
     It is held against the statement of the reference that it is most like; honest paraphrases of a whole sentence
     differ in their negations too often, so a sentence must be nearly the same, a clause largely.
     """
-    if sentence.rstrip().endswith("?"):  # a question says nothing
+    if sentence.rstrip().endswith("?") or sentence.lstrip().lower().startswith("whether"):  # a question says nothing
         return False
     return any(_denied(key, one) for one in statements(sentence))
 

@@ -205,20 +205,20 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
 def _weaker(truth: SummariseTruth) -> Iterator[Probe]:
     """Right, but short of something that has its own price."""
     parts = _sections(truth)
-    half = WEIGHTS["issue"] / 2
+    part = WEIGHTS["issue"]
     statement = parts["issue"].replace("?", ".").replace("what does the law require", "the law requires much")
     statement = statement.replace("is it the law that", "it is the law that")
     if "whether" not in words(statement):
-        yield Probe("issue_is_no_question", answer({**parts, "issue": statement}), round(1 - half, 4))
-    yield Probe("no_rule", answer({**parts, "rule": "The law on that head is clear."}), round(1 - half, 4))
-    yield Probe("no_facts", answer({**parts, "application": "It was so in this case as well."}), round(1 - half, 4))
+        yield Probe("issue_is_no_question", answer({**parts, "issue": statement}), round(1 - part, 4))
+    yield Probe("no_rule", answer({**parts, "rule": "The law on that head is clear."}), round(1 - part, 4))
+    yield Probe("no_facts", answer({**parts, "application": "It was so in this case as well."}), round(1 - part, 4))
     silent = {**parts, "conclusion": "The matter is thus at an end between the parties."}
-    yield Probe("no_disposition", answer(silent), round(1 - half - WEIGHTS["disposition"], 4))
+    yield Probe("no_disposition", answer(silent), round(1 - part - WEIGHTS["disposition"], 4))
     done = disposed(truth.ground_truth.disposition, truth.brief.object if truth.brief else "judgment")
     if "," not in done:
         for unsaid in (f"Is it so that {done}?", f"It is unclear whether {done}.", f"It was prayed that {done}."):
             unknown = {**parts, "conclusion": unsaid}
-            yield Probe("outcome_left_open", answer(unknown), round(1 - half - WEIGHTS["disposition"], 4))
+            yield Probe("outcome_left_open", answer(unknown), round(1 - part - WEIGHTS["disposition"], 4))
     numbers = (
         "The sums named were 7713, 8824, 9935, 6646 and 5557 in all, as Zyskowski and Quimby and Vandersloot told."
     )

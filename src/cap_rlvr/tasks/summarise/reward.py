@@ -17,7 +17,7 @@ from cap_rlvr.tasks.summarise import grounding, prose
 from cap_rlvr.tasks.summarise.compose import gold
 from cap_rlvr.tasks.summarise.disposed import agreement
 from cap_rlvr.tasks.summarise.sections import Outline, Section, outline
-from cap_rlvr.tasks.summarise.source import Key, arts, key_of
+from cap_rlvr.tasks.summarise.source import Key, arts, joined, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
 from cap_rlvr.tasks.summarise.words import salient, word_list, words
 from cap_rlvr.wire.scoring import Part, Reason, Score, Step
@@ -48,7 +48,8 @@ ASSOCIATION = {  # gaps between two content words of a summary -> the ramp from 
     (1, 6): (0.20, 0.23),  # shuffled terms reach .21; canonical briefs begin at .23, honest ones at .27
     (1, 3): (0.28, 0.32),  # shuffled terms reach .30; most canonical briefs begin at .33, honest ones at .35
 }
-MAX_COMMON_STEP = 0.06
+MAX_COMMON_STEP = 0.045  # canonical briefs have up to .037; a list of topics joined by "and of" has more
+MAX_REPEATED = 0.20  # canonical briefs have up to .13, briefs written freely .06; one rule in three parts .4
 MIN_WORDS_AN_ITEM = 6.5  # canonical and honest briefs have 8.9 and more, lists of phrases 5
 ARTS_FOR_ALL = 6
 TRIGRAM_FLOOR = 0.7
@@ -147,6 +148,7 @@ def _is_prose(_: Key, read: _Read) -> bool:
         and mean <= MAX_SURPRISE
         and worst <= MAX_WORST_SURPRISE
         and prose.commonest_step(read.text) <= MAX_COMMON_STEP
+        and prose.repeated(read.words) <= MAX_REPEATED
         and prose.words_an_item(read.text) >= MIN_WORDS_AN_ITEM
     )
 
@@ -202,7 +204,7 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
         "fabricated": bool(named.fabricated),
         "wrong_role": bool(grounding.wrong_role(key, read.text))
         or any(grounding.reversed_actors(key, sentence) for sentence in spoken),
-        "negated": any(grounding.negated(key, sentence) for sentence in spoken),
+        "negated": any(grounding.negated(key, sentence) for sentence in joined(spoken)),
     }
     raw: dict[str, tuple[float | None, str]] = {
         **_structure(key, read, agreed),
@@ -216,21 +218,22 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
 
 
 def _structure(key: Key, read: _Read, agreed: float) -> dict[str, tuple[float, str]]:
-    """Half of each part for standing in its place, half for a body that does its work."""
-    rule_terms = frozenset(salient(words(read.section("rule").text)))
+    """A part earns for a body that does its work in its place; facts are applied to a rule, so without one to nothing."""
+    rule = read.section("rule").text
+    lawful = _states_law(key, rule)
     works = {
         "issue": _asks(key, read.section("issue").text),
-        "rule": _states_law(key, read.section("rule").text),
-        "application": _applies(key, read.section("application").text, rule_terms),
+        "rule": lawful,
+        "application": lawful and _applies(key, read.section("application").text, frozenset(salient(words(rule)))),
         "conclusion": agreed > 0,
     }
     why = {
         "issue": "no question with a legal term of the source",
         "rule": "no authority or standard of the source",
-        "application": "not two facts of the source and a term of the rule",
+        "application": "no rule, or not two facts of the source and a term of the rule",
         "conclusion": "not what the court did",
     }
-    return {name: (1.0 if good else 0.5, "" if good else why[name]) for name, good in works.items()}
+    return {name: (float(good), "" if good else why[name]) for name, good in works.items()}
 
 
 def _asks(key: Key, text: str) -> bool:
@@ -258,6 +261,7 @@ def _applies(key: Key, text: str, rule_terms: frozenset[str]) -> bool:
         and shares_rule
         and len(facts) > MIN_FACTS
         and (bool(facts - rule_terms) or len(facts) > 2 * MIN_FACTS)
+        and prose.tells_what_happened(said)
     )
 
 

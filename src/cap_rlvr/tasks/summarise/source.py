@@ -5,7 +5,8 @@ Everything here is worked out once for a truth and kept for the completions of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -58,6 +59,22 @@ _DENIAL = _re2.compile(  # what makes a sentence out of a statement that says th
     r"(?: to (?:say|hold|think))?|(?:reject|repudiat|refut|disavow)\w*(?: \w+){0,3}"
     r"|(?:(?:can|could|may) (?:hardly|scarcely|never|not)|cannot|no court has|no one can) (?:be )?(?:say|said|hold|held)) that\b"
 )
+_UNTRUE = r"(?:false|untrue|wrong|incorrect|mistaken|bad law|no law|not (?:true|right|so|the (?:law|rule|case|holding)))"
+_NOT_HELD = (
+    r"(?:the|this) (?:court|law|decision|opinion) (?:(?:did|does|would|could) not|never|refuse[ds]|decline[ds]|reject(?:ed|s)"
+    r"|denie[ds]|disapprove[ds])(?: [\w-]+){0,4}"
+)
+_DENIED_AFTER = _re2.compile(  # what stands after a statement and says that it does not hold
+    rf"(?i)(?:[,;:]? *(?:(?:which|and|but|yet|so)\b,? *)?(?:(?:that|this|it)\b *)?\b(?:is|was|were)"
+    rf" (?:{_UNTRUE}|(?:exactly |just |precisely )?what {_NOT_HELD})|[,;:] *(?:which|and|but|yet|so|a \w+ that)? *{_NOT_HELD})[ .!]*$"
+)
+_DENIES_BEFORE = _re2.compile(  # a sentence that says so of the one before it
+    rf"(?i)^\W*(?:but |yet |however,? )?(?:(?:that|this|it|such|the (?:contrary|opposite))\b(?: [\w-]+){{0,2}} (?:is|was) (?:{_UNTRUE}"
+    rf"|the law|what {_NOT_HELD})|(?:the|this) court (?:(?:did|does|would) not (?:so(?: hold| say| rule)?|(?:hold|say|agree to) (?:so|that|this))|(?:never|refused|declined)"
+    rf"(?: to)? (?:so |hold |say ){{1,2}}(?:so|that|this)?|(?:rejected|denied|disapproved|repudiated)(?: of)? (?:this|that|such|it)\b"
+    rf"(?: [\w-]+){{0,2}}))\W*$"
+)
+_THAT = _re2.compile(r"(?i)\bthat\b")
 _PARTS = _re2.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
 
 
@@ -197,8 +214,28 @@ def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
     return single, double
 
 
+def joined(spoken: Sequence[str]) -> list[str]:
+    """Sentences, each with the next one put into it where that denies it: `… . This is not the law.`"""
+    found: list[str] = []
+    for sentence in spoken:
+        if found and _DENIES_BEFORE.search(sentence):
+            found[-1] = f"{found[-1].rstrip('. ')}, which is not so."
+        else:
+            found.append(sentence)
+    return found
+
+
 def statements(sentence: str) -> list[Statement]:
-    """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses."""
+    """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses.
+
+    What is denied behind it (`…, which the court did not hold`) is the contrary, and only as a whole.
+    """
+    after = _DENIED_AFTER.search(sentence)
+    if after:
+        body = sentence[: after.start()]
+        tails = [body, *(body[hit.end() :] for hit in _THAT.finditer(body))]
+        told = (one for text in tails for one in statements(text) if one.whole)
+        return [replace(one, odd=not one.odd) for one in told]
     denied = [f"not {text}" for text in _DENIAL.split(sentence)[1:]]
     sentence = _DENIAL.sub(" not ", sentence)
     pieces = [part for part in _PARTS.split(sentence) if part]
