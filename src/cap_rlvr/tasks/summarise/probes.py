@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from cap_rlvr.task import Probe, Probes
-from cap_rlvr.tasks.summarise import salads
+from cap_rlvr.tasks.summarise import cuts, salads
 from cap_rlvr.tasks.summarise.compose import disposed, gold
 from cap_rlvr.tasks.summarise.disposed import contrary_of
 from cap_rlvr.tasks.summarise.reward import CONTRADICTION, WEIGHTS, score
@@ -62,6 +62,7 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
     yield from _structures(truth)
     yield from salads.copies(truth, key)
     yield from salads.salads(truth, key)
+    yield from cuts.stitched(truth, key)
     yield from _contradictions(truth)
     yield from _weaker(truth)
     yield from _hostile(truth)
@@ -197,6 +198,8 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
     ):
         if changed:
             yield Probe(family, answer(changed), most)
+    for changed in cuts.denied_after(truth, parts):
+        yield Probe("rule_denied_after", answer(changed), most)
     wrong = _wrong_role(truth)
     if wrong:
         yield Probe("wrong_role", answer({**parts, "application": f"{parts['application']} {wrong}"}), most)
@@ -223,6 +226,11 @@ def _weaker(truth: SummariseTruth) -> Iterator[Probe]:
         "The sums named were 7713, 8824, 9935, 6646 and 5557 in all, as Zyskowski and Quimby and Vandersloot told."
     )
     yield Probe("invented_names", answer({**parts, "application": f"{parts['application']} {numbers}"}), 0.98)
+    if swapped := cuts.exchanged(truth):
+        limit = round(1 - WEIGHTS["rule"] - WEIGHTS["application"], 4)
+        yield Probe("rule_and_facts_exchanged", answer({**parts, **swapped}), limit)
+    if again := cuts.repeated(truth):
+        yield Probe("one_rule_in_all_parts", answer(again), 0)
     padded = fill(parts, _PADDING, 226)
     yield Probe("padding_to_length", answer(padded), round(1 - WEIGHTS["length"] / 2, 4))
 

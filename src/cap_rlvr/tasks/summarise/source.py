@@ -59,7 +59,9 @@ _DENIAL = _re2.compile(  # what makes a sentence out of a statement that says th
     r"(?: to (?:say|hold|think))?|(?:reject|repudiat|refut|disavow)\w*(?: \w+){0,3}"
     r"|(?:(?:can|could|may) (?:hardly|scarcely|never|not)|cannot|no court has|no one can) (?:be )?(?:say|said|hold|held)) that\b"
 )
-_UNTRUE = r"(?:false|untrue|wrong|incorrect|mistaken|bad law|no law|not (?:true|right|so|the (?:law|rule|case|holding)))"
+_UNTRUE = (
+    r"(?:false|untrue|wrong|incorrect|mistaken|bad law|no law|not (?:true|right|so|the (?:law|rule|case|holding)))"
+)
 _NOT_HELD = (
     r"(?:the|this) (?:court|law|decision|opinion) (?:(?:did|does|would|could) not|never|refuse[ds]|decline[ds]|reject(?:ed|s)"
     r"|denie[ds]|disapprove[ds])(?: [\w-]+){0,4}"
@@ -215,7 +217,7 @@ def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
 
 
 def joined(spoken: Sequence[str]) -> list[str]:
-    """Sentences, each with the next one put into it where that denies it: `… . This is not the law.`"""
+    """Sentences, each with the next one put into it where it is denied there (`This is not the law.`)."""
     found: list[str] = []
     for sentence in spoken:
         if found and _DENIES_BEFORE.search(sentence):
