@@ -137,8 +137,16 @@ def test_negated_holding_is_seen() -> None:
     assert TASK.score(TRUTH, brief(application=held)).reason.code == "negated"
 
 
+FREE = """<answer>
+Issue: May a tenant who was kept out of leased premises by a receiver recover the profits that its new laboratory would have made?
+Rule: Damages for breach of contract need reasonable certainty of proof, and under Tolwood Cold Storage Co. a tenant kept out may have rental value and outlay but not speculative profits.
+Application: Folston Falls failed to deliver possession for eight months. The accountant of Ertree Plow reckoned the lost profits at $6,100 from the receipts of a former occupant, but no books were kept in the first months, and the plaintiff could not tell what was taken in. Most ventures fail, and the jury was not free to assume success. Rental value makes the tenant whole for a certain loss.
+Conclusion: The judgment of the Superior Court is reversed, and the lessor has judgment.
+</answer>"""
+
+
 def test_source_and_disposition_are_enough() -> None:
-    score = TASK.judge(BARE, GOLD)
+    score = TASK.judge(BARE, FREE)
     assert score.reward > 0.9
     assert score.parts["terms"].weight == 0
     assert "not applicable" in score.parts["terms"].note
@@ -239,7 +247,7 @@ def test_a_sentence_of_its_own_denies_nothing(after: str) -> None:
 
 def test_words_cut_from_the_source_are_not_the_writers_own() -> None:
     key = key_of(TRUTH)
-    cut = "a jury found for ertree plow".split()
+    cut = ["a", "jury", "found", "for", "ertree", "plow"]
     found = copying(key, ["whether", *cut, "is", "so"], "")
     assert found.own == ("whether", "is", "so")
     assert found.cut == pytest.approx(6 / 9)
