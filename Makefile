@@ -13,7 +13,7 @@ CONFIG ?=
 FRESH ?=
 WORKSPACE ?= workspace
 PORT ?= 8080
-BENCHES := corpus_read prep_memory reward_service reward_quality
+BENCHES := corpus_read prep_memory reward_service reward_quality vector_index
 
 .PHONY: help setup setup-reward setup-dev run serve test check format bench chaos up images locks clean
 

@@ -3,7 +3,8 @@
     python benchmarks/reward_quality.py [--workspace workspace] [--form full] [--attempts 100000] [--task all]
 
 With prepared rows where the workspace has some, else with fiction made on the spot. Writes
-`benchmarks/results/reward_quality.json` and exits 1 below the bar. Cost is CPU time; `quality.html` is the same as a page.
+`benchmarks/results/reward_quality.json` and exits 1 below the bar. Cost is CPU time; `quality.html` is the same as a page. What the
+attackers reached is kept in `<workspace>/quality`, so that a run which was stopped does not attack again.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def main() -> int:
     chosen = parser.parse_args()
     console = Console()
     form = form_of(chosen.form, chosen.rows, chosen.attempts)
-    made, baseline = run(chosen.task, chosen.workspace, form, 7, console, naive=True)
+    keep = (chosen.workspace or Path("workspace")) / "quality"
+    made, baseline = run(chosen.task, chosen.workspace, form, 7, console, naive=True, keep=keep)
     write_whole(RESULT, orjson.dumps(as_json(made, baseline), option=orjson.OPT_INDENT_2) + b"\n")
     if chosen.html:
         write_whole(chosen.html, render(made, baseline))

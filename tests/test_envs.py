@@ -11,7 +11,15 @@ from gymnasium.utils.env_checker import check_env
 
 from cap_rlvr import envs, registry
 from cap_rlvr.environment import TaskEnvironment
-from cap_rlvr.envs import PLAN_ENVIRONMENTS, CaseRetrievalEnv, HoldingSelectionEnv, MultiTaskLegalEnv, StandInData
+from cap_rlvr.envs import (
+    PLAN_ENVIRONMENTS,
+    BaseCapRLVREnv,
+    CaseRetrievalEnv,
+    HoldingSelectionEnv,
+    MultiTaskLegalEnv,
+    OldGym,
+    StandInData,
+)
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.rows import Row
@@ -100,7 +108,7 @@ def test_what_is_wrong_is_said(
 
 
 def test_retrieval_takes_an_index_by_its_path(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="no manifest"):
+    with pytest.raises(BadInput, match="there is no index"):
         CaseRetrievalEnv(rows_file(tmp_path, "retrieval", 1), faiss_index_path=tmp_path / "index.faiss")
 
 
@@ -170,6 +178,23 @@ def test_the_plan_s_loop_runs_and_vectorises(tmp_path: Path, monkeypatch: pytest
     _, rewards, *_ = many.step(["<answer>A</answer>"] * 3)
     assert len(rewards) == 3
     many.close()
+
+
+def test_a_loop_of_the_old_gym_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    env = OldGym(MultiTaskLegalEnv({name: kind_of(name)(rows_file(tmp_path, name, 2)) for name in registry.names()}))
+    for episode in range(5):
+        observation = env.reset(seed=episode)
+        assert "question" in observation["inputs"]
+        _, reward, done, info = env.step(gold(observation["task_name"]))
+        assert reward >= registry.get(info["task_name"]).ceiling
+        assert (done, info["task_name"]) == (True, observation["task_name"])
+    env.render()
+    assert "question" in capsys.readouterr().out
+    env.close()
+
+
+def kind_of(name: str) -> type[BaseCapRLVREnv]:
+    return next(one for one in PLAN_ENVIRONMENTS if name == one.TASK)
 
 
 @pytest.mark.parametrize("size", ["3", 2.5, 10**30, 0])

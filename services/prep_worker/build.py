@@ -125,7 +125,7 @@ def _build(
     rows, index, refused = (temporary / name for name in ("rows.jsonl", "index.jsonl", "refused.jsonl"))
     with scratch(temporary) as connection:
         splits.load_cases(connection, workspace.cases)
-        blocks = Candidates(connection, task.name, units, temporary)
+        blocks = Candidates(connection, task.name, units, temporary, identity.settings["seed"])
         results = _accepted(task.assemble(blocks, identity.settings["seed"]), rejects)
         with ExitStack() as files:
             lines = [Lines(files.enter_context(path.open("wb"))) for path in (rows, index, refused)]

@@ -13,6 +13,7 @@ import duckdb
 import orjson
 
 from cap_rlvr.wire.rows import Candidate
+from cap_rlvr.wire.splits import split_of
 from services.prep_worker.tables import Lines, load, stream
 
 _COLUMNS = {
@@ -24,19 +25,22 @@ _COLUMNS = {
     "byte": "BIGINT",
 }
 _ORDERED = """
-SELECT block, keys.unit, byte FROM candidates AS keys
+SELECT block, keys.unit, byte, cluster, held_out FROM candidates AS keys
 JOIN cases ON cases.case_id = keys.case_id AND cases.unit = keys.unit AND chosen
 ORDER BY block, keys.case_id, keys.kind, "order", keys.unit, byte
 """
 
 
 class Candidates:
-    """The candidates of a task in the units of a corpus; each walk gives the blocks again, in the same order."""
+    """The candidates of a task in the units of a corpus, each with its split; each walk gives the blocks again, in the
+    same order.
+    """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, task: str, units: Sequence[Path], temporary: Path
+        self, connection: duckdb.DuckDBPyConnection, task: str, units: Sequence[Path], temporary: Path, seed: str
     ) -> None:
         self._connection = connection
+        self._seed = seed
         self._files = {unit.name: unit / task / "candidates.jsonl" for unit in units}
         keys = temporary / "keys.jsonl"
         with keys.open("wb") as file:
@@ -49,7 +53,11 @@ class Candidates:
 
     def __iter__(self) -> Iterator[list[Candidate]]:
         for _, records in groupby(stream(self._connection, _ORDERED), key=lambda record: record[0]):
-            yield [Candidate.model_validate_json(line_at(self._files[unit], byte)) for _, unit, byte in records]
+            yield [self._read(*record[1:]) for record in records]
+
+    def _read(self, unit: str, byte: int, cluster: str, held_out: bool) -> Candidate:
+        candidate = Candidate.model_validate_json(line_at(self._files[unit], byte))
+        return candidate.model_copy(update={"split": split_of(cluster, self._seed, held_out)})
 
 
 def line_at(path: Path, byte: int) -> bytes:

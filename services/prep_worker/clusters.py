@@ -2,7 +2,9 @@
 
 Two records are one case when they share an id, a citation of the case itself, the parties with a docket number or the
 day of decision, or nearly the same text. Whatever is connected by such pairs is one cluster, named after its first case, and a cluster
-never crosses a split. Written as `<workspace>/cases/clusters.parquet`.
+never crosses a split. A cluster that holds a case of a kind too rare to train on is held out: its rows of every task are in
+eval or test, so that none of the rare ones is lost to a case that trains another task. Written as
+`<workspace>/cases/clusters.parquet`; the manifest's settings name the rare kinds and their cases.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ from typing import Any, cast
 
 import duckdb
 import numpy as np
+import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, up_to_date, write_manifest
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, digest_files, read_manifest, up_to_date, write_manifest
+from cap_rlvr.wire.splits import MIN_TO_TRAIN
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.find import KEYS
 from services.prep_worker.sketch import BAND, SAME, SLOTS, agreeing_slots
@@ -69,11 +73,13 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
     """
     folder = workspace.cases
     keys = {unit: read_manifest(folder / unit / KEYS) for unit in sorted(units)}
+    rare = _rare([folder / unit for unit in keys])
     identity = Manifest(
         kind="corpus",
         version=digest([file_digest(Path(__file__)), file_digest(Path(__file__).with_name("sketch.py"))]),
         files={},
         parents={unit: manifest.digest for unit, manifest in keys.items()},
+        settings={"held_out": rare},
     )
     made = up_to_date(folder, identity)
     if made is not None:
@@ -84,12 +90,28 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
     with scratch(folder / ".clusters") as connection:
         load(connection, "keys", [folder / unit / KEYS / "keys.jsonl" for unit in keys], _KEY_COLUMNS)
         connection.execute(_CASES)
-        _write(connection, _roots(connection), folder / CLUSTERS)
+        _write(
+            connection,
+            _roots(connection),
+            sorted({case for cases in rare.values() for case in cases}),
+            folder / CLUSTERS,
+        )
         counts = _counts(connection)
     counts["bad_records"] = sum(int(manifest.counts["bad_records"]) for manifest in keys.values())
     manifest = identity.model_copy(update={"files": digest_files(folder, [CLUSTERS]), "counts": counts})
     write_manifest(folder, manifest)
     return manifest
+
+
+def _rare(folders: Sequence[Path]) -> dict[str, list[str]]:
+    """The kinds of which what was searched holds too few cases to train on, each with its cases."""
+    found: dict[str, set[str]] = {}
+    for path in (path for folder in folders for path in sorted(folder.glob("*/rare.jsonl"))):
+        if (path.parent / MANIFEST).is_file():
+            for line in path.read_bytes().splitlines():
+                record = orjson.loads(line)
+                found.setdefault(record["kind"], set()).add(record["case_id"])
+    return {kind: sorted(cases) for kind, cases in sorted(found.items()) if len(cases) < MIN_TO_TRAIN}
 
 
 def _roots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:
@@ -116,14 +138,16 @@ def _roots(connection: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:
     return np.array([root(n) for n in range(total)], dtype=np.int64)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, roots: NDArray[np.int64], path: Path) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, roots: NDArray[np.int64], rare: list[str], path: Path) -> None:
     connection.register("roots", cast(Any, pa).table({"n": np.arange(len(roots)), "root": roots}))
     connection.execute("""
         CREATE TEMP TABLE clustered AS
         SELECT cases.n, cases.case_id, unit, source_kind, era, chosen, first.case_id AS cluster
         FROM cases JOIN roots USING (n) JOIN (SELECT n AS root, case_id FROM cases) AS first USING (root)
     """)
-    save(connection, "SELECT * EXCLUDE n FROM clustered ORDER BY n", path)
+    connection.execute("CREATE TEMP TABLE rare AS SELECT unnest($rare::VARCHAR[]) AS case_id", {"rare": rare})
+    told = "cluster IN (SELECT cluster FROM clustered SEMI JOIN rare USING (case_id)) AS held_out"
+    save(connection, f"SELECT * EXCLUDE n, {told} FROM clustered ORDER BY n", path)  # noqa: S608  (a constant)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """One unit of a corpus (a volume, a shard) -> what each of its cases offers to each task, and who the cases are.
 
 In `<workspace>/cases/<unit>/`: `keys/keys.jsonl` (one line a case: its kind, era, and the keys under which another file
-may hold the same case), `keys/bad.jsonl` (records that could not be read), and `<task>/candidates.jsonl` and
-`refusals.jsonl`. Each folder's manifest is written last and names the unit's digest and the code's: what is up to date
+may hold the same case), `keys/bad.jsonl` (records that could not be read), and `<task>/candidates.jsonl`,
+`refusals.jsonl` and `rare.jsonl` (the cases with a candidate of a kind that a corpus may have too few of). Each folder's manifest is written last and names the unit's digest and the code's: what is up to date
 is not made again, what was interrupted is.
 """
 
@@ -36,7 +36,7 @@ from services.prep_worker.sketch import sketch
 from services.prep_worker.tables import Lines
 
 KEYS = "keys"
-_VERSION = "1"
+_VERSION = "2"
 _NOT_FINDING = {"README.md", "prompt.md", "probes.py", "synthetic", "__pycache__"}
 _LIBRARIES = ("nupunkt", "ftfy", "eyecite", "reporters-db", "google-re2", "rapidfuzz")
 _ERAS = ((1850, "1849 or earlier"), (1900, "1850-1899"), (1950, "1900-1949"), (2000, "1950-1999"), (10_000, "2000 on"))
@@ -172,7 +172,7 @@ class _UnitWriter:
         self.cases = self.characters = self.bad_records = 0
         self._lines: dict[tuple[str, str], Lines] = {}
         for name in names:
-            for part in ("keys", "bad") if name == KEYS else ("candidates", "refusals"):
+            for part in ("keys", "bad") if name == KEYS else ("candidates", "refusals", "rare"):
                 file = files.enter_context(whole_file(folder / name / f"{part}.jsonl"))
                 self._lines[name, part] = Lines(file)
 
@@ -211,6 +211,8 @@ class _UnitWriter:
             for found in task.find(case):
                 if isinstance(found, Candidate):
                     self._write(task.name, "candidates", found.model_dump(mode="json"))
+                    if found.rare_as:
+                        self._write(task.name, "rare", {"case_id": case.id, "kind": f"{task.name}/{found.rare_as}"})
                 else:
                     self._refuse(found)
         except Exception as error:  # noqa: BLE001  (one odd case among millions must not end the run; it is counted)

@@ -71,8 +71,9 @@ def build_vectors(workspace: str, model: str) -> dict[str, Any]:
     """Make the vectors of the gathered corpus with a model; returns the manifest's digest and counts."""
     from cap_rlvr.vectors.build import build_store
 
-    def tell(done: int, total: int) -> None:
-        report_progress(cases=done, of=total)
+    def tell(what: str, done: int, total: int) -> None:
+        if what == "vectors":
+            report_progress(cases=done, of=total)
 
     with _plain_errors():
         manifest = build_store(Workspace(Path(workspace)), model, on_progress=tell)

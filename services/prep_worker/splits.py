@@ -1,6 +1,7 @@
 """Train, eval and test, by cluster: a case, its parallels and its near-duplicates are never on two sides.
 
-A cluster's split is a keyed hash of its name and the seed (`wire/splits.py`), the same for every task. Then, row by row:
+A cluster's split is a keyed hash of its name and the seed (`wire/splits.py`), the same for every task; one that holds a
+case of a kind too rare to train on (clusters.py) is in eval or test. Then, row by row:
 rows of a kind that may only train go to train, unless their cluster is held out by a real record of the same case;
 `evaluation_only` rows are refused in train; a (query, gold) that came before is refused; and where a gold stands in
 another case, the pair of the two cases, in either direction, stays in the split where it was first seen.
@@ -41,7 +42,7 @@ CREATE TEMP TABLE placed AS
 WITH split_up AS (
     SELECT made.*, cases.cluster, era,
            CASE WHEN list_contains($train_only, made.source_kind) AND NOT coalesce(holds_out, false) THEN 'train'
-                ELSE split_of(cases.cluster) END AS split,
+                ELSE split_of(cases.cluster, cases.held_out) END AS split,
            CASE WHEN cases.cluster IS NULL THEN 'unknown_case'
                 WHEN list_contains($train_only, made.source_kind) AND evaluation_only THEN 'evaluation_only'
                 WHEN list_contains($train_only, made.source_kind) AND split <> 'train' THEN 'same_case_held_out'
@@ -101,13 +102,13 @@ def load_cases(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 def assign(connection: duckdb.DuckDBPyConnection, seed: str, train_only: list[str]) -> None:
     """From the tables `cases` and `made` make `rows` (with ``split`` and ``place``) and `not_placed` (with reasons)."""
 
-    def split(cluster: str) -> str:
-        return split_of(cluster, seed)
+    def split(cluster: str, held_out: bool) -> str:
+        return split_of(cluster, seed, held_out)
 
     def place(row_id: str) -> float:
         return keyed_unit("order", seed, row_id)
 
-    connection.create_function("split_of", split, ["VARCHAR"], "VARCHAR")  # pyright: ignore[reportArgumentType]
+    connection.create_function("split_of", split, ["VARCHAR", "BOOLEAN"], "VARCHAR")  # pyright: ignore[reportArgumentType]
     connection.create_function("place_of", place, ["VARCHAR"], "DOUBLE")  # pyright: ignore[reportArgumentType]
     connection.execute(_KINDS_OF_CLUSTERS, {"train_only": train_only})
     connection.execute(_PLACED, {"train_only": train_only})

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     max_lora_rank: int = Field(default=TRAINED_RANKS[-1], ge=1, le=LORA_RANKS[-1])
     max_loras: int = Field(default=3, ge=1, le=64)
-    max_model_len: int = Field(default=4096, ge=16)
+    max_model_len: int = Field(default=8192, ge=16)
     max_sequences: int = Field(default=64, ge=1)
     kv_cache_gib: int = Field(default=1, ge=1)
     gpu_memory: float = Field(default=0.85, gt=0.0, le=1.0)

@@ -38,7 +38,7 @@ class Ready:
     @property
     def trained(self) -> tuple[str, ...]:
         """The tasks whose rows train; the others are evaluated only. Raises BadInput where there are none."""
-        trained = tuple(task for task in self.tasks if self.config.rows.trains(task))
+        trained = self.config.trained(self.tasks)
         if not trained:
             raise BadInput("no task would be trained", f"{self.job.config}: rows.kinds", "Name kinds of rows for one")
         return trained

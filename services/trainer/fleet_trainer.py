@@ -25,6 +25,7 @@ import accelerate.utils
 import torch
 from peft import PeftModel
 from torch import Tensor
+from torch.nn.functional import pad
 
 from cap_rlvr.wire.errors import CapError, Unavailable
 from cap_rlvr.wire.jobs import GrpoConfig
@@ -147,7 +148,9 @@ class FleetTrainer(GRPOTrainer):
         sync = time.time() - began
         self.services.check()
         tokenizer = cast(Chat, self.processing_class)
-        ids = [prompt_ids(tokenizer, row["prompt"]) for row in inputs[:: wanted.completions]]
+        rows = inputs[:: wanted.completions]
+        ids = [prompt_ids(tokenizer, row["prompt"]) for row in rows]
+        budgets = [wanted.completion_tokens(row["task"]) for row in rows]
         prompts = Prompts(
             run=self.services.publisher.run,
             step=at,
@@ -155,7 +158,7 @@ class FleetTrainer(GRPOTrainer):
             policy=policy,
             prompt_ids=ids,
             completions=wanted.completions,
-            sampling=Sampling(temperature=wanted.temperature, max_tokens=wanted.max_completion_tokens),
+            samplings=[Sampling(temperature=wanted.temperature, max_tokens=budget) for budget in budgets],
         )
         rollouts = generate(self.services.fleet, prompts, wanted.rollout_wait, self._waiting)
         if rollouts.truncated_share > wanted.max_truncated_share:
@@ -242,17 +245,21 @@ class FleetTrainer(GRPOTrainer):
     def _get_per_token_logps_and_entropies(
         self, model: Any, input_ids: Tensor, attention_mask: Tensor, logits_to_keep: int, *args: Any, **options: Any
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """TRL's, on buckets of like length: a row's own values do not depend on how much padding stands before it."""
-        buckets = length_buckets(attention_mask)
+        """TRL's, on buckets of like length: a row's own values do not depend on the padding about it."""
         ask = cast(Callable[..., tuple[Tensor, Tensor | None, Any]], super()._get_per_token_logps_and_entropies)
-        parts = [
-            ask(model, input_ids[rows, cut:], attention_mask[rows, cut:], logits_to_keep, *args, **options)
-            for rows, cut in buckets
-        ]
+        buckets = length_buckets(attention_mask)
+        logps: list[Tensor] = []
+        entropies: list[Tensor] = []
+        for rows, columns in buckets:
+            cut = input_ids.shape[1] - columns.stop
+            own = ask(
+                model, input_ids[rows, columns], attention_mask[rows, columns], logits_to_keep - cut, *args, **options
+            )
+            logps.append(pad(own[0], (0, cut)))
+            if own[1] is not None:
+                entropies.append(pad(own[1], (0, cut)))
         back = torch.argsort(torch.cat([rows for rows, _ in buckets]))
-        logps = torch.cat([part[0] for part in parts])[back]
-        entropies = [part[1] for part in parts if part[1] is not None]
-        return logps, torch.cat(entropies)[back] if entropies else None, None
+        return torch.cat(logps)[back], torch.cat(entropies)[back] if entropies else None, None
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """Load the trained adapter from the checkpoint's root.

@@ -57,9 +57,11 @@ def answer_and_score(
     tokenizer = load_tokenizer(folder)
     began = time.time()
     prompts = [prompt_ids(tokenizer, row.prompt) for row in rows]
-    room = context_of(folder) - ready.config.eval.max_completion_tokens
-    asked = [index for index, prompt in enumerate(prompts) if len(prompt) <= room]
-    groups = _answers(ready, fleet, policy, [prompts[index] for index in asked], recorder)
+    budgets = [ready.config.grpo.completion_tokens(row.row.task) for row in rows]
+    rooms = [context_of(folder) - budget for budget in budgets]
+    asked = [index for index, prompt in enumerate(prompts) if len(prompt) <= rooms[index]]
+    wanted = [(prompts[index], budgets[index]) for index in asked]
+    groups = _answers(ready, fleet, policy, wanted, recorder)
     completions = [tokenizer.decode(group.completions[0].token_ids, skip_special_tokens=True) for group in groups]
     results = _score(ready, scorer, [rows[index] for index in asked], completions, recorder)
     name = policy.name if policy else folder.name
@@ -68,7 +70,8 @@ def answer_and_score(
         for index, group, text, result in zip(asked, groups, completions, results, strict=True)
     }
     records = [
-        judged.get(index) or _not_asked(stage, name, row, len(prompts[index]), room) for index, row in enumerate(rows)
+        judged.get(index) or _not_asked(stage, name, row, len(prompts[index]), rooms[index])
+        for index, row in enumerate(rows)
     ]
     path = recorder.evaluation(stage, records)
     _tell(ready, recorder, records, time.time() - began)
@@ -145,9 +148,10 @@ def _answers(
     ready: Ready,
     fleet: Fleet,
     policy: PolicyRef | None,
-    asked: Sequence[Sequence[int]],
+    asked: Sequence[tuple[Sequence[int], int]],
     recorder: Recorder,
 ) -> Sequence[RolloutGroup]:
+    """Greedy answers to (prompt, most tokens of its answer)."""
     if not asked:
         return []
     prompts = Prompts(
@@ -155,9 +159,9 @@ def _answers(
         step=0,
         purpose="eval",
         policy=policy,
-        prompt_ids=asked,
+        prompt_ids=[prompt for prompt, _ in asked],
         completions=1,
-        sampling=Sampling(temperature=0.0, max_tokens=ready.config.eval.max_completion_tokens),
+        samplings=[Sampling(temperature=0.0, max_tokens=budget) for _, budget in asked],
     )
     return generate(fleet, prompts, ready.config.grpo.rollout_wait, lambda why: recorder.event("waiting", why)).groups
 

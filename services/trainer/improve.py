@@ -113,7 +113,7 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
     indices = {task: [i for i, one in enumerate(every) if one.row.task == task] for task in tasks}
     schedule = PromptSchedule(indices, share_out(wanted.prompts, tasks, wanted.task_prompts), ready.config.model.seed)
     tokenizer = load_tokenizer(ready.served)
-    check_lengths(tokenizer, every, context_of(ready.served) - wanted.max_completion_tokens)
+    check_lengths(tokenizer, every, context_of(ready.served), wanted)
     log = StepLog(recorder)
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(ready.run_folder / "tensorboard" / "grpo")
     adapter = sft_adapter(ready)
@@ -139,16 +139,21 @@ def build(ready: Ready, services: Services, recorder: Recorder, stop: StopSignal
     return trainer
 
 
-def check_lengths(tokenizer: Chat, rows: list[Question], limit: int) -> None:
+def check_lengths(tokenizer: Chat, rows: list[Question], context: int, wanted: GrpoConfig) -> None:
     """Refuse, before a replica does in the middle of a run, a prompt that leaves no room for its completion."""
-    longest = max(rows, key=lambda one: len(one.prompt))
-    length = len(prompt_ids(tokenizer, longest.prompt))
-    if length > limit:
-        raise BadInput(
-            f"a prompt has {length} tokens and the model's context leaves {limit}",
-            f"row {longest.row.id}",
-            "Shorten the rows or lower grpo.max_completion_tokens",
-        )
+    longest: dict[str, Question] = {}
+    for one in rows:
+        known = longest.setdefault(one.row.task, one)
+        if len(one.prompt) > len(known.prompt):
+            longest[one.row.task] = one
+    for task, one in longest.items():
+        length, room = len(prompt_ids(tokenizer, one.prompt)), context - wanted.completion_tokens(task)
+        if length > room:
+            raise BadInput(
+                f"a prompt has {length} tokens and the model's context leaves {room}",
+                f"row {one.row.id}",
+                "Shorten the rows or lower grpo.max_completion_tokens (task_completion_tokens)",
+            )
 
 
 def sft_adapter(ready: Ready) -> Path | None:
@@ -183,7 +188,7 @@ def _arguments(ready: Ready, wanted: GrpoConfig) -> GRPOConfig:
         gradient_accumulation_steps=parts,
         steps_per_generation=parts,
         num_generations=wanted.completions,
-        max_completion_length=wanted.max_completion_tokens,
+        max_completion_length=wanted.longest_completion(ready.trained),
         learning_rate=wanted.learning_rate,
         lr_scheduler_type="constant_with_warmup",
         warmup_steps=wanted.warmup_steps,

@@ -66,19 +66,22 @@ class BatchSampler:
         return batches
 
 
-def length_buckets(attention_GL: Tensor, waste: float = 1.5) -> list[tuple[Tensor, int]]:  # noqa: N803
-    """Split left-padded rows into buckets: (row indices, columns of padding that the bucket can go without).
+def length_buckets(attention_GL: Tensor, waste: float = 1.5) -> list[tuple[Tensor, slice]]:  # noqa: N803
+    """Split rows with prompts padded on the left and completions on the right into buckets: (row indices, the columns
+    that any of them attends to).
 
-    A bucket begins where its longest row is over ``waste`` times its shortest.
+    A bucket begins where its longest prompt is over ``waste`` times its shortest.
     """
     padding_G = attention_GL.argmax(dim=1)  # noqa: N806  (the first attended column)
     width = attention_GL.shape[1]
+    ends_G = width - attention_GL.flip(1).argmax(dim=1)  # noqa: N806
     order = torch.argsort(padding_G)
-    buckets: list[tuple[Tensor, int]] = []
+    buckets: list[tuple[Tensor, slice]] = []
     start = 0
     for end in range(1, len(order) + 1):
         longest = width - int(padding_G[order[start]])
         if end == len(order) or longest > waste * (width - int(padding_G[order[end]])):
-            buckets.append((order[start:end], int(padding_G[order[start]])))
+            rows = order[start:end]
+            buckets.append((rows, slice(int(padding_G[rows[0]]), int(ends_G[rows].max()))))
             start = end
     return buckets

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Any, cast
 
 import torch
@@ -38,14 +39,16 @@ class LocalFleet:
     ) -> dict[str, RolloutGroup]:
         waiting = sorted(
             (self._asked.pop(name) for name in ids if name in self._asked),
-            key=lambda request: len(request.prompt_token_ids),
+            key=lambda request: (request.sampling.max_tokens, len(request.prompt_token_ids)),
         )
-        while waiting:
-            count = max(1, _ROWS // waiting[0].n)
-            while count > 1 and len(waiting[:count][-1].prompt_token_ids) * count * waiting[0].n > _TOKENS:
-                count -= 1
-            batch, waiting = waiting[:count], waiting[count:]
-            self._answer(batch)
+        for _, alike in groupby(waiting, key=lambda request: request.sampling.max_tokens):
+            left = list(alike)
+            while left:
+                count = max(1, _ROWS // left[0].n)
+                while count > 1 and len(left[:count][-1].prompt_token_ids) * count * left[0].n > _TOKENS:
+                    count -= 1
+                batch, left = left[:count], left[count:]
+                self._answer(batch)
         return {name: self._done[name] for name in ids if name in self._done}
 
     def forget(self, ids: Iterable[str]) -> None:

@@ -104,7 +104,8 @@ def plan(shape: ModelShape, wanted: GrpoConfig, gpu_gib: float, prompt_tokens: i
 
     Raises BadInput where not even a quarter of that cache would fit.
     """
-    length = prompt_tokens + wanted.max_completion_tokens
+    longest = max(wanted.max_completion_tokens, *wanted.task_completion_tokens.values(), 0)
+    length = prompt_tokens + longest
     trainer = _trainer_bytes(shape, wanted, length) / GIB + _CONTEXT_GIB
     fixed = shape.parameters * _BF16 / GIB + _ENGINE_GIB
     full = min(_IN_FLIGHT, wanted.prompts * wanted.completions) * length * shape.key_value_bytes / GIB

@@ -18,7 +18,7 @@ from services.trainer.chat import ANSWER_TAGS, END_OF_TEXT, END_OF_TURN, START_O
 
 # A small vocabulary shows each token often, and copying (of names, above all) is what this model must learn.
 VOCABULARY = 1024
-CONTEXT = 4096
+CONTEXT = 6144  # the longest prompts, of retrieval, take some 4,700 tokens of this vocabulary
 SHAPE: dict[str, Any] = {
     "hidden_size": 192,
     "num_hidden_layers": 4,

@@ -26,7 +26,9 @@ class Fleet(Protocol):
 
 @dataclass(frozen=True)
 class Prompts:
-    """The prompts of one step (or one evaluation) under one policy, each to be answered ``completions`` times."""
+    """The prompts of one step (or one evaluation) under one policy, each to be answered ``completions`` times, sampled
+    as its entry in ``samplings`` says.
+    """
 
     run: str
     step: int
@@ -34,24 +36,24 @@ class Prompts:
     policy: PolicyRef | None
     prompt_ids: Sequence[Sequence[int]]
     completions: int
-    sampling: Sampling
+    samplings: Sequence[Sampling]
 
     def requests(self, deadline: float) -> list[RolloutRequest]:
         """One request a prompt. Its id also covers the prompt, so that changed rows never meet an old answer."""
         return [
             RolloutRequest(
                 request_id=request_id(
-                    f"{self.run}:{digest(list(ids))[:16]}", self.step, slot, self.policy, self.sampling, self.purpose
+                    f"{self.run}:{digest(list(ids))[:16]}", self.step, slot, self.policy, sampling, self.purpose
                 ),
                 run=self.run,
                 purpose=self.purpose,
                 policy=self.policy,
                 prompt_token_ids=tuple(ids),
                 n=self.completions,
-                sampling=self.sampling,
+                sampling=sampling,
                 deadline=deadline,
             )
-            for slot, ids in enumerate(self.prompt_ids)
+            for slot, (ids, sampling) in enumerate(zip(self.prompt_ids, self.samplings, strict=True))
         ]
 
 

@@ -94,7 +94,7 @@ def warm_start(ready: Ready) -> None:
         "seed": ready.config.model.seed,
     }
     if _done(target, settings, parents):
-        recorder.event("sft", "the warm start is there already", step=ready.config.sft.steps)
+        recorder.event("sft", "the warm start is there already", step=ready.config.sft.steps_for(ready.trained))
         return
     with StopSignal() as stop:
         trainer = _trainer(ready, base, rows, recorder, stop)
@@ -102,7 +102,7 @@ def warm_start(ready: Ready) -> None:
         checkpoint = resumable(output, digest([settings, parents]), ready.job.resume, recorder.writes)
         recorder.event("sft", "warm start begins", rows=len(rows), resumed=checkpoint.name if checkpoint else "")
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-        if stop.raised and trainer.state.global_step < ready.config.sft.steps:
+        if stop.raised and trainer.state.global_step < ready.config.sft.steps_for(ready.trained):
             raise Unavailable("stopped by a signal", f"warm start, step {trainer.state.global_step}", "Run it again")
     if trainer.accelerator.is_main_process:
         shutil.rmtree(target, ignore_errors=True)
@@ -171,16 +171,17 @@ def _sampler(wanted: SftConfig, tasks: list[str], lengths: list[int], seed: int)
         weights={task: wanted.weights.get(task, 1.0) for task in groups},
         rows=wanted.batch_rows,
         tokens=wanted.batch_tokens,
-        steps=wanted.steps,
+        steps=wanted.steps_for(list(groups)),
         seed=seed,
     )
 
 
 def _arguments(ready: Ready, wanted: SftConfig, context: int) -> SFTConfig:
-    decay = max(1, int(wanted.steps * wanted.decay_share))
+    steps = wanted.steps_for(ready.trained)
+    decay = max(1, int(steps * wanted.decay_share))
     return SFTConfig(
         output_dir=str(ready.run_folder / "sft"),
-        max_steps=wanted.steps,
+        max_steps=steps,
         per_device_train_batch_size=wanted.batch_rows,
         learning_rate=wanted.learning_rate,
         # Constant, then a short decay: copying is learned late and suddenly, and not at all under an early anneal.

@@ -6,6 +6,7 @@
     observation, info = env.reset(seed=0)
     observation, reward, terminated, truncated, info = env.step("<answer>A</answer>")
 
+A loop written to Gym's old interface, with `obs = env.reset()` and four values a step, runs with `env = OldGym(env)`.
 Registered with Gymnasium: `gymnasium.make("cap_rlvr.envs:cap_rlvr/HoldingSelection-v0", data_path=…)`.
 """
 
@@ -29,8 +30,8 @@ from cap_rlvr.environment import (
     checked,
     observation_space,
 )
+from cap_rlvr.rewards.functions import store_at
 from cap_rlvr.task import Vectors
-from cap_rlvr.vectors import open_store
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.rows import Row, read_rows
@@ -41,7 +42,7 @@ class StandInData(UserWarning):
     """There are no rows at the path: the environment asks its task's built-in example, and every info says so."""
 
 
-class _PlanEnvironment(TaskEnvironment):
+class BaseCapRLVREnv(TaskEnvironment):
     """``data_path``: a file of rows, by default `workspace/tasks/<task>/train.jsonl`; ``subset_size``: its first so many.
 
     The lines of a prepared file are in a keyed order, so that its head is a fair sample. Without rows there, the
@@ -88,7 +89,7 @@ class _PlanEnvironment(TaskEnvironment):
         )
 
 
-class HoldingSelectionEnv(_PlanEnvironment):
+class HoldingSelectionEnv(BaseCapRLVREnv):
     """Which of five is the holding that is left out?"""
 
     TASK = "holding"
@@ -102,7 +103,7 @@ class HoldingSelectionEnv(_PlanEnvironment):
         )
 
 
-class BluebookCitationEnv(_PlanEnvironment):
+class BluebookCitationEnv(BaseCapRLVREnv):
     """Cite this case."""
 
     TASK = "bluebook"
@@ -115,7 +116,7 @@ class BluebookCitationEnv(_PlanEnvironment):
         )
 
 
-class IRACSummaryEnv(_PlanEnvironment):
+class IRACSummaryEnv(BaseCapRLVREnv):
     """Brief this decision in four parts."""
 
     TASK = "summarise"
@@ -127,7 +128,7 @@ class IRACSummaryEnv(_PlanEnvironment):
 IRACsSummaryEnv = IRACSummaryEnv
 
 
-class CaseRetrievalEnv(_PlanEnvironment):
+class CaseRetrievalEnv(BaseCapRLVREnv):
     """Which of these cases are analogous? ``faiss_index_path``: a vector store's index, or its folder."""
 
     TASK = "retrieval"
@@ -139,8 +140,7 @@ class CaseRetrievalEnv(_PlanEnvironment):
         render_mode: str | None = None,
         faiss_index_path: str | Path | None = None,
     ) -> None:
-        vectors = None if faiss_index_path is None else open_store(Path(faiss_index_path))
-        super().__init__(data_path, subset_size, render_mode, vectors)
+        super().__init__(data_path, subset_size, render_mode, store_at(faiss_index_path))
 
     def ask(self, example: dict[str, Any]) -> str:
         listed = [f"[{one['id']}] {one['cites'][0]}" for one in example["candidates"]]
@@ -150,7 +150,7 @@ class CaseRetrievalEnv(_PlanEnvironment):
         )
 
 
-class EntailmentEnv(_PlanEnvironment):
+class EntailmentEnv(BaseCapRLVREnv):
     """What does this court do to the case that it cites?"""
 
     TASK = "entail"
@@ -159,7 +159,7 @@ class EntailmentEnv(_PlanEnvironment):
         return f"Citing case: {example['citing']}\nCited case: {example['cited']}\n\nPassage:\n{example['context']}"
 
 
-PLAN_ENVIRONMENTS: tuple[type[_PlanEnvironment], ...] = (
+PLAN_ENVIRONMENTS: tuple[type[BaseCapRLVREnv], ...] = (
     HoldingSelectionEnv,
     BluebookCitationEnv,
     IRACSummaryEnv,
@@ -245,6 +245,32 @@ class MultiTaskLegalEnv(gymnasium.Env[Observation, str]):
     def close(self) -> None:
         for env in self.envs.values():
             env.close()
+
+
+class OldGym:
+    """An environment for loops written to Gym's old interface: `reset` gives the observation alone, `step` four values.
+
+    `done` is always true: an episode is one answer. `render` prints.
+    """
+
+    def __init__(self, env: TaskEnvironment | MultiTaskLegalEnv) -> None:
+        self.env = env
+        env.render_mode = "ansi"
+        for inner in env.envs.values() if isinstance(env, MultiTaskLegalEnv) else ():
+            inner.render_mode = "ansi"
+
+    def reset(self, seed: int | None = None) -> Observation:
+        return self.env.reset(seed=seed)[0]
+
+    def step(self, action: str) -> tuple[Observation, float, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        return observation, reward, terminated or truncated, info
+
+    def render(self) -> None:
+        print(self.env.render())
+
+    def close(self) -> None:
+        self.env.close()
 
 
 def _register() -> None:

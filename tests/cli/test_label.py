@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cap_rlvr.cli.label import app
+from cap_rlvr.cli.label import _read_keys, app
 from cap_rlvr.wire.errors import BadData, BadInput
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rows_toys"))
@@ -90,6 +90,11 @@ def test_nothing_typed_is_a_quit_and_odd_keys_are_passed_over(workspace: Path) -
     assert not (workspace / "labels").exists()
     call(workspace, "zB?b", "--rows", "2")
     assert [one["agrees"] for one in labels(workspace)] == [True, True]
+
+
+@pytest.mark.parametrize("arrow", ["\x1b[A", "\x1bOA", "\x1b[1;5D", "\x1b[3~", "\x1b"])
+def test_an_arrow_among_keys_typed_ahead_answers_nothing(arrow: str) -> None:
+    assert _read_keys(lambda: f"b{arrow}b") == (["b", "b"] if arrow != "\x1b" else ["b"])
 
 
 def test_undo_in_the_second_look_asks_again(workspace: Path) -> None:

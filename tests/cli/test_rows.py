@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from cap_rlvr.cli.rows import app
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.rejects import read_rejects
+from cap_rlvr.wire.rows import SPLITS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "rows_toys"))
 from row_toys import SENTENCE, entail_row, holding_row, write_case, write_rows
@@ -22,6 +23,13 @@ def workspace(tmp_path: Path) -> Path:
     write_rows(folder, "entail", [entail_row("e1"), entail_row("e2", source_kind="synthetic")])
     write_rows(folder, "holding", [holding_row(f"h{number}") for number in range(30)], split="test")
     return folder
+
+
+def whole(workspace: Path) -> None:
+    """Make the splits that are not there, empty, as prep does."""
+    for task in (workspace / "tasks").iterdir():
+        for split in SPLITS:
+            (task / f"{split}.jsonl").touch()
 
 
 def call(workspace: Path, *words: str) -> Result:
@@ -84,10 +92,57 @@ def test_rows_are_listed(workspace: Path) -> None:
         (["list", "poetry"], "no task is named 'poetry'"),
         (["list", "entail", "--split", "dev"], "no split is named 'dev'"),
         (["list", "entail", "--split", "eval"], "there are no prepared rows"),
+        (["print", "poetry", "--out", "x.md"], "no task is named 'poetry'"),
+        (["print", "entail", "--out", "x.pdf"], "it ends in .pdf"),
     ],
 )
 def test_what_is_wrong_is_said(workspace: Path, words: list[str], says: str) -> None:
     assert says in fault(workspace, *words)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_rows_are_printed_on_a_page_of_their_own(suffix: str, workspace: Path, tmp_path: Path) -> None:
+    whole(workspace)
+    write_case(tmp_path / "source")
+    out = tmp_path / f"rows{suffix}"
+    told = call(workspace, "print", "entail", "--out", str(out), "--source", str(tmp_path / "source")).output
+    assert f"Wrote {out}: 1 rows" in told  # the real one: fiction is left out where there is something real
+    page = out.read_text()
+    assert "https://static.case.law/tex-crim/31/html/0035-01.html" in page
+    assert "Stone v. Weller" in page
+    assert "{inputs}" in page
+    assert "DISTINGUISHES" in page
+    assert "earns 1" in page
+    assert ("⟦gold:" if suffix == ".md" else '<mark class="gold"><small>gold</small>') in page
+    assert SENTENCE.split(",")[0] in page
+
+
+def test_a_printed_gold_says_what_its_letter_stands_for(workspace: Path, tmp_path: Path) -> None:
+    whole(workspace)
+    row = holding_row("x1", inputs="A case.\n\nA. One *rule*.\nB. Two rules.\nC. None.")
+    write_rows(workspace, "holding", [row], split="test")
+    out = tmp_path / "x.md"
+    told = call(workspace, "print", "holding", "--rows", "3", "--out", str(out)).output
+    assert "1 cases are not in the sources" in told
+    page = out.read_text()
+    assert "> B. Two rules." in page
+    assert "> A. One" not in page
+    assert "not in the sources: gold 0-" in page
+
+
+def test_printed_rows_take_labels_in_turn_and_cannot_break_the_page(workspace: Path, tmp_path: Path) -> None:
+    whole(workspace)
+    labels = ("OVERRULES", "AFFIRMS", "DISTINGUISHES")
+    rows = [entail_row(f"{label}{n}", label, inputs="<b>```\x1b[2J") for label in labels for n in range(9)]
+    write_rows(workspace, "entail", rows)
+    for suffix in (".md", ".html"):
+        out = tmp_path / f"rows{suffix}"
+        call(workspace, "print", "entail", "--rows", "6", "--out", str(out))
+        page = out.read_text()
+        assert [page.count(f"<code>{label}") + page.count(f"`{label}") for label in labels] == [2, 2, 2]
+        assert "\x1b" not in page
+    assert "<b>" not in page
+    assert "````text" in (tmp_path / "rows.md").read_text()
 
 
 def test_a_rejection_is_kept_with_its_reason_and_shown(workspace: Path) -> None:

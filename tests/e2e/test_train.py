@@ -46,7 +46,6 @@ checkpoint_steps = 2
 rank = 8
 [eval]
 rows_per_task = 12
-max_completion_tokens = 24
 """
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cap_rlvr.law.courts import conveyed, looks_like_court, parentheticals, parentheticals_read
+from cap_rlvr.law.courts import conveyed, may_hold, names_court, parentheticals, parentheticals_read
 from cap_rlvr.wire.case import Court, Jurisdiction
 
 
@@ -115,13 +115,56 @@ def test_titles_that_convey_nothing(reporter: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["Tex. Crim. App.", "9th Cir.", "S.D.N.Y.", "D. Mass.", "Fla. Dade Cty. Ct.", "Tex. App.-Dallas", "Ohio", "W. Va."],
+    ("reporter", "text"),
+    [
+        ("S.W.2d", "Tex. Crim. App."),
+        ("F.2d", "9th Cir."),
+        ("F. Supp.", "S.D.N.Y."),
+        ("F. Supp.", "D. Mass."),
+        ("So. 2d", "Fla."),
+        ("S.W.2d", "Tex. App.-Dallas"),
+        ("S.W.3d", "Tex. App.-Houston [14th Dist.]"),
+        ("A.D.2d", "N.Y. App. Div. 1st Dep't"),
+        ("P.2d", "W. Va."),
+        ("Tex. Crim.", "Crim. App."),
+        ("Tex. Crim.", "Tex. Crim. App."),
+        ("Alaska", "D. Alaska"),
+        ("U.S.", "U.S."),
+        ("F.2d", "C.C.P.A."),
+    ],
 )
-def test_courts_look_like_courts(text: str) -> None:
-    assert looks_like_court(text)
+def test_courts_that_a_reporter_may_hold(reporter: str, text: str) -> None:
+    assert may_hold(reporter, text)
 
 
-@pytest.mark.parametrize("text", ["not analogous", "Not Analogous", "or K02", "K02", "wrong", "or"])
-def test_a_denial_does_not(text: str) -> None:
-    assert not looks_like_court(text)
+@pytest.mark.parametrize(
+    ("reporter", "text"),
+    [
+        *(("S.W.2d", text) for text in ("not analogous", "Not Analogous", "or K02", "K02", "wrong", "or", "Or", "")),
+        *(("S.W.2d", text) for text in ("Unlike Ohio", "Ohio Unlike", "Tex. App.-Wrong", "D. Unlike", "No Cir.")),
+        ("Tex. Crim.", "Ohio"),
+        ("Tex. Crim.", "9th Cir."),
+        ("Tex. Crim.", "Ohio Crim. App."),
+        ("Alaska", "D. Mass."),
+        ("U.S.", "Ohio"),
+        ("T.C.", "S.D.N.Y."),
+    ],
+)
+def test_a_denial_or_another_state_is_no_court_of_it(reporter: str, text: str) -> None:
+    assert not may_hold(reporter, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("Tex. Crim. App.", True),
+        ("Tex.Crim.App.", True),
+        ("Or.", True),
+        ("Or. 2d Div.", True),
+        ("or", False),
+        ("Tex. Crim. App. or", False),
+        ("Ohio", False),
+    ],
+)
+def test_a_court_is_one_of_its_forms(text: str, same: bool) -> None:
+    assert names_court(text, ["Tex. Crim. App.", "Or."]) is same

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cap_rlvr.law.offsets import Edit, Edited
@@ -17,7 +17,6 @@ def edited_texts(draw: st.DrawFn) -> tuple[str, Edited]:
     return text, edited
 
 
-@settings(deadline=None)
 @given(edited_texts())
 def test_every_kept_character_is_traced_to_itself(case: tuple[str, Edited]) -> None:
     text, edited = case
@@ -27,7 +26,6 @@ def test_every_kept_character_is_traced_to_itself(case: tuple[str, Edited]) -> N
             assert text[start:end] == char
 
 
-@settings(deadline=None)
 @given(edited_texts(), st.data())
 def test_spans_keep_their_order_and_stay_inside(case: tuple[str, Edited], data: st.DataObject) -> None:
     text, edited = case

@@ -108,7 +108,7 @@ def test_variants_mean_the_reporter_alone() -> None:
     assert all(reporters.meanings(one) == frozenset(["Tex. Crim."]) for one in reporters.variants("Tex. Crim."))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=30))
 def test_unknown_text_is_no_spelling(text: str) -> None:
     if not reporters.is_spelling(text):

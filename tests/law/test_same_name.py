@@ -5,6 +5,7 @@ import pytest
 from cap_rlvr.law.same_name import names_agree
 
 REED = ("Reed v. State", "Willie Reed v. The State")
+DOUBTS = ("contrary", "Contrary", "possibly", "Possibly", "Probably", "Compared")  # `P.` and `Co.` are short for none
 PERKINS = ("People ex rel. Perkins v. Moss", "THE PEOPLE EX REL. GEORGE W. PERKINS v. JOSEPH F. MOSS, ET AL.")
 
 
@@ -28,6 +29,17 @@ PERKINS = ("People ex rel. Perkins v. Moss", "THE PEOPLE EX REL. GEORGE W. PERKI
         ("People v. Moss", PERKINS, "", False),
         ("Reid v. State", REED, "", False),  # 75: another spelling of so short a name is another name
         ("State v. Reed", REED, "", False),
+        ("Not Nott v. State", ("Nott v. State",), "", False),  # a denial, however like the name
+        ("Contra Contractors Co. v. State", ("Contractors Co. v. State",), "", False),
+        *((f"James v. {word} P.C.S. Ginning Co.", ("James v. P.C.S. Ginning Co.",), "", False) for word in DOUBTS),
+        ("James v. P.C.S. Ginning Company", ("James v. P.C.S. Ginning Co.",), "", True),
+        ("James v. P.C.S. Ginning Contrary", ("James v. P.C.S. Ginning Co.",), "", False),
+        ("Smith v. Superior Court of L.A. County", ("Smith v. Superior Court of L.A. Cty.",), "", True),
+        ("Smith v. Superior Court of L.A. Cty. against", ("Smith v. Superior Court of L.A. Cty.",), "", False),
+        ("Leggett v. Different Di Giorgio Corp.", ("Leggett v. Di Giorgio Corp.",), "", False),
+        ("Smith v. Contrary Superior Court of L.A. Cty.", ("Smith v. Superior Court of L.A. Cty.",), "", False),
+        ("Martin v. Bad Bd. of Admin.", ("Martin v. Bd. of Admin.",), "", False),
+        ("Contra Costa County v. State", ("Contra Costa County v. State",), "", True),
         ("Reed", REED, "", False),
         ("State", REED, "", False),
         ("v. State", REED, "", False),
@@ -43,6 +55,7 @@ PERKINS = ("People ex rel. Perkins v. Moss", "THE PEOPLE EX REL. GEORGE W. PERKI
         ("Roe v. Wade", (), "", True),
         ("In re Gault", (), "", True),
         ("Brown v. Board of Education", (), "", True),
+        ("\u0420\u043e\u0443 v. Wade", (), "", False),
         ("It is not", (), "", False),
         ("I think maybe Roe v. Wade or", (), "", False),
         ("Anything At All", (), "", False),

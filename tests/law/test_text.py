@@ -93,7 +93,7 @@ def test_spans_of_a_repaired_column_are_true() -> None:
     assert COLUMN[start:end] == "Congress estab-\nlished"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.sampled_from("ab -\n*[]12€™â.A\u00ad"), max_size=200), st.sampled_from(["", "1", "12"]))
 def test_any_text_can_be_repaired_and_traced(text: str, page: str) -> None:
     repaired = repair(text, page)
@@ -104,7 +104,6 @@ def test_any_text_can_be_repaired_and_traced(text: str, page: str) -> None:
             assert repaired.text[position] in {text[start], " "}
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_repair_never_raises(text: str) -> None:
     repair(text)

@@ -1,16 +1,19 @@
 """The search and the learner find a hole that is there, with the output; against a right reward they find nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from echo_task import TASK, Truth, examples, gamed, score
 
 from cap_rlvr import registry
+from cap_rlvr.quality import attack as attack_module
 from cap_rlvr.quality.adversaries import Adversary, adversary_of, target_of
 from cap_rlvr.quality.learned import learn
 from cap_rlvr.quality.moves import MOVES, splice
 from cap_rlvr.quality.results import Attacker
 from cap_rlvr.quality.search import search
+from cap_rlvr.quality.tally import Tally
 from cap_rlvr.task import Material, Task
 
 Method = Callable[..., Attacker]
@@ -60,6 +63,36 @@ def test_the_same_seed_tries_the_same(method: Method) -> None:
     hole = gamed(lambda truth, said: (len(said) % 7) / 10)
     assert run(method, hole) == run(method, hole)
     assert run(method, hole) != run(method, hole, "8")
+
+
+def test_what_a_search_has_reached_is_kept_and_gone_on_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attack_module, "adversary_of", lambda _: ADVERSARY)
+    monkeypatch.setattr(attack_module, "_made_of", lambda *given: str(given[2]))
+    told: list[tuple[str, int, int]] = []
+
+    def go(attempts: int, seed: str = "7") -> list[Attacker]:
+        told.clear()
+        return attack_module.attack(TASK, examples(30), attempts, 5, seed, lambda *one: told.append(one), tmp_path)
+
+    half = go(400)
+    assert {path.name for path in tmp_path.iterdir()} == {"echo-search.json", "echo-learned-5.json"}
+    assert go(400) == half
+    assert told == []
+    more = go(1_200)
+    assert (more[0].attempts >= 1_200, more[0].scored > half[0].scored, more[1]) == (True, True, half[1])
+    assert told[0][1] > half[0].attempts
+    assert told[-1] == ("echo: search", 1_200, 1_200)
+    assert go(400, "8")[0].attempts < 1_200
+    (tmp_path / "echo-search.json").write_text("half a li")
+    assert go(400)[0] == half[0]
+
+
+def test_only_outputs_that_are_wrong_and_new_are_scored() -> None:
+    tally = Tally(TASK, ADVERSARY)
+    target = target_of(TASK, ADVERSARY, examples(2), 0, "7")
+    right = TASK.gold(target.example.truth)
+    assert [tally.excess(target, one) for one in ("no", "no", right)] == [0, 0, 0]
+    assert (tally.attempts, tally.scored) == (3, 1)
 
 
 def test_moves_do_not_know_the_gold_and_never_fail() -> None:

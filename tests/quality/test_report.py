@@ -9,6 +9,7 @@ from echo_task import TASK, examples
 from typer.testing import CliRunner
 
 from cap_rlvr.cli import quality as command
+from cap_rlvr.cli.attack import app as attack_app
 from cap_rlvr.cli.quality import app
 from cap_rlvr.quality.lines import Line, line, unmeasured
 from cap_rlvr.quality.page import as_json, render
@@ -20,11 +21,22 @@ from cap_rlvr.wire.errors import BadData, BadInput
 BAD = "<script>alert(1)</script>\u202e"
 
 
+def attacker_of(holes: int, tried: Attempt) -> Attacker:
+    return Attacker(
+        task="echo",
+        method="search",
+        attempts=90,
+        scored=60,
+        turns=1,
+        holes=holes,
+        best=tried,
+        worst_excess=tried if holes else None,
+    )
+
+
 def suite(*lines: Line, holes: int = 0, offences: tuple[Offence, ...] = ()) -> Suite:
     tried = Attempt(row_id="echo-1", reward=0.4, limit=0.0, reason="why", completion=BAD)
-    attacker = Attacker(
-        task="echo", method="search", attempts=90, holes=holes, best=tried, worst_excess=tried if holes else None
-    )
+    attacker = attacker_of(holes, tried)
     return Suite(
         form="short",
         origin="fiction",
@@ -65,7 +77,7 @@ OFFENCE = Offence(
     ],
 )
 def test_exit_code(made: Suite, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "run", lambda *_: (made, None))
+    monkeypatch.setattr(command, "run", lambda *_, **__: (made, None))
     assert CliRunner().invoke(app, ["--form", "short"]).exit_code == code
 
 
@@ -84,7 +96,7 @@ def test_nothing_measured_is_no_rq() -> None:
 
 
 def test_json_begins_with_rq(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "run", lambda *_: (suite(RIGHT, OPEN), suite(LOW)))
+    monkeypatch.setattr(command, "run", lambda *_, **__: (suite(RIGHT, OPEN), suite(LOW)))
     run = CliRunner().invoke(app, ["--json", "--naive"])
     told = orjson.loads(run.stdout)
     assert next(iter(told)) == "rq"
@@ -136,3 +148,25 @@ def test_tasks_without_rows_are_told_as_not_measured(tmp_path: Path, monkeypatch
     assert made.rq is None
     assert not made.passed
     assert len(made.not_measured) >= 10
+
+
+@pytest.mark.parametrize(("holes", "code"), [(0, 0), (3, 1)])
+def test_attack_tells_the_best_output_and_exits_1_for_one_above_its_limit(
+    holes: int, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = Attempt(row_id="echo-1", reward=0.04, limit=0.0, reason="why", completion="the whole output" + "." * 400)
+    asked: list[Any] = []
+
+    def found(*given: Any) -> list[Attacker]:
+        asked.extend(given)
+        return [attacker_of(holes, tried)]
+
+    monkeypatch.setattr("cap_rlvr.quality.attack.attack", found)
+    monkeypatch.setattr(command, "examples_for", lambda *_: ({"holding": examples(3)}, "fiction"))
+    words = ["holding", "--attempts", "90", "--steps", "7", "--keep", str(tmp_path)]
+    result = CliRunner().invoke(attack_app, words, env={"COLUMNS": "200"})
+    assert result.exit_code == code, result.output
+    assert "best that deserves nothing: 0.04 of at most 0 on echo-1 (why)" in result.output
+    assert tried.completion in result.output
+    assert ("above its limit: 0.04" in result.output) == bool(holes)
+    assert (asked[0].name, asked[2:4], asked[-1]) == ("holding", [90, 7], tmp_path)

@@ -68,7 +68,8 @@ def test_classes_of_the_plan_judge_their_own_task(task: str) -> None:
         ({"choices": ["a"] * 5, "answer_idx": 0}, "ground_truth"),
         ({"label": "NONE", "pair_id": "x"}, r"ground_truth\.context"),
         ({"positives": ["a", "b"]}, r"ground_truth\.candidates"),
-        ({"ground_truth": 7}, "fit bluebook and summarise"),
+        ({"ground_truth": 7}, "are those of no task"),
+        ({"ground_truth": {"syllabus": "", "key_parties": []}}, r"ground_truth\.source"),
         ({"task": "poetry"}, "no task is named 'poetry'"),
     ],
 )
@@ -95,8 +96,10 @@ def test_steps_sum_to_the_reward(task: str) -> None:
 
 
 def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="no manifest"):
+    with pytest.raises(BadInput, match=r"there is no index.*cap-rlvr vectors build"):
         UnifiedRewardFunction(faiss_index_path=tmp_path / "index.faiss")
+    with pytest.raises(BadData, match="no manifest"):
+        UnifiedRewardFunction(faiss_index_path=tmp_path)
 
 
 class Near:

@@ -1,6 +1,8 @@
 """The vector store and its index: what is written is found, near is near, and what is broken says so."""
 
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cap_rlvr.vectors import build, embed, index, open_store
-from cap_rlvr.vectors.store import INDEX, cosine, scaled
+from cap_rlvr.vectors.store import INDEX, VECTORS, cosine, scaled
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.manifest import Manifest, write_manifest
 from cap_rlvr.wire.workspace import Workspace
@@ -57,8 +59,8 @@ def test_store_holds_a_vector_for_each_case(workspace: Workspace) -> None:
 
 def test_made_once(workspace: Workspace) -> None:
     once = build.build_store(workspace, "counting")
-    seen = list[int]()
-    assert build.build_store(workspace, "counting", on_progress=lambda done, _: seen.append(done)) == once
+    seen = list[str]()
+    assert build.build_store(workspace, "counting", on_progress=lambda what, _, __: seen.append(what)) == once
     assert not seen
     assert build.build_store(workspace, "counting", "hnsw").digest != once.digest
 
@@ -73,18 +75,118 @@ def test_exact_index_finds_what_exact_search_finds(workspace: Workspace) -> None
     assert build.check_store(workspace.vectors, 50, 10)["recall"] > 0.5  # ties: equal texts are equally near
     store = open_store(workspace.vectors)
     query = np.ascontiguousarray(store.vectors[:5], dtype=np.float32)
-    scores, _ = index.search(index.read(workspace.vectors / INDEX), query, 1)
+    made = index.read(workspace.vectors / INDEX, store.vectors)
+    scores, _ = index.search(made, store.vectors, query, 1)
     assert scores == pytest.approx(1, abs=1e-3)
 
 
-def test_missing_and_foreign_stores_say_so(tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="MANIFEST"):
-        open_store(tmp_path)
-    write_manifest(tmp_path, Manifest(kind="rows", version="1", files={}))
-    with pytest.raises(BadData, match="not vectors"):
-        open_store(tmp_path)
-    with pytest.raises(BadData, match="no index"):
-        index.read(tmp_path / INDEX)
+def test_progress_is_told_of_vectors_and_index(workspace: Workspace) -> None:
+    seen = list[tuple[str, int, int]]()
+    build.build_store(workspace, "counting", on_progress=lambda *told: seen.append(told))
+    assert seen == [("vectors", 300, 300), ("index", 0, 300), ("index", 300, 300)]
+
+
+def test_an_interrupted_build_leaves_what_was_there_and_no_more(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = build.build_store(workspace, "counting")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build.build_store(workspace, "counting", "hnsw", on_progress=interrupt)
+    assert open_store(workspace.vectors).manifest == once
+    assert [path.name for path in workspace.root.iterdir() if "vectors" in path.name] == ["vectors"]
+    killed = workspace.vectors.with_name(".vectors.partial")
+    killed.mkdir()
+    killed.joinpath("rest").touch()
+    assert build.build_store(workspace, "counting", "hnsw").counts["index"] == "hnsw"
+    assert not killed.exists()
+
+
+def test_scoring_with_a_store_loads_neither_faiss_nor_a_model(workspace: Workspace) -> None:
+    build.build_store(workspace, "counting")
+    heavy = ["faiss", "torch", "sentence_transformers", "tokenizers", "safetensors"]
+    code = f"""
+import sys
+from cap_rlvr.rewards import UnifiedRewardFunction
+rewards = UnifiedRewardFunction(faiss_index_path={str(workspace.vectors / INDEX)!r})
+listed = [{{"id": f"K{{n:02}}", "case_id": f"x/{{n:03}}"}} for n in range(40)]
+row = {{"candidates": listed, "positives": ["K01", "K02", "K03"], "query": "x/077"}}
+answer = "<answer>\\nK01\\nK02\\nK05\\n</answer>"
+score = rewards.score(row, answer, "retrieval")
+assert 0 < score.reward < 1 and not score.parts["similarity"].note, score
+loaded = [name for name in {heavy} if name in sys.modules]
+sys.exit(f"loaded: {{loaded}}" if loaded else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_calibration_is_part_of_the_stores_digest(workspace: Workspace) -> None:
+    made = build.build_store(workspace, "counting")
+    assert made.settings["floor"] == open_store(workspace.vectors).floor
+    other = made.model_copy(update={"settings": {**made.settings, "floor": made.settings["floor"] / 2}})
+    assert other.digest != made.digest
+
+
+def _other_kind(folder: Path) -> None:
+    write_manifest(folder, Manifest(kind="rows", version="1", files={}))
+
+
+def _one_vector_less(folder: Path) -> None:
+    np.save(folder / VECTORS, np.load(folder / VECTORS)[:-1])
+
+
+def _other_dimension(folder: Path) -> None:
+    np.save(folder / VECTORS, np.load(folder / VECTORS)[:, :-1].copy())
+
+
+def _cut_short(folder: Path) -> None:
+    folder.joinpath(VECTORS).write_bytes(folder.joinpath(VECTORS).read_bytes()[:200])
+
+
+@pytest.mark.parametrize(
+    ("harm", "place", "told"),
+    [
+        (lambda folder: (folder / "MANIFEST.json").unlink(), "", "no manifest"),
+        (_other_kind, "", "holds rows, not vectors"),
+        (_one_vector_less, "", "shape"),
+        (_other_dimension, "", "shape"),
+        (_cut_short, "", "can't be read"),
+        (lambda folder: (folder / VECTORS).unlink(), "", "can't be read"),
+        (lambda folder: (folder / INDEX).unlink(), INDEX, "no index"),
+        (lambda folder: (folder / "other.faiss").touch(), "other.faiss", "not the one"),
+        (lambda _: None, "nowhere/index.faiss", "no index"),
+        (lambda _: None, "nowhere", "no manifest"),
+    ],
+)
+def test_a_wrong_store_says_so(workspace: Workspace, harm: Callable[[Path], object], place: str, told: str) -> None:
+    build.build_store(workspace, "counting")
+    harm(workspace.vectors)
+    with pytest.raises(BadData, match=told):
+        open_store(workspace.vectors / place)
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda path: path.unlink(), "no index"),
+        (lambda path: path.write_bytes(b"no index at all"), "broken"),
+        (lambda path: path.write_bytes(path.read_bytes()[:500]), "broken"),
+        (lambda path: index.write(index.build(np.eye(8, dtype=np.float16)), path), "holds 8 vectors of 8 numbers"),
+    ],
+)
+def test_a_wrong_index_says_so(workspace: Workspace, harm: Callable[[Path], object], told: str) -> None:
+    build.build_store(workspace, "counting")
+    harm(workspace.vectors / INDEX)
+    store = open_store(workspace.vectors)
+    assert store.similarity("x/007", "x/007") == 1  # scoring needs no index
+    with pytest.raises(BadData, match=told):
+        index.read(workspace.vectors / INDEX, store.vectors)
+    with pytest.raises(BadData, match="not the file that was built"):
+        build.check_store(workspace.vectors, 5, 5)
 
 
 def test_nothing_to_embed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +211,10 @@ def test_other_kinds_find_most(kind: index.Kind) -> None:
     points = centres[rng.integers(0, 40, 4_000)] + 0.3 * rng.standard_normal((4_000, 32))
     vectors = embed.unit(points.astype(np.float32)).astype(np.float16)
     asked = np.ascontiguousarray(vectors[:50], dtype=np.float32)
-    _, found = index.search(index.build(vectors, kind), asked, 10)
-    assert index.recall(found, index.exact(vectors, asked, 10)) > (0.95 if kind == "hnsw" else 0.5)
+    scores, found = index.search(index.build(vectors, kind), vectors, asked, 10)
+    assert index.recall(found, index.exact(vectors, asked, 10)) > 0.95
+    assert scores[:, 0] == pytest.approx(1, abs=1e-2)
+    assert (np.diff(scores, axis=1) <= 0).all()
 
 
 def test_static_model_puts_like_texts_together() -> None:

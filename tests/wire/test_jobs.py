@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cap_rlvr.wire.errors import BadInput
-from cap_rlvr.wire.jobs import TrainJob, read_config
+from cap_rlvr.wire.jobs import GrpoConfig, SftConfig, TrainJob, read_config
 from cap_rlvr.wire.workspace import Workspace
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -74,3 +74,16 @@ def test_the_fleet_serves_the_warm_start_or_the_pretrained_model(tmp_path: Path)
 def test_a_run_id_is_a_folder_name(run: str) -> None:
     with pytest.raises(ValueError, match="run"):
         TrainJob(run=run, workspace="w", config="c")
+
+
+def test_a_run_of_fewer_tasks_trains_each_of_them_as_long() -> None:
+    sft = SftConfig(steps=550, weights={"bluebook": 350, "entail": 100, "holding": 100})
+    assert sft.steps_for(("bluebook", "entail", "holding")) == 550
+    assert sft.steps_for(("bluebook",)) == 350
+    assert SftConfig(steps=40).steps_for(("bluebook",)) == 40
+
+
+def test_an_answer_may_take_as_much_as_its_task_needs() -> None:
+    grpo = GrpoConfig(steps=1, max_completion_tokens=64, task_completion_tokens={"summarise": 448})
+    assert [grpo.completion_tokens(task) for task in ("bluebook", "summarise")] == [64, 448]
+    assert grpo.longest_completion(("bluebook", "summarise")) == 448

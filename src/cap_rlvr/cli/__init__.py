@@ -24,6 +24,7 @@ COMMANDS = {
     "grpo": "Train by GRPO against the reward service and the rollout fleet.",
     "eval": "Evaluate a policy on held-out rows through the fleet.",
     "quality": "Attack and measure the rewards; one number, RQ.",
+    "attack": "Look for reward without the gold.",
     "serve": "Serve the rewards over HTTP.",
     "rollouts": "Run a rollout replica, or look at the fleet.",
     "report": "Write a run's report again from its files.",

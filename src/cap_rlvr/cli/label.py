@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cap_rlvr.wire.case import Case
 
 app = typer.Typer(add_completion=False)
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)  # what arrows and the like send
 _SKIP, _UNDO, _QUIT = "s", "u", "q"
 _COMMANDS = {_SKIP: "skip", _UNDO: "undo", _QUIT: "quit"}
 _SECOND: dict[str, str] = {"g": "the gold is right", "w": "the gold is wrong", "c": "can't be told"}
@@ -179,7 +181,7 @@ def _read_keys(read: Callable[[], str] = typer.getchar) -> list[str]:
         ) from None
     if not typed:
         return [_QUIT]
-    return [] if typed.startswith("\x1b") else list(typed)
+    return list(_ESCAPES.sub("", typed))
 
 
 def _cases(

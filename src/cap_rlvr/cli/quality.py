@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +17,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import TaskID
 
+    from cap_rlvr.quality.attack import Tell
     from cap_rlvr.quality.results import Suite
     from cap_rlvr.quality.samples import Example
-    from cap_rlvr.quality.suite import Form, Tell
+    from cap_rlvr.quality.suite import Form
 
 app = typer.Typer(add_completion=False)
-_SEED = 7
+SEED = 7
 
 
 @app.command()
@@ -36,7 +39,10 @@ def quality(  # noqa: PLR0913, PLR0917  (one parameter an option)
     rows: Annotated[int | None, typer.Option(min=1, help="Most rows of a source that all probes are run on.")] = None,
     attempts: Annotated[int | None, typer.Option(min=0, help="Outputs that the search tries on each task.")] = None,
     naive: Annotated[bool, typer.Option("--naive", help="Run naive rewards through the same suite, beside.")] = False,
-    seed: Annotated[int, typer.Option(help="Of rows, probes, search and learner.")] = _SEED,
+    seed: Annotated[int, typer.Option(help="Of rows, probes, search and learner.")] = SEED,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep what attackers reached in this folder, and go on from there.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, `rq` first.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the result as one page.")] = None,
 ) -> None:
@@ -49,13 +55,13 @@ def quality(  # noqa: PLR0913, PLR0917  (one parameter an option)
 
     Example: cap-rlvr quality --workspace workspace --task bluebook,holding --naive --html quality.html
 
-    Example: cap-rlvr quality --form full --attempts 100000 --json > quality.json
+    Example: cap-rlvr quality --form full --keep attackers --json > quality.json
     """
     from rich.console import Console
 
     chosen = form_of(form, rows, attempts)
     console = Console(stderr=as_json)
-    made, baseline = run(task, workspace, chosen, seed, console, naive)
+    made, baseline = run(task, workspace, chosen, seed, console, naive=naive, keep=keep)
     _tell(made, baseline, console, as_json, html)
     if not made.passed:
         raise typer.Exit(1)
@@ -78,17 +84,47 @@ def form_of(name: str, rows: int | None = None, attempts: int | None = None) -> 
     )
 
 
-def run(
-    task: str, workspace: Path | None, form: Form, seed: int, console: Console, naive: bool
+def run(  # noqa: PLR0913, PLR0917  (a run, and two ways to run it)
+    task: str,
+    workspace: Path | None,
+    form: Form,
+    seed: int,
+    console: Console,
+    naive: bool = False,
+    keep: Path | None = None,
 ) -> tuple[Suite, Suite | None]:
     """The suite, and the baseline where it is asked for."""
     from dataclasses import replace
 
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from cap_rlvr.quality.suite import measure
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with following(console) as tell:
+        examples, origin = examples_for(task, workspace, form, seed, tell)
+        made = measure(examples, form, origin, str(seed), tell, keep=keep)
+        less = replace(form, attempts=form.attempts // 10)  # a naive reward falls at once
+        baseline = measure(examples, less, origin, str(seed), _naively(tell), naive=True) if naive else None
+    return made, baseline
+
+
+@contextmanager
+def following(console: Console) -> Generator[Tell]:
+    """A progress bar for what is being done, the last one alone in sight."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as progress:
         bars: dict[str, TaskID] = {}
 
@@ -99,18 +135,14 @@ def run(
                 bars[what] = progress.add_task(what, total=of)
             progress.update(bars[what], completed=done)
 
-        examples, origin = _examples(task, workspace, form, seed, tell)
-        made = measure(examples, form, origin, str(seed), tell)
-        less = replace(form, attempts=form.attempts // 10)  # a naive reward falls at once
-        baseline = measure(examples, less, origin, str(seed), _naively(tell), naive=True) if naive else None
-    return made, baseline
+        yield tell
 
 
 def _naively(tell: Tell) -> Tell:
     return lambda what, done, of: tell(f"naive {what}", done, of)
 
 
-def _examples(
+def examples_for(
     names: str, workspace: Path | None, form: Form, seed: int, tell: Tell
 ) -> tuple[Mapping[str, Sequence[Example]], str]:
     """Rows by task, and a sentence that says where they are from. Raises BadInput for a named workspace without rows."""

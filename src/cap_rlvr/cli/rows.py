@@ -11,6 +11,7 @@ import typer
 from cap_rlvr.wire.errors import BadInput
 
 if TYPE_CHECKING:
+    from cap_rlvr.wire.case import Case
     from cap_rlvr.wire.rows import Row
     from cap_rlvr.wire.workspace import Workspace
 
@@ -85,6 +86,44 @@ def show(
     console.print(heading("Passage"), passages(row.spans, cases), sep="\n")
     console.print(heading("Prompt"), Text(printable(task.prompt(row.inputs))), sep="\n")
     console.print(heading("Gold and its score"), UnifiedRewardFunction().explain(row, gold), sep="\n")
+
+
+@app.command("print")
+def print_rows(
+    task: Annotated[str, typer.Argument(help="The task's name.")],
+    out: Annotated[Path, typer.Option(help="The page: a file that ends in .html or .md.")],
+    rows: Annotated[int, typer.Option(min=1, help="How many, real ones where there are any.")] = 20,
+    seed: Annotated[str, typer.Option(help="Another seed draws other rows.")] = "1",
+    sources: Sources = None,
+    workspace: WorkspaceFolder = Path("workspace"),
+) -> None:
+    """Print rows on one page for a lawyer to read: case, passage with the spans marked, question, gold, and its score.
+
+    Example: cap-rlvr rows print holding --rows 20 --out holding.html
+    """
+    from cap_rlvr import registry
+    from cap_rlvr.corpus.lookup import find_cases, given_or_known
+    from cap_rlvr.labels import printed
+    from cap_rlvr.labels.sample import rows_of
+    from cap_rlvr.wire.files import write_whole
+    from cap_rlvr.wire.workspace import Workspace
+
+    registry.get(task)
+    forms = {".html": printed.html, ".md": printed.markdown}
+    if out.suffix not in forms:
+        raise BadInput(f"it ends in {out.suffix or 'nothing'}", str(out), f"Choose from: {', '.join(forms)}")
+    chosen = printed.draw(rows_of(workspace, task), rows, seed)
+    if not chosen:
+        raise BadInput(f"there are no rows of {task}", str(workspace), "Prepare some with `cap-rlvr prep`")
+    places = given_or_known(sources, Workspace(workspace))
+    cases: dict[str, Case] = {}
+    for kind in sorted({row.source_kind for row in chosen}):
+        of_kind = [row for row in chosen if row.source_kind is kind]
+        cases |= find_cases({case_id for row in of_kind for case_id in printed.cases_of(row)}, places, kind)
+    write_whole(out, forms[out.suffix](task, [printed.printed(row, cases) for row in chosen]))
+    missing = len({case_id for row in chosen for case_id in printed.cases_of(row)} - cases.keys())
+    gone = f"; {missing} cases are not in the sources (name them with --source)" if missing else ""
+    typer.echo(f"Wrote {out}: {len(chosen)} rows{gone}")
 
 
 @app.command()

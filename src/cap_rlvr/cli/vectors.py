@@ -38,13 +38,14 @@ def build(
         raise BadInput(f"{index!r} is unknown", "index", "Choose from: flat, hnsw, ivfpq")
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("Making vectors", total=None)
-        made = build_store(
-            Workspace(workspace),
-            model,
-            kinds[index],
-            lambda done, total: progress.update(bar, completed=done, total=total),
-        )
+        bars = {"vectors": progress.add_task("Making vectors", total=None)}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(f"Building the {what}", total=None)
+            progress.update(bars[what], completed=done, total=total)
+
+        made = build_store(Workspace(workspace), model, kinds[index], tell)
     typer.echo(
         f"{made.counts['cases']:,} cases, {made.settings['dimension']} numbers each, index {made.counts['index']}, "
         f"{made.counts['bytes_per_case']:,} bytes a case; similarity begins at cosine {made.settings['floor']}"
@@ -75,7 +76,8 @@ def search(
         asked = embedder(store.manifest.settings["model"]).encode([query])
     else:
         asked = known.astype(np.float32)[None, :]
-    scores, places = index.search(index.read(folder / INDEX), asked, count)
+    made = index.read(folder / INDEX, store.vectors)
+    scores, places = index.search(made, store.vectors, asked, count)
     for score, place in zip(scores[0], places[0], strict=True):
         if place >= 0:
             typer.echo(f"{float(score):.4f}  {store.case_id(int(place))}")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cap_rlvr.corpus.lookup import case_link, field_text
+from cap_rlvr.corpus.lookup import case_link
+from cap_rlvr.labels.passages import Stretch, stretches
 from cap_rlvr.rewards.explain import marked_text, printable
-from cap_rlvr.rewards.marks import Mark, cut
 from cap_rlvr.wire.case import Case
-from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.rows import Row, Span
-
-_AROUND = 300  # characters of a passage shown before and after what is marked
-_NEAR = 2 * _AROUND  # spans nearer to one another than this are shown in one stretch
 
 
 def heading(title: str) -> Text:
@@ -47,38 +43,16 @@ def case_line(row: Row, case: Case | None) -> Text:
 
 def passages(spans: Sequence[Span], cases: Mapping[str, Case]) -> RenderableType:
     """Each stretch of a case that spans point into, with the spans marked; a sentence for a case that is not there."""
-    ordered = sorted(spans, key=lambda span: (span.role != "gold", span.case_id, span.field, span.start))
-    first = {span.case_id: place for place, span in reversed(list(enumerate(ordered)))}
-    ordered.sort(key=lambda span: (first[span.case_id], span.field, span.start))
     shown: list[RenderableType] = []
-    for (case_id, field), group in groupby(ordered, key=lambda span: (span.case_id, span.field)):
-        here = list(group)
+    by_field = groupby(stretches(spans, cases), key=lambda one: (one.case_id, one.field))
+    for (case_id, field), group in by_field:
         shown.append(Text(("\n" if shown else "") + f"{case_id} {field}", style="dim"))
-        if case_id not in cases:
-            roles = ", ".join(f"{span.role} {span.start}-{span.end}" for span in here)
-            shown.append(Text(f"(not in the sources: {roles}. Name them with --source)", style="yellow"))
-            continue
-        try:
-            shown += list(_stretches(field_text(cases[case_id], field), here))
-        except BadData as error:
-            shown.append(Text(str(error), style="yellow"))
+        shown += [_stretch(one) for one in group]
     return Group(*shown)
 
 
-def _stretches(text: str, spans: Sequence[Span]) -> Iterator[Text]:
-    start, end = spans[0].start, spans[0].end
-    inside: list[Span] = []
-    for span in spans:
-        if span.start > end + _NEAR:
-            yield _stretch(text, start, end, inside)
-            start, inside = span.start, []
-        end = max(span.end, end)
-        inside.append(span)
-    yield _stretch(text, start, end, inside)
-
-
-def _stretch(text: str, start: int, end: int, spans: Sequence[Span]) -> Text:
-    low, high = max(0, start - _AROUND), min(len(text), end + _AROUND)
-    marks = [Mark(span.start - low, span.end - low, span.role) for span in spans]
-    marked = marked_text(cut(text[low:high], marks))
-    return Text("… " if low else "").append_text(marked).append(" …" if high < len(text) else "")
+def _stretch(one: Stretch) -> Text:
+    if one.fault:
+        return Text(f"({one.fault})", style="yellow")
+    marked = marked_text(list(one.pieces))
+    return Text("… " if one.cut_before else "").append_text(marked).append(" …" if one.cut_after else "")

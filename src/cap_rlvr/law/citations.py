@@ -29,10 +29,11 @@ _NOMINATIVE = _re2.compile(r"\((?:(\d{1,2}) )?([A-Z][A-Za-z. &]*)\)")
 _BETWEEN = _re2.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),\s*")
 _AFTER = _re2.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),?\s*(?:\(([^()]*)\))?\s*\.?\s*")
 _NUMBER = _re2.compile(r"\d+(?:-\d+)?")
-_MONTHS = "Jan|Feb|Mar|Apr|May|June|July|Aug|Sept|Oct|Nov|Dec"
-_DATED = _re2.compile(
-    rf"(?:(.*?)(?:^|[ ,]))?((?:{_MONTHS})[a-z]*\.? (?:\d{{1,2}}, ?)?|\d{{4}}-\d{{2}}-\d{{2}} )?(\d{{4}})"
+_MONTHS = (
+    r"Jan(?:\.|uary)|Feb(?:\.|ruary)|Mar(?:\.|ch)|Apr(?:\.|il)|May|June|July|Aug(?:\.|ust)|Sept(?:\.|ember)|"
+    r"Oct(?:\.|ober)|Nov(?:\.|ember)|Dec(?:\.|ember)"  # whole, since `Maybe 1900` is no date
 )
+_DATED = _re2.compile(rf"(?:(.*?)(?:^|[ ,]))?((?:{_MONTHS}) (?:\d{{1,2}}, ?)?|\d{{4}}-\d{{2}}-\d{{2}} )?(\d{{4}})")
 
 
 @dataclass(frozen=True)

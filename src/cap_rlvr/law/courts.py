@@ -12,13 +12,14 @@ followed by a kind, or a place followed by a kind. A court that fits no line of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
 import re2
 
+from cap_rlvr.law.reporters import squeezed
 from cap_rlvr.wire.case import Court, Jurisdiction
 
 _re2 = cast(Any, re2)
@@ -231,44 +232,65 @@ def parentheticals_read(text: str, reporter: str) -> Parentheticals:
     return Parentheticals(first, tuple(form for form in accepted.naming if form != text))
 
 
-_COURT_WORD = _re2.compile(
-    r"(?:[A-Z]\.)+(?:[A-Z][a-z]{1,5}\.?)?|\d{1,2}(?:st|nd|rd|d|th)"
-)  # `S.D.N.Y.`, `S.D.Tex.`, `9th`
-_PLACE = _re2.compile(r"[A-Z][a-z]+")
-_MOST_PLACES = 2
+# The seats and numbers by which divisions of one court are told apart: the only places that are taken on sight.
+_TEXAS_SEATS = (
+    "Amarillo", "Austin", "Beaumont", "Corpus Christi", "Dallas", "Eastland", "El Paso", "Fort Worth", "Galveston",
+    "Houston", "San Antonio", "Texarkana", "Tyler", "Waco",
+)  # fmt: skip
+_DIVISION = _re2.compile(
+    rf"-(?:{'|'.join(_TEXAS_SEATS)})(?: \[1(?:st|4th) Dist\.\])?|,? \d{{1,2}}(?:st|nd|rd|d|th) (?:Dist\.|Dep't|Div\.)"
+)
+_CIRCUIT = _re2.compile(r"(?:\d{1,2}(?:st|nd|rd|d|th)|D\.C\.|Fed\.) Cir\.")
+_DISTRICT = _re2.compile(r"(?:Bankr\. )?(?:[NSEWMC]\.)?D\. ?(.+)")
 
 
-def looks_like_court(text: str) -> bool:
-    """Whether a parenthetical, its date left out, can be a court's: words of the tables, and a place beside them at most.
+def names_court(text: str, forms: Iterable[str]) -> bool:
+    """Whether a parenthetical, its date left out, is one of these but for spaces, or a division of one.
 
-    `Tex. App.-Dallas`, `S.D.N.Y.`, `Fla. Dade Cty. Ct.`; not `not analogous`.
+    Letters and full stops count: `Or.` is a court, `or` is none.
     """
-    words = text.replace("-", " ").split()
-    strange = [word for word in words if word not in _court_words() and not _COURT_WORD.fullmatch(word)]
-    places = all(_PLACE.fullmatch(word) for word in strange)
-    return places and len(strange) <= min(_MOST_PLACES, len(words) - len(strange))
+    keys = {_court_key(form) for form in forms}
+    return _court_key(text) in keys or _court_key(_undivided(text)) in keys
+
+
+def may_hold(reporter: str, text: str) -> bool:
+    """Whether a parenthetical names a court of the tables, and none that a reporter's title rules out.
+
+    `Tex. Crim. App.`, `9th Cir.`, `S.D.N.Y.`, `Tex. App.-Dallas`; not `not analogous`, nor `Ohio` in Texas's reports.
+    """
+    text = squeezed(_undivided(text))
+    title = conveyed(reporter).jurisdiction
+    kinds = _state_courts()
+    place, name = (text, "") if text in STATES else _split_state(text)
+    district = _DISTRICT.fullmatch(text)
+    if title in STATES:
+        return (
+            (place in ("", title) and name in kinds) or text == title or bool(district and district.group(1) == title)
+        )
+    if title:
+        return text == title
+    state = bool(place) and (not name or name in kinds)
+    federal = bool(_CIRCUIT.fullmatch(text)) or bool(district and district.group(1) in STATES)
+    return state or federal or text == "U.S." or text in _whole_courts()
+
+
+def _undivided(text: str) -> str:
+    hits = [hit for hit in _DIVISION.finditer(text) if hit.end() == len(text)]
+    return text[: hits[0].start()] if hits else text
+
+
+def _court_key(text: str) -> str:
+    return text.replace(" ", "").replace("\u2019", "'")
 
 
 @cache
-def _court_words() -> frozenset[str]:
-    tables = (STATE_KINDS, TRIAL_KINDS, WHOLE)
-    forms = [form for table in tables for name, forms in table.items() for form in (name, *forms)]
-    more = (
-        "Cir.",
-        "Fed.",
-        "Bankr.",
-        "Terr.",
-        "Dist.",
-        "Div.",
-        "Dep't",
-        "Cty.",
-        "Cnty.",
-        "Parish",
-        "Sup.",
-        "Jud.",
-        "Eq.",
-    )
-    return frozenset(word for form in (*STATES, *forms, *more) for word in form.split())
+def _state_courts() -> frozenset[str]:
+    return frozenset(form for table in (STATE_KINDS, TRIAL_KINDS) for forms in table.values() for form in forms)
+
+
+@cache
+def _whole_courts() -> frozenset[str]:
+    return frozenset(form for forms in WHOLE.values() for form in forms)
 
 
 def _split_state(text: str) -> tuple[str, str]:

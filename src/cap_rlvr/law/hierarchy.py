@@ -1,12 +1,14 @@
 """Which court may overrule which: its own decisions, and those of the courts that it reviews in its own system.
 
-A panel of a federal circuit or of an intermediate court is bound by its own court: only the court sitting en banc may.
+A panel of a federal circuit or of an intermediate court is bound by its own court: only the court sitting en banc may,
+but for the courts that never sit so.
 The Supreme Court of the United States may overrule any court (on federal questions, which a citation can't tell).
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +26,11 @@ _TRIAL = re.compile(
     r"\b(?:Cir|Cty|Cnty|County|Dist|Super|Mun|City|Ch|Sur|Surr|Fam|Prob|Com|C\.P|Crim|Civ|Gen|Sess|Tax|Bankr|Just)\b|"
     r"\b(?:[NSEWMC]\. ?)?D\. ?[A-Z]|\bCircuit Court|\bDistrict Court|\bSuperior Court"
 )
+_NO_EN_BANC = frozenset({"N.M."})  # three judges are the Court of Appeals, and overrule what three others held
+_JUSTICE = re.compile(
+    r"^[^a-z]{0,40}?\b(?:Chief |Senior )?(Justice|Judge)\b|^OPINION[A-Z., ]{3,40}?(?:Chief )?(Justice|Judge)\b"
+)
+_CITED_STATE = re.compile(r"\b\d{1,3} (N\.M\.|Cal\.|Tex\.|Mich\.|Va\.|Fla\.|N\.Y\.) ?(?:2d |3d |4th )?\d")
 _NEUTRAL: dict[str, tuple[str, Level]] = {"NMSC": ("N.M.", "high"), "NMCA": ("N.M.", "middle")}
 
 
@@ -89,6 +96,17 @@ def _below_or_high(system: str, rest: str) -> Seat | None:
     return Seat(system, "trial", rest) if _TRIAL.search(rest) else None
 
 
+def seat_by_text(text: str) -> Seat | None:
+    """Where a source names no court: the author's title, and the state whose reports the opinion cites most."""
+    hit = _JUSTICE.search(text[:90])
+    states = Counter(_CITED_STATE.findall(text))
+    if not hit or not states:
+        return None
+    state, times = states.most_common(1)[0]
+    title = hit.group(1) or hit.group(2)
+    return Seat(state, "high" if title == "Justice" else "middle") if times * 2 >= sum(states.values()) else None
+
+
 def may_overrule(citing: Seat | None, cited: Seat | None, en_banc: bool = False) -> bool:
     """Whether the citing court has the power to nullify the cited decision; False where either court is unknown."""
     if citing is None or cited is None:
@@ -99,4 +117,8 @@ def may_overrule(citing: Seat | None, cited: Seat | None, en_banc: bool = False)
         return False
     if citing.level == "high":
         return True
-    return citing.level == "middle" and en_banc and cited.level == "middle" and citing.name == cited.name
+    whole = en_banc or citing.system in _NO_EN_BANC
+    one_court = (
+        citing.system in _NO_EN_BANC or citing.name == cited.name
+    )  # where there is one, its name is spelled in many ways
+    return citing.level == cited.level == "middle" and whole and one_court

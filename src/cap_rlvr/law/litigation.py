@@ -1,29 +1,38 @@
 """The decision below that an opinion reviews: where it cites it, and whether the last order affirms it.
 
 A court seldom names the decision that it reviews, since the name is its own case's: it says what that court did and puts
-the locator after it (`The Second Circuit reversed. 894 F. 3d 449 (2018).`).
+the locator after it (`The Second Circuit reversed. 894 F. 3d 449 (2018).`). Some name it where they say what is appealed
+(`Employer appeals from an opinion of the Court of Appeals, see Banks v. IMC Co., 2003-NMCA-016`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from cap_rlvr.law.hierarchy import Seat, seat_of_citation
 from cap_rlvr.law.mentions import Cited, places
 
 _SENTENCE_BEFORE = re.compile(r"[.”\"][”\"]?\s*(?:See )?$")
 _YEAR_AFTER = re.compile(r"(?:,\s*\d{1,5}(?:\s*[-–]\s*\d{1,4})?)*\s*\((?:(CA(?:\d{1,2}|DC|Fed)) )?(\d{4})\)")
+_ADV = r"(?:(?:therefore|accordingly|now|hereby|thus|also) )?"
 _AFFIRMS = re.compile(
-    r"[Jj]udgments? of the [^.;§]{0,120}?\b(?:is|are)\s+(?i:affirmed)\b|"
-    r"\b[Ww]e (?:therefore |accordingly |now |hereby )?affirm the (?:judgment|decision) of the [^.;§]{5,120}"
+    rf"[Jj]udgments? of the (?:U\. ?S\. |D\. ?C\. |[^.;§]){{0,120}}?\b(?:is|are)\s+{_ADV}(?i:affirmed)\b|"
+    rf"\b[Ww]e {_ADV}affirm the (?:judgment|decision|opinion) of the (?:U\. ?S\. |D\. ?C\. |[^.;§]){{5,120}}|"
+    rf"\b[Ww]e {_ADV}affirm the (?:[A-Z]\w+ Circuit's (?:judgment|decision)|Court of Appeals)\b[^.;§]{{0,120}}"
 )
 _BELOW = re.compile(r"Court of Appeals?|Circuit|Supreme (?:Judicial )?Court|Appellate Division|Appeals Court")
-_OTHERWISE = re.compile(r"\b(?:revers|vacat|remand)\w*", re.IGNORECASE)
+_OTHERWISE = re.compile(r"\b(?:revers(?!ib)|vacat|quash)\w*|\bin part\b", re.IGNORECASE)
+_APPEALED = re.compile(
+    r"(?:\bappeals? (?:from|to) (?:[^.;]{0,40} )?(?:decision|opinion|judgment|Court of Appeals)\b|\badopt the opinion of the Court of Appeals\b)"
+    r"[^;]{0,200}$"
+)
 _HEARD = re.compile(
     r"\b(?:affirm|revers|vacat|den|reject|h[eo]ld|agree|dismiss|grant|rul|conclud|declin)\w*\b|\bpetition\b"
 )
 MAX_AGE = 4  # years between the decision below and the decision on review
 TAIL = 800
+FIRST_PART = 2_500  # characters
 
 
 def decision_below(text: str, year: int | None) -> tuple[Cited, Seat | None] | None:
@@ -51,9 +60,26 @@ def decision_below(text: str, year: int | None) -> tuple[Cited, Seat | None] | N
     return cited, seat_of_citation(cited.reporters, cited.court)
 
 
+def named_decision_below(cited: Sequence[Cited], text: str, seat: Seat) -> Cited | None:
+    """The one decision of an intermediate court of the same system that a text names as what is appealed from.
+
+    It stands in the first part of the text, before anything else of that court can be spoken of.
+    """
+    found: dict[str, Cited] = {}
+    for one in cited:
+        below = seat_of_citation(one.reporters, one.court)
+        reviewed = below is not None and below.level == "middle" and below.system == seat.system
+        if one.start < FIRST_PART and reviewed and _APPEALED.search(text[max(0, one.start - 300) : one.start]):
+            found.setdefault(one.key, one)
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
 def affirming_words(text: str) -> tuple[int, int] | None:
     """Where the text says last that the judgment of a court of appeals is affirmed, and nothing else is ordered."""
-    if _OTHERWISE.search(text[-TAIL:]):
+    plain = text.replace("’", "'")
+    if _OTHERWISE.search(plain[-TAIL:]):
         return None
-    hits = [hit for hit in _AFFIRMS.finditer(text) if _BELOW.search(hit.group())]
-    return hits[-1].span() if hits else None
+    hits = [hit for hit in _AFFIRMS.finditer(plain) if _BELOW.search(hit.group())]
+    if not hits or _OTHERWISE.search(plain[hits[-1].start() : hits[-1].end() + 150]):
+        return None
+    return hits[-1].span()

@@ -52,6 +52,7 @@ _SIGNAL = re.compile(
     r"^.*(?:[.;:”\")]\s*|(?=Court,|Appeals,|Mexico,|Congress,))(?:Court|Appeals|Mexico|Congress|See|Cf|Accord|But|Compare|Contra|Citing|Under|In|And|The)\b[.,]{0,2}\s+(?:(?:also|see|cf\.|e\.\s?g\.),?\s+)*",
     re.DOTALL,
 )
+_STOPPED = re.compile(r"\b([A-Z][a-z]{3,})\.\s+(?=[A-Z])")
 _TAIL_OF_NAME = re.compile(r"(?:\s*\([A-Z][\w. ]*\)|,?\s+Nos?\. [\w-]+|,?\s+supra)$")
 _KEEPS = ("In re", "In the ", "Matter of", "Ex parte", "Estate of", "State ex rel.")
 _GENERIC = frozenset(
@@ -135,7 +136,9 @@ def places(text: str) -> Iterator[Place]:
     yield_later = [place for place in neutral if place[0] in taken]
     while hit := _PLACE.search(text, position):
         spelling = squeezed(hit.group(2).replace("’", "'"))
-        if reporters.is_spelling(spelling):
+        if hit.start() in taken:
+            position = hit.end()
+        elif reporters.is_spelling(spelling):
             while yield_later and yield_later[0][0] < hit.start():
                 yield yield_later.pop(0)
             name = reporters.canonical(spelling) or ""
@@ -157,7 +160,10 @@ def _cited(text: str, group: Sequence[Place], before: int) -> Cited | None:
     year_before = _YEAR_BEFORE.search(lead)
     if year_before:
         lead = lead[: year_before.start()]
-    name, back = _name(lead.rstrip(" ,[("))
+    lead = lead.rstrip(" ,[(")
+    ended = _sentence_end(lead, text)
+    name, back = _name(lead[ended:])
+    back += ended
     if not name:
         return None
     pins = _PINS.match(text, group[-1][1])
@@ -175,6 +181,17 @@ def _cited(text: str, group: Sequence[Place], before: int) -> Cited | None:
         start=start - len(text[max(before, start - REACH) : start]) + back,
         end=dated.end() if dated else end,
     )
+
+
+def _sentence_end(lead: str, text: str) -> int:
+    """Where the last sentence before a name ends with a capital word (`… follow Cole. Burr v. Stout`).
+
+    Such a word stands in the text without a full stop too; an abbreviation (`Constr. Co.`) never does.
+    """
+    for hit in reversed(list(_STOPPED.finditer(lead))):
+        if re.search(rf"\b{hit.group(1)}\b(?=,? [a-z])", text):
+            return hit.end()
+    return 0
 
 
 def _name(lead: str) -> tuple[str, int]:

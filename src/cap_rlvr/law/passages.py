@@ -13,13 +13,13 @@ from cap_rlvr.law.treatment import (
     CUE,
     NEGATIVE,
     SPEAKS_OF_CASE,
-    Label,
     Sentence,
     Treatment,
     belongs_elsewhere,
     sentences,
     treatments,
 )
+from cap_rlvr.law.treatment_shapes import Label
 
 REACH = 1_000  # characters on each side of a cue that are read
 _BACK: tuple[tuple[Label, str, re.Pattern[str]], ...] = (

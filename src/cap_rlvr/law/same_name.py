@@ -20,7 +20,11 @@ _SMALL = frozenset({"v", "vs", "of", "the", "and", "for", "ex", "rel", "et", "al
 _WORD = _re2.compile(r"[\pL\pN]+")
 # What stands in no name but its own: three marks in a row, or a mark that names do without.
 _ODD = _re2.compile(r"[^\pL\pN ]{3}|[^\pL\pN .,'&/()-]")
-_NEGATIONS = frozenset({"not", "no", "never"})
+# Words that deny or doubt what follows them: in a name only where the case's own has them.
+_NEGATIONS = frozenset(
+    {"not", "no", "never", "non", "none", "nor", "neither", "unlike", "contra", "anti", "but", "or", "except", "wrong"}
+    | {"without", "cf", "compare", "false", "maybe", "perhaps"}
+)
 # Words that many names share: they may stand in a name, but don't make it this one.
 _COMMON = frozenset(
     {"inc", "co", "corp", "ltd", "llc", "llp", "lp", "pc", "na", "company", "corporation", "incorporated", "limited"}
@@ -46,9 +50,12 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     Each side must reach a token-set ratio of 80 with the same side of a known name, hold what tells that side from
     others, and hold little else: no word more often than the case does, none of the other side's, few strange ones,
     and those abbreviations of known words (``context``, the court's name, may explain some: `State of Texas` for
-    `State`). Where no name is known, what is given must at least look like one (not `It is not`).
+    `State`). Where no name is known, what is given must at least look like one (not `It is not`). Every letter must be
+    Latin: the comparison is loose, and a look-alike of another script is no slip.
     """
     known = [name for name in names if name]
+    if not _is_latin(given):
+        return False
     if not known:
         return _looks_like_name(given)
     odd = {hit.group() for hit in _ODD.finditer(given)}
@@ -58,12 +65,17 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     alike = [sides for sides in map(_sides, known) if len(sides) == len(mine)]
     own = [_counted(sides[index] for sides in alike) for index in range(len(mine))]
     free = set(_words(context)) | _FREE
+    small = {word for hit in _WORD.finditer(given) if hit.group()[0].islower() for word in _words(hit.group())}
     for index, side in enumerate(mine):
         others = set[str]().union(*(words for other, words in enumerate(own) if other != index)) - own[index].keys()
-        if not _holds_nothing_else(_words(side), own[index], others, free):
+        if not _holds_nothing_else(_words(side), own[index], others, free, small):
             return False
     free |= {word for name in known for hit in _WHOSE.finditer(name) for word in _words(hit.group(1))}
     return any(all(_side_agrees(one, other, free) for one, other in zip(mine, sides, strict=True)) for sides in alike)
+
+
+def _is_latin(name: str) -> bool:
+    return all(char.isascii() or not char.isalpha() or unicodedata.name(char, "").startswith("LATIN") for char in name)
 
 
 def _looks_like_name(given: str) -> bool:
@@ -82,7 +94,9 @@ def _counted(sides: Iterable[str]) -> Counter[str]:
     return most
 
 
-def _holds_nothing_else(given: Sequence[str], own: Counter[str], others: set[str], free: set[str]) -> bool:
+def _holds_nothing_else(
+    given: Sequence[str], own: Counter[str], others: set[str], free: set[str], small: set[str]
+) -> bool:
     for word, count in Counter(given).items():
         may_be_twice = word in _SMALL or word not in own
         if count > max(own[word], 1 + may_be_twice):
@@ -90,10 +104,20 @@ def _holds_nothing_else(given: Sequence[str], own: Counter[str], others: set[str
     core = set(given) - free
     if core & others:
         return False
-    strange = [word for word in core - own.keys() if not any(fuzz.ratio(word, one) >= MATCH for one in own)]
-    if any(word in _NEGATIONS or not any(abbreviates(word, one) for one in own) for word in strange):
+    absent = own.keys() - set(given)  # a slip or an abbreviation stands for one of the case's words, not beside it
+    strange = [word for word in core - own.keys() if not any(fuzz.ratio(word, one) >= MATCH for one in absent)]
+    if not _NEGATIONS.isdisjoint(core - own.keys()) or not small.isdisjoint(strange):  # a name's words are capital
+        return False
+    if any(not any(_shortens(word, one) or _writes_out(word, one) for one in absent) for word in strange):
         return False
     return len(strange) <= MOST_STRANGE * len(core)
+
+
+def _writes_out(word: str, own: str) -> bool:
+    """Whether a word may be what one of the case's is short for. An initial, or `Co.`, is short for too many to tell."""
+    if own in _COMMON:
+        return word in _COMMON | {"county"} and _shortens(own, word)
+    return len(own) > 1 and _shortens(own, word)
 
 
 def abbreviates(one: str, other: str) -> bool:

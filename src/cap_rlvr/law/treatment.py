@@ -15,13 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
 
 from cap_rlvr.law.mentions import Cases, Cited, Mention
 from cap_rlvr.law.sentences import sentence_spans
-
-Label = Literal["OVERRULES", "DISTINGUISHES", "AFFIRMS"]
-Range = tuple[int, int]
+from cap_rlvr.law.treatment_shapes import ASIDE, PATTERNS, Label, N
 
 # Words that speak of treatment, by the label that they suggest: what a masked row hides.
 CUES: dict[Label, str] = {
@@ -41,134 +38,18 @@ NEGATIVE = re.compile(
     re.IGNORECASE,
 )
 
-_ADV = r"(?:(?:[a-z]+ly|now|also|therefore|thus|hereby|here|further|hence|again|today|so|too|likewise|however|must|in turn|do),? ){0,3}"
-_OF = (
-    r"(?:(?:our|the|that|this|its|those|these|prior|earlier|previous|former|old|older|contrary|rules?|holdings?|decisions?|cases?|opinions?|"
-    r"language|portions?|parts?|doctrine|statements?|test|reasoning|dicta|dictum|principles?|announced|stated|laid|down|adopted|"
-    r"set|forth|expressed|articulated|established|of|in|by|from|and|to|as|as to|extent|such|on|court|appeals'?) )*"
-)
-_NEXT = r"(?:§\d+§(?:,? (?:and |or )?|; ))*"  # other cases in a list
-_N = r"§(\d+)§(?:'s?)?(?: (?:line of )?(?:cases?|decisions?|holding|rule|opinion))?"
-_ASIDE = (
-    r"(?:,? (?:however|on the other hand|too|also|supra|(?:up)?on which [^,§]{1,60}|relied (?:up)?on by [^,§]{1,60}|"
-    r"cited by [^,§]{1,60}|(?:which|where|in which) [^,§]{1,90}|(?:also )?(?:cited|relied (?:up)?on)[^,§]{0,40}),)?"
-)
-_HERE = r"(?:(?:[Tt]his|[Tt]he (?:instant|present|case at)|our|these|the case before us|those before us|here|the facts (?:here|of this))\b)"
-_SUBJECT = r"(?:\b[Ww]e|\bI|\b[Tt]his [Cc]ourt)"
-_THING = (
-    r"(?:(?:The|the|Those|These|that|those|these|and|Both|both|holding|holdings|decisions?|cases?|facts?|situations?|circumstances|"
-    r"rule|of|in|presented|involved|our|opinion|reasoning) )*"
-)
-_DISTINCT = (
-    r"(?:distinguishable|distinguished|inapposite|not (?:factually )?(?:in|on) point|not (?:here )?(?:controlling|apposite|applicable)|"
-    r"inapplicable|dissimilar|of no (?:help|assistance)|wide of the mark)"
-)
-
-_TO_THIS = (
-    r"(?:here )?(?:(?:control|govern)\b(?! (?:simply|merely|just|directly|these))|"
-    r"apply(?:[.,;]|$| here\b| (?:to|in|on) (?:this|these|the (?:instant|present|case at|facts))\b| because\b| since\b))"
-)
-_AT_HAND = r"(?:here|this case|instant|present case|case at bar|in this|[Aa]ppell(?:ant|ee)s?|[Dd]efendants?|[Pp]laintiffs?|[Pp]etitioners?|[Rr]espondents?)"
-_NONE_HERE = r"(?:(?:can|could) have|has|have|finds?) no application (?:here|(?:to|in) (?:this|the (?:instant|present|case|facts)))"
-
-_SHAPES: tuple[tuple[Label, str, str], ...] = (
-    (
-        "OVERRULES",
-        "active",
-        (
-            rf"{_SUBJECT},? {_ADV}(?:overrule|disapprove(?: of)?|disavow|abrogate|overturn|repudiate|no longer (?:adhere to|follow))s?,? "
-            rf"{_OF}{_NEXT}{_N}"
-        ),
-    ),
-    (
-        "OVERRULES",
-        "passive",
-        (
-            rf"{_N}{_ASIDE},? (?:and (?:its progeny|the cases following it|similar cases)[^§]{{0,30}})?(?:{_NEXT})(?:is|are|must be) {_ADV}"
-            r"(?:overruled|disapproved|disavowed|abrogated)\b(?! by| on other)"
-        ),
-    ),
-    (
-        "OVERRULES",
-        "sole",
-        (
-            rf"{_N}[^§]*\b(?:it|they|that (?:decision|case|holding|rule)|those cases?|the same) (?:is|are|must be) {_ADV}"
-            r"(?:overruled|disapproved|disavowed)\b(?! by| on other)"
-        ),
-    ),
-    ("DISTINGUISHES", "active", rf"{_SUBJECT},? {_ADV}distinguish {_THING}{_NEXT}{_N}"),
-    (
-        "DISTINGUISHES",
-        "active_from",
-        rf"{_SUBJECT},? {_ADV}distinguish {_HERE}[^§,;]{{0,60}} from {_THING}{_NEXT}{_N}",
-    ),
-    (
-        "DISTINGUISHES",
-        "passive",
-        (
-            rf"{_N}{_ASIDE},? (?:{_NEXT})(?:(?:both |each |all )?of which )?(?:is|are|was|were|seems?|appears?) (?:to be )?{_ADV}(?:factually |each )?{_DISTINCT}\b"
-            r"(?! (?:from|between) §)"
-        ),
-    ),
-    (
-        "DISTINGUISHES",
-        "from",
-        rf"(?:[Mm]akes? it|{_HERE}[^§;]{{0,60}}?) {_ADV}(?:factually )?distinguishable from {_THING}{_N}",
-    ),
-    (
-        "DISTINGUISHES",
-        "distinguishes_this",
-        rf"distinguish(?:es|ing)? {_HERE}[^§,;]{{0,40}} from {_THING}{_NEXT}{_N}",
-    ),
-    ("DISTINGUISHES", "not_control", rf"{_N}{_ASIDE},? (?:{_NEXT})(?:does|do|did) not {_TO_THIS}"),
-    (
-        "DISTINGUISHES",
-        "sole",
-        (
-            rf"{_N},? (?:but|and|and yet) (?:that|this|the) (?:case|decision) (?:(?:does|do) not {_TO_THIS}|"
-            rf"is {_ADV}{_DISTINCT})\b"
-        ),
-    ),
-    (
-        "DISTINGUISHES",
-        "misplaced",
-        rf"\b[Rr]eliance (?:up)?on {_THING}{_NEXT}{_N}[^§;]{{0,50}}?,? (?:is|are|was) {_ADV}misplaced",
-    ),
-    (
-        "DISTINGUISHES",
-        "unlike",
-        rf"^(?:But |And )?[Uu]nlike (?:in |the (?:\w+ ){{1,6}}(?:in|of) )?(?:the )?{_N}(?=.*\b{_AT_HAND}\b)",
-    ),
-    ("DISTINGUISHES", "no_application", rf"{_N}{_ASIDE},? (?:{_NONE_HERE}|has no application[.,;])"),
-    (
-        "DISTINGUISHES",
-        "found",
-        rf"{_SUBJECT},? {_ADV}(?:find|consider|think|deem) {_THING}{_N}{_ASIDE},? (?:to be )?{_ADV}{_DISTINCT}\b",
-    ),
-    ("AFFIRMS", "reaffirmed", rf"{_SUBJECT},? {_ADV}(?:and )?{_ADV}re-?affirm,? {_OF}{_N}"),
-    ("AFFIRMS", "reaffirmed", rf"depart from {_N},? we decline, and expressly re-?affirm\b"),
-    (
-        "AFFIRMS",
-        "litigation",
-        rf"{_SUBJECT},? {_ADV}affirm (?:its|the) (?:decision|judgment|opinion|holding)s? of the [A-Z][\w ]{{3,40}}? in this case, [^§]{{0,20}}{_N}",
-    ),
-    ("AFFIRMS", "litigation", rf"{_N},? and we {_ADV}affirm (?:its|that|the) (?:decision|judgment)"),
-    (
-        "AFFIRMS",
-        "litigation_named",
-        rf"{_SUBJECT},? {_ADV}affirm (?:the )?[^§;]{{0,80}}?(?:[Cc]ourt|[Cc]ircuit|[Dd]ivision)[^§;]{{0,60}}?{_N}",
-    ),
-)
-_PATTERNS: list[tuple[Label, str, re.Pattern[str]]] = [
-    (label, kind, re.compile(pattern)) for label, kind, pattern in _SHAPES
-]
-
 _OTHERS = re.compile(  # a party, another court, a supposition or a concession governs the words that follow
     r"\b(?:although|though|while|whilst|even if|even assuming|assuming|nevertheless|nonetheless|arguably|if|unless|whether|"
     r"contend|argu|urg|assert|claim|insist|maintain|suggest|attempt|seek|sought|try|tries|tried|submit|ask|invit|request|believe[sd]|"
     r"says?|would have us|respond|complain|concede|reason to|need not|declin|refus|cannot|can not|could|would|should|might|may|unable|"
     r"no basis|difficult|hard|not|acknowledg|recogni[sz]|admit|position|note first)(?:e|es|ed|s|ing|ies|ation|ment|ments|ion)?\b[^.;]*$",
     re.IGNORECASE,
+)
+_CLAUSE_BREAK = re.compile(
+    r"[;:]|, (?:and|but) (?=we |it |this )|,? (?:and |but )?(?=[Tt]o the extent)|^(?:Although|While|Even though) [^,]*, (?=we )"
+)
+_OWN_LEAD = re.compile(  # words of denial by which the court turns to its own reason
+    r"^(?:Contrary to [^,;]{3,80}, |We (?:decline|refuse|disagree|do not agree|are not persuaded)\b[^,;]{0,60}? because )"
 )
 _REPORTED = re.compile(
     r"(?:\b(?i:after) (?:determining|finding|holding|concluding)\b[^.;]*$)|(?:§\d+§|\b(?:[Cc]ourt|[Cc]ircuit|[Jj]udge|[Jj]ustice|[Dd]issent|majority|panel|they|he|she|it|which)(?: of [A-Z][\w ]+)?)(?: in §\d+§)?,? "
@@ -177,6 +58,7 @@ _REPORTED = re.compile(
 _SEVERAL = re.compile(
     r"(?:\band |\bor |, |(?:facts|circumstances|cases?|decisions|holdings)(?: \w+)? (?:in|of)(?: the case of)? |cases )$"
 )
+_AND_THIS = re.compile(r" and (?:from )?(?:this|the (?:present|instant)) case")
 _FROM_ANOTHER = re.compile(r"[^.;§]{0,60}\bfrom (?:the |that in )?(?:§|[A-Z]\w+ case\b)")
 _MAY_FOLLOW_NOT = re.compile(r"\bnot (?:only|merely)\b", re.IGNORECASE)
 _AFTER_BAD = re.compile(
@@ -291,9 +173,9 @@ def treatments(sentence: Sentence) -> Iterator[Treatment]:
     plain = _PARENTHESIS.sub(" ", _ONLY_CASES.sub(r"\1", sentence.plain))
     plain = re.sub(r" ([,.;:])", r"\1", " ".join(plain.split()))
     seen: set[tuple[str, int]] = set()
-    for label, kind, pattern in _PATTERNS:
+    for label, kind, pattern in PATTERNS:
         for hit in pattern.finditer(plain):
-            place = int(hit.group(1))
+            place = int(next(filter(None, hit.groups())))
             if (label, place) in seen:
                 continue
             seen.add((label, place))
@@ -303,9 +185,10 @@ def treatments(sentence: Sentence) -> Iterator[Treatment]:
 
 def _fault(sentence: Sentence, plain: str, hit: re.Match[str], label: Label, kind: str) -> str:
     lead = plain[: hit.start()]
-    clause = re.split(r"[;:]|, (?:and|but) (?=we |it |this )|,? (?:and |but )?(?=[Tt]o the extent)", lead)[-1]
+    clause = _OWN_LEAD.sub("", _CLAUSE_BREAK.split(lead)[-1])
     words = hit.group()
-    alone = re.match(rf"{_N}{_ASIDE},? (?:are|were|do|seem|appear)\b", words)
+    place = int(next(filter(None, hit.groups())))
+    alone = re.match(rf"{N}{ASIDE},? (?:are|were|do|seem|appear)\b", words)
     checks = (
         ("not_own_voice", bool(_REPORTED.search(clause))),
         ("not_stated", not words.startswith("depart from") and bool(_OTHERS.search(_MAY_FOLLOW_NOT.sub("", clause)))),
@@ -326,12 +209,11 @@ def _fault(sentence: Sentence, plain: str, hit: re.Match[str], label: Label, kin
         ),
         (
             "other_subject",
-            bool(alone)
-            and not _SEVERAL.search(lead)
-            and " and " not in sentence.mentions[int(hit.group(1))].cited.name,
+            bool(alone) and not _SEVERAL.search(lead) and " and " not in sentence.mentions[place].cited.name,
         ),
         ("procedural", label == "OVERRULES" and kind == "passive" and bool(PROCEDURAL.search(lead))),
         ("compared", label == "DISTINGUISHES" and bool(_FROM_ANOTHER.match(plain[hit.end() :]))),
+        ("compared", label == "DISTINGUISHES" and bool(_AND_THIS.match(plain[hit.end() :]))),
         ("asked", plain.rstrip().endswith("?")),
         ("sole_of_many", kind == "sole" and len({m.cited.key for m in sentence.mentions}) > 1),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cap_rlvr.quality.lines import Line, line, unmeasured
-from cap_rlvr.quality.samples import SCOPES, Example, choose, scopes
+from cap_rlvr.quality.samples import Example, choose, scopes
 from cap_rlvr.task import Task
 from cap_rlvr.wire.frozen import keyed_order
 
@@ -15,18 +15,21 @@ from cap_rlvr.wire.frozen import keyed_order
 ROWS = 41
 MOST_ROWS = 2_000  # of a source that are scored; more would only cost time
 GOLDS = 24  # golds of other rows that are tried as constants
-_TRIED_ON = 60  # rows of a source that every text is tried on; the best then go on to all
-_GO_ON = 16
+_GO_ON = 16  # of all texts, tried on a few rows: the best, which are tried on all
 
 
-def constant_lines(task: Task[Any], examples: Sequence[Example], texts: Sequence[str], seed: str) -> dict[str, Line]:
+def constant_lines(
+    task: Task[Any], examples: Sequence[Example], texts: Sequence[str], seed: str, tried_on: int = 60
+) -> dict[str, Line]:
     """By scope, the highest mean reward of one text over the rows of one source and split that has enough of them.
 
-    ``texts`` are outputs that owe nothing to a row; golds of some rows are tried on the others beside them.
+    ``texts`` are outputs that owe nothing to a row; golds of some rows are tried on the others beside them. All are
+    tried on ``tried_on`` rows of each source, and the best of them then on all rows.
     """
-    rows = [one for source in SCOPES[1:] for one in choose(_of(examples, source), MOST_ROWS, seed)]
+    rows = choose(examples, MOST_ROWS, seed)
+    drawn = choose(rows, tried_on, seed)
     golds = _golds(task, rows, seed)
-    rewards = _rewards(task, rows, _promising(task, rows, texts, golds, seed), golds)
+    rewards = _rewards(task, rows, _promising(task, drawn, texts, golds), golds)
     return {scope: _line(task, _of(rows, scope), rewards, scope) for scope in scopes(examples)}
 
 
@@ -57,10 +60,9 @@ def _groups(rows: Sequence[Example]) -> dict[str, list[str]]:
 
 
 def _promising(
-    task: Task[Any], rows: Sequence[Example], texts: Sequence[str], golds: dict[str, frozenset[str]], seed: str
+    task: Task[Any], drawn: Sequence[Example], texts: Sequence[str], golds: dict[str, frozenset[str]]
 ) -> list[str]:
     """The texts that do best on a draw of the rows."""
-    drawn = [one for source in SCOPES[1:] for one in choose(_of(rows, source), _TRIED_ON, seed)]
     ids = [one.row.id for one in drawn]
     rewards = _rewards(task, drawn, list(dict.fromkeys([*texts, *golds])), golds)
     means = {text: _mean(by_row, ids) for text, by_row in rewards.items()}

@@ -88,7 +88,7 @@ def learn(
         done(1)
     quarter = max(1, steps // 4)
     before, after = (round(float(np.mean(part)), 4) for part in (means[:quarter], means[-quarter:]))
-    return tally.result("learned", before, after)
+    return tally.result("learned", steps, before, after)
 
 
 def _output(policy: Policy, target: Target, choices: dict[str, int], templates: int) -> str:

@@ -1,4 +1,4 @@
-"""A process of its own that scores what it reads on stdin and prints a digest of each score; see repeat.py."""
+"""A process of its own that makes and scores the items of rows on stdin, and prints a digest of each; see repeat.py."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import sys
 
 from cap_rlvr import registry
 from cap_rlvr.quality.naive import naive_task
-from cap_rlvr.wire.frozen import digest
+from cap_rlvr.quality.repeat import digests_of
+from cap_rlvr.quality.samples import examples_of
+from cap_rlvr.wire.rows import Row
 
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    task = registry.get(asked["task"])
-    if asked["naive"]:
-        task = naive_task(task) or task
-    truths = {name: task.read_truth(truth) for name, truth in asked["truths"].items()}
-    scores = (task.score(truths[name], completion) for name, completion in asked["items"])
-    json.dump([digest(score.model_dump(mode="json")) for score in scores], sys.stdout)
+    found: dict[str, list[str]] = {}
+    for name, rows in asked["rows"].items():
+        task = registry.get(name)
+        examples = examples_of(task, map(Row.model_validate, rows))
+        found[name] = digests_of((asked["naive"] and naive_task(task)) or task, examples, asked["seed"])
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

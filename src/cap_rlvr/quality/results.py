@@ -37,14 +37,18 @@ class Attempt(Frozen):
 class Attacker(Frozen):
     """What a search or a learner got out of one reward.
 
+    ``attempts`` counts the outputs tried, ``scored`` those of them that were wrong by construction and not tried before.
     ``best`` is the output with the highest reward among those that deserve nothing (limit at most .05);
     ``worst_excess`` the one furthest above its own limit. ``holes`` counts outputs above theirs. ``before`` and
-    ``after``: a learner's mean reward, less the limit, over the first and the last quarter of its groups.
+    ``after``: a learner's mean reward, less the limit, over the first and the last quarter of its groups. ``turns``: rows
+    that a search has been through, some more than once; steps of a learner.
     """
 
     task: str
     method: Literal["search", "learned"]
     attempts: int
+    scored: int
+    turns: int
     holes: int
     best: Attempt | None
     worst_excess: Attempt | None

@@ -21,6 +21,9 @@ from cap_rlvr.wire.rows import SPLITS, Candidate, Row
 from cap_rlvr.wire.splits import split_of
 from cap_rlvr.wire.workspace import Workspace
 
+Blocks = defaultdict[str, list[Candidate]]
+_SHARES = (8, 3, 1)
+_NEXT_TO_NOTHING = 0.25  # of enough
 SCOPES = ("pooled", "real", "synthetic")
 
 
@@ -46,7 +49,7 @@ def prepared(task: Task[Any], workspace: Path) -> list[Example]:
                     rows.append(Row.model_validate(orjson.loads(text)))
                 except ValueError:
                     raise BadData("this line is no row", f"{path}:{number}", "Prepare this task again") from None
-    return _examples(task, rows)
+    return examples_of(task, rows)
 
 
 def invented(
@@ -54,7 +57,8 @@ def invented(
 ) -> dict[str, list[Example]]:
     """Rows of fiction, made as prep makes them; ``done`` is told of each step.
 
-    A third of the cases is tried first, and the others only by a task that it gives fewer than ``enough`` rows.
+    A task reads cases until they give it ``enough`` rows: an eighth, a third, all. The third is left out by a task that
+    finds next to nothing in an eighth.
     """
     from cap_rlvr.corpus.synthetic import write_corpus
 
@@ -65,23 +69,33 @@ def invented(
     done(f"{len(found)} synthetic cases")
     made: dict[str, list[Example]] = {}
     for task in tasks:
-        made[task.name] = assembled(task, found[: -(-cases // 3)], str(seed))
-        if len(made[task.name]) < enough:
-            made[task.name] = assembled(task, found, str(seed))
+        blocks: Blocks = defaultdict(list)
+        made[task.name] = []
+        read = 0
+        for share in _SHARES:
+            near = len(made[task.name]) / enough
+            if share == _SHARES[0] or _NEXT_TO_NOTHING <= near < 1 or (share == 1 and near < 1):
+                upto = -(-cases // share)
+                _find(task, found[read:upto], blocks)
+                made[task.name], read = _assemble(task, blocks, str(seed)), upto
         done(f"{len(made[task.name])} rows of {task.name}")
     return made
 
 
-def assembled(task: Task[Any], cases: Iterable[Case], seed: str) -> list[Example]:
-    """The rows that cases give, split by case. Rows whose gold falls short of the ceiling are in no prepared set."""
-    blocks: dict[str, list[Candidate]] = defaultdict(list)
+def _find(task: Task[Any], cases: Iterable[Case], blocks: Blocks) -> None:
     for case in cases:
         for offer in task.find(case):
             if isinstance(offer, Candidate):
                 blocks[offer.block].append(offer)
+
+
+def _assemble(task: Task[Any], blocks: Blocks, seed: str) -> list[Example]:
+    """Rows split by case. Those whose gold falls short of the ceiling are in no prepared set."""
     ordered = [sorted(blocks[name], key=lambda one: (one.case_id, one.kind, one.order)) for name in sorted(blocks)]
     rows = [one for one in task.assemble(ordered, seed) if isinstance(one, Row)]
-    return _examples(task, [row.model_copy(update={"split": row.split or split_of(row.case_id, seed)}) for row in rows])
+    return examples_of(
+        task, [row.model_copy(update={"split": row.split or split_of(row.case_id, seed)}) for row in rows]
+    )
 
 
 def choose(examples: Sequence[Example], most: int, seed: str) -> list[Example]:
@@ -106,7 +120,8 @@ def tasks_named(names: str) -> list[Task[Any]]:
     return [registry.get(name) for name in chosen]
 
 
-def _examples(task: Task[Any], rows: Iterable[Row]) -> list[Example]:
+def examples_of(task: Task[Any], rows: Iterable[Row]) -> list[Example]:
+    """Rows with their truths read. Raises BadData for a row that its task does not understand."""
     return [
         Example(row, _truth(task, row), "synthetic" if row.source_kind is SourceKind.SYNTHETIC else "real")
         for row in rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -26,7 +26,7 @@ def show(suite: Suite, baseline: Suite | None, console: Console) -> None:
     if baseline:
         console.print(table(baseline, "pooled", "The naive rewards through the same suite"))
     if suite.attackers:
-        console.print(attackers(suite, baseline))
+        console.print(attackers(suite.attackers, baseline.attackers if baseline else ()))
     for one in sorted((one for one in suite.offences if one.line != "cost_worst"), key=lambda one: one.task)[:_SHOWN]:
         head = f"{one.task} · {one.line} · {one.family} · {one.row_id}: {one.reward:g} against {one.limit:g} ({one.reason})"
         console.print(f"[red]{escape(head)}[/red]\n{escape(one.completion[:_CLIPPED])}", soft_wrap=True)
@@ -60,16 +60,17 @@ def figure(name: Name, value: float) -> str:
     return f"{value:.1f}" if name.startswith("cost") else f"{value:.0f}" if name == "determinism" else f"{value:.4f}"
 
 
-def attackers(suite: Suite, baseline: Suite | None) -> Table:
+def attackers(own: Sequence[Attacker], naive: Sequence[Attacker] = ()) -> Table:
     """The best wrong output of each attacker beside the limit that it has by construction."""
-    columns = ("task", "attacker", "tries", "best", "its limit", "above theirs", "mean excess", "best output")
+    columns = ("task", "attacker", "tries", "wrong", "best", "its limit", "above theirs", "mean excess", "best output")
     drawn = Table(*columns, title="Attackers without the gold", title_justify="left", box=SIMPLE)
-    for which, one in _both(suite, baseline):
+    for which, one in _both(own, naive):
         best = one.best
         drawn.add_row(
             one.task + which,
             one.method,
             f"{one.attempts:,}",
+            f"{one.scored:,}",
             f"{best.reward:.3f}" if best else "–",
             f"{best.limit:.2f}" if best else "–",
             f"[red]{one.holes:,}[/red]" if one.holes and not which else f"{one.holes:,}",
@@ -79,12 +80,22 @@ def attackers(suite: Suite, baseline: Suite | None) -> Table:
     return drawn
 
 
-def _both(suite: Suite, baseline: Suite | None) -> Iterator[tuple[str, Attacker]]:
-    for one in suite.attackers:
+def _both(own: Sequence[Attacker], naive: Sequence[Attacker]) -> Iterator[tuple[str, Attacker]]:
+    for one in own:
         yield "", one
-        for other in baseline.attackers if baseline else ():
+        for other in naive:
             if (other.task, other.method) == (one.task, one.method):
                 yield " (naive)", other
+
+
+def outputs(own: Sequence[Attacker]) -> Iterator[str]:
+    """In full, what an attacker got reward with: its best output that deserves nothing, and what is furthest above its limit."""
+    for one in own:
+        above = one.worst_excess if one.holes else None
+        for what, shown in (("best that deserves nothing", one.best), ("above its limit", above)):
+            if shown is not None and (shown.reward or shown is above):
+                head = f"{one.task}, {one.method}, {what}: {shown.reward:g} of at most {shown.limit:g}"
+                yield f"\n{head} on {shown.row_id} ({shown.reason})\n{shown.completion}"
 
 
 def learnt(one: Attacker) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from pydantic import ValidationError
+
 from cap_rlvr import registry
 from cap_rlvr.rewards.explain import Explanation
 from cap_rlvr.task import Task, Vectors
@@ -75,23 +77,43 @@ def _fits(task: Task[Any], truth: Mapping[str, Any]) -> bool:
 
 
 def _nearest(tasks: Sequence[Task[Any]], truth: Mapping[str, Any]) -> list[Task[Any]]:
-    """The tasks that share most fields with a truth that fits none, so that judging it names what is wrong."""
-    shared = {task.name: len(truth.keys() & task.truth.model_fields.keys()) for task in tasks}
+    """The tasks that share most fields of the right kind with a truth that fits none, so that judging it names what is wrong."""
+    shared = {
+        task.name: len(truth.keys() & task.truth.model_fields.keys()) - _of_another_kind(task, truth) for task in tasks
+    }
     most = max(shared.values(), default=0)
-    return [task for task in tasks if most and shared[task.name] == most]
+    return [task for task in tasks if most > 0 and shared[task.name] == most]
+
+
+def _of_another_kind(task: Task[Any], truth: Mapping[str, Any]) -> int:
+    """How many fields are there, but are no such thing: text for a mapping, say, not a mapping that lacks something."""
+    try:
+        task.truth.model_validate(truth)
+    except ValidationError as error:
+        return sum(len(one["loc"]) == 1 and one["loc"][0] in truth for one in error.errors(include_url=False))
+    return 0
+
+
+def store_at(path: str | Path | None) -> Vectors | None:
+    """The vector store of an index or a folder. Raises BadInput where there is nothing, BadData where it is no store."""
+    if path is None:
+        return None
+    if not Path(path).exists():
+        raise BadInput("there is no index", str(path), "Build one with `cap-rlvr vectors build`, or leave it out")
+    return open_store(Path(path))
 
 
 class UnifiedRewardFunction:
     """The reward of any task's rows. A sample is a `Row`, its flat JSON line as a dict, or a ground truth alone.
 
     ``faiss_index_path`` is the index (or folder) of a vector store: retrieval then takes similarities from there, and
-    not from the row; without either it pays for gold alone and says so. Raises BadData where there is no such store.
+    not from the row; without either it pays for gold alone and says so. Raises BadInput where there is no such store.
     """
 
     TASK: ClassVar[str] = ""
 
     def __init__(self, faiss_index_path: str | Path | None = None) -> None:
-        self.vectors = None if faiss_index_path is None else open_store(Path(faiss_index_path))
+        self.vectors = store_at(faiss_index_path)
 
     def reward(self, sample: Sample, model_output: str, task_type: str | None = None) -> float:
         """The reward in [0, 1]. Raises BadInput where the sample can't be judged."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cap_rlvr.vectors import index
 from cap_rlvr.vectors.embed import Embedder, embedder
-from cap_rlvr.vectors.store import CASES, INDEX, KIND, VECTORS, open_store, random_floor
+from cap_rlvr.vectors.store import CASES, INDEX, KIND, REBUILD, VECTORS, open_store, random_floor
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, write_manifest
@@ -22,13 +22,13 @@ from cap_rlvr.wire.workspace import Workspace
 
 TASK = "retrieval"  # whose candidates carry the masked text that vectors are made of
 BATCH = 512
-OnProgress = Callable[[int, int], None]  # cases done, cases in all
+OnProgress = Callable[[str, int, int], None]  # what is being made, cases done, cases in all
 
 
 def build_store(
     workspace: Workspace, model: str, kind: index.Kind | None = None, on_progress: OnProgress | None = None
 ) -> Manifest:
-    """Make the workspace's vectors with a model, unless they are there already.
+    """Make the workspace's vectors with a model, unless they are there already: whole or not at all, those before stay until then.
 
     Memory grows by the ids alone. Raises BadInput where no corpus has been searched for retrieval, Unavailable where
     the model or FAISS is missing.
@@ -44,31 +44,40 @@ def build_store(
     made = _up_to_date(folder, identity)
     if made is not None:
         return made
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a build that was killed
+    partial.mkdir(parents=True)
     try:
-        counts = _write(folder, files, source, kind, on_progress)
-    except BaseException:
+        manifest = _finished(partial, identity, _write(partial, files, source, kind, on_progress))
         shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
         raise
+    return manifest
+
+
+def _finished(folder: Path, identity: Manifest, counts: dict[str, Any]) -> Manifest:
+    """Calibrate what was written, and write its manifest."""
     floor = random_floor(np.load(folder / VECTORS, mmap_mode="r"))
-    manifest = identity.model_copy(
-        update={
-            "files": digest_files(folder, [CASES, VECTORS, INDEX]),
-            "settings": {**identity.settings, "floor": floor},
-            "counts": counts,
-        }
-    )
+    files, settings = digest_files(folder, [CASES, VECTORS, INDEX]), {**identity.settings, "floor": floor}
+    manifest = identity.model_copy(update={"files": files, "settings": settings, "counts": counts})
     write_manifest(folder, manifest)
     return manifest
 
 
 def check_store(folder: Path, queries: int, count: int) -> dict[str, Any]:
-    """How much of exact search the index finds: recall at ``count`` over evenly spread cases of the store."""
+    """How much of exact search the index finds: recall at ``count`` over evenly spread cases of the store.
+
+    Raises BadData where a file is not the one that was built.
+    """
     store = open_store(folder)
+    for name, made in store.manifest.files.items():
+        if not (folder / name).is_file() or file_digest(folder / name) != made:
+            raise BadData("this is not the file that was built with the others", str(folder / name), REBUILD)
     places = np.unique(np.linspace(0, len(store) - 1, min(queries, len(store))).astype(np.int64))
     asked = np.ascontiguousarray(store.vectors[places], dtype=np.float32)
-    _, found = index.search(index.read(folder / INDEX), asked, count)
+    _, found = index.search(index.read(folder / INDEX, store.vectors), store.vectors, asked, count)
     recall = index.recall(found, index.exact(store.vectors, asked, count))
     return {"cases": len(store), "queries": len(places), "at": count, "recall": round(recall, 4)}
 
@@ -105,16 +114,16 @@ def _write(
     vectors: np.memmap[Any, np.dtype[np.float16]] = cast(Any, np.lib.format).open_memmap(
         folder / VECTORS, mode="w+", dtype=np.float16, shape=(len(cases), source.dimension)
     )
+    tell = on_progress or _silent
     done = 0
     texts = _texts(files)
     while batch := list(islice(texts, BATCH)):
         places = np.searchsorted(cases, np.array([case_id.encode() for case_id, _ in batch], dtype=cases.dtype))
         vectors[places] = source.encode([text for _, text in batch]).astype(np.float16)
         done += len(batch)
-        if on_progress:
-            on_progress(done, len(cases))
+        tell("vectors", done, len(cases))
     vectors.flush()
-    made = index.build(vectors, kind)
+    made = index.build(vectors, kind, lambda added, total: tell("index", added, total))
     index.write(made, folder / INDEX)
     bytes_of = {name: (folder / name).stat().st_size for name in (CASES, VECTORS, INDEX)}
     return {
@@ -122,6 +131,10 @@ def _write(
         "index": kind or index.kind_for(len(cases)),
         "bytes_per_case": round(sum(bytes_of.values()) / len(cases), 1),
     }
+
+
+def _silent(_: str, __: int, ___: int) -> None:
+    pass
 
 
 def _case_ids(files: list[Path]) -> NDArray[Any]:

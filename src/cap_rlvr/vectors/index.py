@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,8 @@ _CODE_BYTES = 64
 _PROBED = 48
 _TRAIN_PER_LIST = 64
 _CHUNK = 20_000
+_PROPOSED = 20  # compressed codes propose so many times what is asked for; the vectors themselves choose
+OnProgress = Callable[[int, int], None]  # vectors added, vectors in all; (0, all) once the index is trained
 
 
 def kind_for(count: int) -> Kind:
@@ -27,7 +29,7 @@ def kind_for(count: int) -> Kind:
     return "flat" if count <= FLAT_UP_TO else "hnsw" if count <= HNSW_UP_TO else "ivfpq"
 
 
-def build(vectors: NDArray[np.float16], kind: Kind | None = None) -> Any:
+def build(vectors: NDArray[np.float16], kind: Kind | None = None, on_progress: OnProgress | None = None) -> Any:
     """An index of unit vectors by inner product, given its places as ids; vectors are read in chunks."""
     faiss = _faiss()
     count, dimension = vectors.shape
@@ -45,9 +47,16 @@ def build(vectors: NDArray[np.float16], kind: Kind | None = None) -> Any:
         index = faiss.IndexIVFPQ(quantizer, dimension, lists, _code_bytes(dimension), 8, faiss.METRIC_INNER_PRODUCT)
         index.nprobe = min(lists, _PROBED)
         index.train(_sample(vectors, _TRAIN_PER_LIST * lists))
+    tell = on_progress or _silent
+    tell(0, count)
     for chunk in _chunks(vectors):
         index.add(chunk)
+        tell(int(index.ntotal), count)
     return index
+
+
+def _silent(_: int, __: int) -> None:
+    pass
 
 
 def write(index: Any, path: Path) -> None:
@@ -57,19 +66,40 @@ def write(index: Any, path: Path) -> None:
     partial.replace(path)
 
 
-def read(path: Path) -> Any:
-    """Read an index by its path. Raises BadData where it is missing or broken."""
+def read(path: Path, vectors: NDArray[np.float16]) -> Any:
+    """Read the index of these vectors by its path. Raises BadData where it is missing, broken or of others."""
     if not path.is_file():
         raise BadData("there is no index", str(path), "Run cap-rlvr vectors build")
     try:
-        return _faiss().read_index(str(path))
+        index = _faiss().read_index(str(path))
     except RuntimeError as error:
         raise BadData(f"the index is broken ({str(error)[:80]})", str(path), "Run cap-rlvr vectors build") from None
+    held, wanted = (int(index.ntotal), int(index.d)), vectors.shape
+    if held != wanted:
+        told = f"the index holds {held[0]:,} vectors of {held[1]} numbers, the store {wanted[0]:,} of {wanted[1]}"
+        raise BadData(told, str(path), "Run cap-rlvr vectors build")
+    return index
 
 
-def search(index: Any, queries: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """(scores, places) of the nearest, best first (n, count); place -1 where there are fewer."""
-    return index.search(np.ascontiguousarray(queries, dtype=np.float32), count)
+def search(
+    index: Any, vectors: NDArray[np.float16], queries: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """(cosines, places) of the nearest, best first (n, count); place -1 where there are fewer.
+
+    ``vectors`` are those that the index was built from. A compressed index only proposes; they choose.
+    """
+    queries = np.ascontiguousarray(queries, dtype=np.float32)
+    if not isinstance(index, _faiss().IndexIVFPQ):
+        return index.search(queries, count)
+    _, proposed = index.search(queries, min(_PROPOSED * count, len(vectors)))
+    scores = np.full((len(queries), count), -np.inf, dtype=np.float32)
+    places = np.full((len(queries), count), -1, dtype=np.int64)
+    for row, (query, found) in enumerate(zip(queries, proposed, strict=True)):
+        held = np.sort(found[found >= 0])  # in the order of the file
+        cosines = vectors[held].astype(np.float32) @ query
+        best = np.argsort(-cosines, kind="stable")[:count]
+        scores[row, : len(best)], places[row, : len(best)] = cosines[best], held[best]
+    return scores, places
 
 
 def exact(vectors: NDArray[np.float16], queries: NDArray[np.float32], count: int) -> NDArray[np.int64]:
@@ -79,8 +109,9 @@ def exact(vectors: NDArray[np.float16], queries: NDArray[np.float32], count: int
     at = 0
     for chunk in _chunks(vectors):
         found = queries @ chunk.T
-        places = np.broadcast_to(np.arange(at, at + len(chunk)), found.shape)
-        scores, best = np.hstack([scores, found]), np.hstack([best, places])
+        near = np.argpartition(-found, min(count, len(chunk)) - 1, axis=1)[:, :count]
+        scores = np.hstack([scores, np.take_along_axis(found, near, axis=1)])
+        best = np.hstack([best, near + at])
         top = np.argsort(-scores, axis=1, kind="stable")[:, :count]
         scores, best = np.take_along_axis(scores, top, axis=1), np.take_along_axis(best, top, axis=1)
         at += len(chunk)

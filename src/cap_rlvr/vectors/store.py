@@ -18,6 +18,7 @@ from cap_rlvr.wire.manifest import Manifest, read_manifest
 
 CASES, VECTORS, INDEX = "cases.npy", "vectors.npy", "index.faiss"
 KIND = "vectors"
+REBUILD = "Run cap-rlvr vectors build"
 PAIRS = 10_000
 FLOOR_PERCENTILE = 95
 _DECIMALS = 4  # of a similarity: what the order of additions may change lies far below
@@ -54,23 +55,39 @@ class VectorStore:
         return bytes(self.cases[place]).decode()
 
 
-def open_store(folder: Path) -> VectorStore:
-    """Open a store, or the one beside an index file. Raises BadData where it is missing, broken or of another kind."""
-    folder = folder.parent if folder.suffix == ".faiss" else folder
+def open_store(place: Path) -> VectorStore:
+    """Open a store by its folder or by its index file. Raises BadData where it is missing, broken or of another kind.
+
+    The index itself is not read: it serves searches, and scoring makes none.
+    """
+    folder = _folder_of(place)
     manifest = read_manifest(folder)
     if manifest.kind != KIND:
         raise BadData(f"this holds {manifest.kind}, not vectors", str(folder), "Give the folder of a vector store")
+    if place != folder and place.name not in manifest.files:
+        raise BadData("this index is not the one that its folder's vectors were made with", str(place), REBUILD)
     try:
         cases = np.load(folder / CASES, mmap_mode="r", allow_pickle=False)
         vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise BadData(f"the store can't be read ({error})", str(folder), "Run cap-rlvr vectors build") from None
-    if len(cases) != len(vectors):
-        raise BadData(f"{len(cases)} ids for {len(vectors)} vectors", str(folder), "Run cap-rlvr vectors build")
+        raise BadData(f"the store can't be read ({error})", str(folder), REBUILD) from None
+    wanted = (len(cases), manifest.settings.get("dimension"))
+    if vectors.shape != wanted:
+        raise BadData(
+            f"vectors of shape {vectors.shape}, where the manifest and ids say {wanted}", str(folder), REBUILD
+        )
     floor = manifest.settings.get("floor")
     if not isinstance(floor, int | float):
-        raise BadData("the manifest has no number `floor`", str(folder), "Run cap-rlvr vectors build")
+        raise BadData("the manifest has no number `floor`", str(folder), REBUILD)
     return VectorStore(cases, vectors, float(floor), manifest)
+
+
+def _folder_of(place: Path) -> Path:
+    if place.suffix != Path(INDEX).suffix:
+        return place
+    if not place.is_file():
+        raise BadData("there is no index", str(place), REBUILD)
+    return place.parent
 
 
 def cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

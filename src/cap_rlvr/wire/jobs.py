@@ -7,8 +7,9 @@ when the file is read, and not an hour later.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -104,7 +105,8 @@ class RowsConfig(Frozen):
 class SftConfig(Frozen):
     """The warm start. A batch holds rows of like length, at most ``batch_rows`` rows and ``batch_tokens`` tokens.
 
-    ``weights`` is each task's share of the tokens trained on; a task that is not named has weight 1.
+    ``weights`` is each task's share of the batches; a task that is not named has weight 1. ``steps`` is for all tasks
+    that it names: a run of fewer takes their share of the steps, so that each task is trained as long as in the whole.
     """
 
     steps: int = Field(ge=1)
@@ -116,11 +118,20 @@ class SftConfig(Frozen):
     decay_to: float = Field(default=0.1, ge=0, le=1)
     checkpoint_steps: int = Field(default=100, ge=1)
     lora: LoraConfig = LoraConfig()
-    weights: dict[str, float] = {}
+    weights: dict[str, Annotated[float, Field(gt=0)]] = {}
+
+    def steps_for(self, tasks: Collection[str]) -> int:
+        """The batches of a warm start on these tasks."""
+        every = {task: self.weights.get(task, 1.0) for task in {*self.weights, *tasks}}
+        return max(1, round(self.steps * sum(every[task] for task in tasks) / sum(every.values())))
 
 
 class GrpoConfig(Frozen):
-    """GRPO. A step asks ``prompts`` groups of ``completions``; ``task_prompts`` says how many of each task."""
+    """GRPO. A step asks ``prompts`` groups of ``completions``; ``task_prompts`` says how many of each task.
+
+    ``max_completion_tokens`` is the most that an answer may take, here and in evaluation; ``task_completion_tokens``
+    says it for the tasks that it names.
+    """
 
     steps: int = Field(ge=1)
     prompts: int = Field(default=16, ge=1)
@@ -131,6 +142,7 @@ class GrpoConfig(Frozen):
     beta: float = Field(default=0.0, ge=0)
     temperature: float = Field(default=1.0, gt=0)
     max_completion_tokens: int = Field(default=96, ge=1)
+    task_completion_tokens: dict[str, Annotated[int, Field(ge=1)]] = {}
     lora: LoraConfig = LoraConfig()
     task_prompts: dict[str, int] = {}
     importance_cap: float = Field(default=3.0, ge=1)
@@ -143,6 +155,14 @@ class GrpoConfig(Frozen):
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0
+
+    def completion_tokens(self, task: str) -> int:
+        """The most tokens that an answer to a question of the task may take."""
+        return self.task_completion_tokens.get(task, self.max_completion_tokens)
+
+    def longest_completion(self, tasks: Iterable[str]) -> int:
+        """The most tokens that an answer to any of the tasks may take."""
+        return max(self.completion_tokens(task) for task in tasks)
 
     @field_validator("top_p", "top_k", "min_p")
     @classmethod
@@ -160,7 +180,6 @@ class EvalConfig(Frozen):
 
     splits: tuple[Split, ...] = ("eval", "test")
     rows_per_task: int = Field(default=300, ge=1)
-    max_completion_tokens: int = Field(default=96, ge=1)
 
 
 class RunConfig(Frozen):
@@ -171,6 +190,10 @@ class RunConfig(Frozen):
     sft: SftConfig
     grpo: GrpoConfig
     eval: EvalConfig = EvalConfig()
+
+    def trained(self, tasks: Iterable[str]) -> tuple[str, ...]:
+        """Those of the tasks whose rows train; the others are evaluated only."""
+        return tuple(task for task in tasks if self.rows.trains(task))
 
 
 class TrainJob(Frozen):

@@ -82,6 +82,8 @@ class Candidate(Frozen):
     """What one case offers to a task before other cases are known.
 
     ``block`` groups candidates that may meet in one row (as distractors, say); ``payload`` is the task's own.
+    ``rare_as`` names what it is counted under where a corpus may have too few of its kind to train on (see
+    wire/splits.py). ``split`` is that of its case's cluster: prep tells it to `assemble`, `find` leaves it open.
     """
 
     task: str
@@ -90,6 +92,8 @@ class Candidate(Frozen):
     kind: str
     block: str
     order: int = 0
+    rare_as: str = ""
+    split: Split | None = None
     payload: dict[str, Any]
 
 

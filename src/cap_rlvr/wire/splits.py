@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from cap_rlvr.wire.frozen import keyed_unit
-from cap_rlvr.wire.rows import SPLITS, Split
+from cap_rlvr.wire.rows import SPLITS, Candidate, Split
 
 FRACTIONS = (0.62, 0.13, 0.25)  # a quarter for test: 200 held-out bluebook rows and more from a thousand cases
 
 
-def split_of(cluster: str, seed: str) -> Split:
+MIN_TO_TRAIN = 20  # real cases of a kind; one with fewer is only evaluated, so its cases are held out by every task
+
+
+def split_of(cluster: str, seed: str, held_out: bool = False) -> Split:
     """The split of a cluster: keyed, salted with the seed, in the fractions above.
 
+    ``held_out``: it holds a case of a kind too rare to train on, so that eval and test share it out in their proportion.
     A cluster bears the name of its first case, so for nearly every case its own id gives the same answer.
     """
     at = keyed_unit("split", seed, cluster)
-    return SPLITS[0] if at < FRACTIONS[0] else SPLITS[1] if at < FRACTIONS[0] + FRACTIONS[1] else SPLITS[2]
+    train = FRACTIONS[0]
+    if held_out and at < train:
+        at = train + at / train * (1 - train)
+    return SPLITS[0] if at < train else SPLITS[1] if at < train + FRACTIONS[1] else SPLITS[2]
+
+
+def split_of_candidate(candidate: Candidate, seed: str) -> Split:
+    """The split that prep has found for a candidate's cluster; where nothing was clustered, that of its case alone."""
+    return candidate.split or split_of(candidate.case_id, seed)

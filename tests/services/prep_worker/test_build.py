@@ -10,10 +10,10 @@ from toy_corpus import TOY, assemble, case, find, searched, snapshot, style, tex
 
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData, BadInput
-from cap_rlvr.wire.manifest import Manifest, digest_files
+from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest
 from cap_rlvr.wire.rejects import Reject, add_reject
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row
-from cap_rlvr.wire.splits import FRACTIONS, split_of
+from cap_rlvr.wire.splits import FRACTIONS, MIN_TO_TRAIN, split_of
 from cap_rlvr.wire.workspace import Workspace
 from services.prep_worker.build import assemble_task
 
@@ -83,6 +83,31 @@ def test_evaluation_only_rows_are_never_in_train(workspace: Workspace, tmp_path:
     assert manifest.counts["rows"]["train"] == 0
     assert manifest.counts["refused"]["evaluation_only"] + len(rows(workspace)) == len(cases)
     assert {row["split"] for row in rows(workspace)} == {"eval", "test"}
+
+
+@pytest.mark.parametrize(("rare", "held_out"), [(MIN_TO_TRAIN - 1, True), (MIN_TO_TRAIN, False)])
+def test_clusters_with_a_rare_kind_are_held_out_and_lose_no_row(
+    workspace: Workspace, tmp_path: Path, rare: int, held_out: bool
+) -> None:
+    seen: dict[str, str | None] = {}
+
+    def noting(blocks: Iterable[list[Candidate]], seed: str) -> Iterator[Row | Refusal]:
+        for block in blocks:
+            seen.update({one.case_id: one.split for one in block})
+            yield from assemble([block], seed)
+
+    odd = [case(page, docket_number=f"rare {page}") for page in range(1, 1 + rare)]
+    same = [case(100 + page, name_abbreviation=style(page)) for page in range(1, 6)]  # companions, of the same day
+    searched(workspace, write_volume(tmp_path / "source", [*odd, *same, *(case(page) for page in range(200, 260))]))
+    manifest = assemble_task(replace(TOY, assemble=noting), workspace, "7")
+    told = read_manifest(workspace.cases).settings["held_out"]
+    assert {kind: len(cases) for kind, cases in told.items()} == ({"toy/odd": rare} if held_out else {})
+    where = {int(row["case_id"].split("/")[2][:4]): row["split"] for row in rows(workspace)}
+    assert ("train" not in {where[page] for page in range(1, 1 + rare)}) is held_out
+    assert {where[page] for page in range(200, 260)} == set(SPLITS)
+    assert all(where[page] == where[100 + page] for page in range(1, 6))
+    assert sum(manifest.counts["rows"].values()) == rare + 5 + 60
+    assert {int(name.split("/")[2][:4]): split for name, split in seen.items()} == where
 
 
 def test_the_same_query_and_gold_is_written_once(workspace: Workspace, tmp_path: Path) -> None:

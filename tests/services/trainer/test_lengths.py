@@ -38,14 +38,15 @@ def test_every_row_of_a_task_comes_round() -> None:
 
 
 def test_buckets_cover_all_rows_without_cutting_a_token() -> None:
-    lengths = [10, 100, 12, 95, 11, 100]
-    mask = torch.tensor([[0] * (100 - length) + [1] * length for length in lengths])
+    shapes = [(10, 5), (100, 20), (12, 4), (95, 3), (11, 1), (100, 2)]
+    mask = torch.tensor(
+        [[0] * (100 - prompt) + [1] * (prompt + answer) + [0] * (20 - answer) for prompt, answer in shapes]
+    )
     buckets = length_buckets(mask)
-    assert len(buckets) == 2
+    assert [columns for _, columns in buckets] == [slice(0, 120), slice(88, 105)]
     assert sorted(int(row) for rows, _ in buckets for row in rows) == list(range(6))
-    for rows, cut in buckets:
-        assert mask[rows, :cut].sum() == 0
-        assert mask[rows, cut].any()
+    for rows, columns in buckets:
+        assert mask[rows, columns].sum() == mask[rows].sum()
 
 
 def test_a_row_of_no_padding_is_one_bucket() -> None:

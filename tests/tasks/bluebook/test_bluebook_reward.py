@@ -209,14 +209,14 @@ def test_plan_shaped_truth_is_read() -> None:
     assert TASK.judge(truth, "410 U.S. 113 (1973)").strict
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=300))
 def test_no_text_without_the_locator_is_paid(text: str) -> None:
     if "Crim" not in text:
         assert TASK.judge(TEXAS, text).reward == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     volume=st.integers(1, 9999),
     page=st.integers(1, 99999).filter(lambda page: page != 35),
@@ -227,7 +227,7 @@ def test_a_wrong_page_is_never_paid(volume: int, page: int, reporter: str, insid
     assert TASK.judge(TEXAS, f"<answer>{volume} {reporter} {page} ({inside})</answer>").reward == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     prefix=st.text(st.sampled_from("abcdefghi "), max_size=60), suffix=st.text(st.sampled_from("abc x "), max_size=60)
 )
@@ -236,7 +236,7 @@ def test_words_around_gold_are_not_paid(prefix: str, suffix: str) -> None:
     assert TASK.judge(TEXAS, f"<answer>{prefix}x {cited} {suffix}</answer>").reward == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(1, 400), min_size=2, max_size=4, unique=True))
 def test_listing_pages_is_never_paid(pages: list[int]) -> None:
     listed = ", ".join(f"31 Tex. Crim. {page}" for page in pages)

@@ -134,7 +134,7 @@ def test_rows_are_balanced_masked_and_their_gold_earns_all() -> None:
         assert max(held.values()) <= MAX_SHARE * held.total()
     for label in labels:
         masked = [row for row in rows if row.truth["label"] == label and MASK in row.truth["context"]]
-        assert abs(4 * len(masked) - 3 * labels[label]) <= 3
+        assert abs(5 * len(masked) - 4 * labels[label]) <= 4
         assert {row.truth["context"].count(MASK) for row in masked} == {MASKS}
     for row in rows:
         truth = TASK.read_truth(row.truth)

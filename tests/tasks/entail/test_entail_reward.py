@@ -95,8 +95,23 @@ def test_scores(completion: str, reward: float, code: str) -> None:
                 "The court in Stone v. Weller speaks of Harker v. Bolton in the words that are set out above, and it does what it says "
                 "there, as anyone may see."
             ),
+            "label_unsaid",
+        ),
+        (
+            (
+                "The court in Stone v. Weller speaks of Harker v. Bolton in the words that are set out above, and it distinguishes that case "
+                "there, as anyone may see."
+            ),
             "no_terms",
         ),
+        (f"{WHY} The tenant asks the court to overrule it.", ""),
+        (f"{WHY} Quill v. Ames is affirmed, if anything.", ""),
+        (f"{WHY} No word of the passage says that the court overrules it.", ""),
+        (f"{WHY} In no uncertain terms the court overrules it.", "other_label"),
+        (f"{WHY} It declares that the case is no longer good law.", "other_label"),
+        (f"{WHY} It stands by that decision.", "other_label"),
+        (f"{WHY} It does more than affirm it.", ""),
+        (" ".join(reversed(WHY.split())), "not_prose"),
         (
             (
                 "In Stone v. Weller and Harker v. Bolton it is said: landlord, receipt, written, agent, barn, stranger, and so the "
@@ -154,13 +169,13 @@ def test_probes_hold(truth: EntailTruth) -> None:
         assert rewards == sorted(rewards, reverse=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=300), st.sampled_from(LABELS))
 def test_a_wrong_label_is_never_paid(text: str, label: str) -> None:
     assert label == TRUTH.label or score(TRUTH, f"<answer>{label}</answer>{text}").reward == 0
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 90), st.integers(1, 60))
 def test_evidence_is_paid_only_near_the_gold(start: int, length: int) -> None:
     words = TRUTH.context.split()

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cap_rlvr import registry
@@ -113,7 +113,6 @@ def test_score_says_what_was_named_and_where() -> None:
     assert part.note == "named option B"
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_random_text_is_never_paid_unless_it_names_the_gold(text: str) -> None:
     if score(TRUTH, text).reward:
@@ -121,7 +120,6 @@ def test_random_text_is_never_paid_unless_it_names_the_gold(text: str) -> None:
         assert "b" in said or "2" in said or len(said) > 10
 
 
-@settings(deadline=None)
 @given(st.integers(0, 4), st.text(alphabet="ABCDEabcde123456 .,/()ornt-", max_size=12))
 def test_label_soup_names_at_most_one_option(answer_idx: int, text: str) -> None:
     paid = [
@@ -134,7 +132,6 @@ def test_label_soup_names_at_most_one_option(answer_idx: int, text: str) -> None
     assert verdict.reward == float(paid == [answer_idx])
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_word_left_out_or_put_in_is_not_the_text(data: st.DataObject) -> None:
     kept = GOLD.rstrip(".").split()

@@ -16,7 +16,7 @@ PLAIN: dict[str, Any] = {"candidates": IDS, "positives": GOLD}
 FOUR: dict[str, Any] = dict(TASK.example)
 REPORTED: dict[str, Any] = {
     "candidates": [
-        {"id": "K01", "cites": ["31 Tex. Crim. 35", "18 S.W. 1090"], "name": "Reed v. State"},
+        {"id": "K01", "cites": ["31 Tex. Crim. 35", "18 S.W. 1090"], "name": "Reed v. State", "year": 1892},
         {"id": "K02", "cites": ["1 Alaska 682"], "name": "In re Moore"},
         {"id": "K03", "cites": ["2 Mich. 586"], "name": "Drake v. Andrews"},
         {"id": "K04", "cites": ["2 Mich. 586"], "name": "Other v. Case"},
@@ -43,6 +43,11 @@ def answer(*lines: str) -> str:
         (PLAIN, [*GOLD[:4], "A03"], 0.6933, "partly_right"),
         (PLAIN, [*GOLD[:4], "Q99"], 0.6533, "partly_right"),  # made up: .2 of the quantity part
         (PLAIN, [*GOLD[:4], "410 U.S. 113"], 0.6533, "partly_right"),
+        # nothing but more of the list may follow it
+        (PLAIN, [*GOLD, "Q99"], 1.0, "right"),
+        (PLAIN, [*GOLD, "None of these is analogous."], 0.0, "not_a_list"),
+        (PLAIN, [*GOLD, "Wrong: 410 U.S. 113"], 0.0, "not_a_list"),
+        (PLAIN, [*GOLD, *IDS, *IDS], 0.0, "not_a_list"),
         (PLAIN, [*GOLD[:3], "A00", "A01"], 0.3867, "partly_right"),
         (PLAIN, [*GOLD[:2], "A00", "A01", "A02"], 0.0, "no_better_than_chance"),
         (PLAIN, ["A03"] * 5, 0.0, "no_better_than_chance"),
@@ -69,6 +74,8 @@ def answer(*lines: str) -> str:
         (REPORTED, ["31 Tex. Crim. 35 (or K03 1892)", "K02"], 0.0, "no_better_than_chance"),
         (REPORTED, ["unlike Reed v. State, 31 Tex. Crim. 35", "K02"], 0.0, "no_better_than_chance"),
         (REPORTED, ["Drake v. Andrews or Reed v. State, 31 Tex. Crim. 35", "K02"], 0.0, "no_better_than_chance"),
+        (REPORTED, ["31 Tex. Crim. 35 (1893)", "K02"], 0.0, "no_better_than_chance"),
+        (REPORTED, ["31 Tex. Crim. 35 (Unlike Ohio 1892)", "K02"], 0.0, "no_better_than_chance"),
         (REPORTED, ["31 Tex. Crim. 35, 2 Mich. 586", "K02"], 0.0, "no_better_than_chance"),
         (REPORTED, ["2 Mich. 586", "K02"], 0.0, "no_better_than_chance"),  # two cases on one page
     ],
@@ -166,14 +173,14 @@ def test_probes_hold(truth: dict[str, Any]) -> None:
         assert rewards == sorted(rewards, reverse=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=400))
 def test_text_that_names_no_gold_is_never_paid(text: str) -> None:
     if not any(name.lower() in text.lower() for name in GOLD):
         assert TASK.judge(PLAIN, answer(text)).reward == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from([*IDS, "Q11", "410 U.S. 113", "so", "", "A03, B07", "not A03"]), max_size=12))
 def test_reward_never_exceeds_what_the_first_lines_are_worth(lines: list[str]) -> None:
     counted = [line for line in lines if line][:5]

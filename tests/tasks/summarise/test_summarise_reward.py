@@ -187,7 +187,7 @@ def test_the_brief_has_no_part_in_the_index() -> None:
 
 
 @given(st.text(max_size=2000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_is_judged(text: str) -> None:
     assert TASK.score(TRUTH, f"<answer>{text}</answer>").reward <= 0.05
 
@@ -196,7 +196,7 @@ _SAID = EXAMPLE["source"].split()
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 6))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_cut_and_shuffled_source_earns_nothing(chance: Any, size: int) -> None:
     pieces = [" ".join(_SAID[i : i + size]) for i in range(0, len(_SAID) - size, size)]
     chance.shuffle(pieces)
@@ -211,7 +211,7 @@ def test_cut_and_shuffled_source_earns_nothing(chance: Any, size: int) -> None:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_words_taken_from_the_gold_never_pay_more(chance: Any) -> None:
     said = BODY.split(" ")
     kept = [word for word in said if chance.random() > 0.3]

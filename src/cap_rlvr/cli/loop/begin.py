@@ -61,7 +61,7 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
                 "This run is finished: looking whether its source or code has changed since. --fresh (make run FRESH=1) does it again."
             )
         elif not model:
-            minutes = _minutes(settings.sft.steps, settings.grpo.steps)
+            minutes = _minutes(settings.sft.steps_for(settings.trained(names)), settings.grpo.steps)
             screen.say(f"About {minutes} minutes from the beginning, on two cores without a GPU.")
         with running(workspace, book) as services:
             _phases(Loop(services, book, screen, settings, job), real, replicas)

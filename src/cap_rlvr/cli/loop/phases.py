@@ -53,7 +53,8 @@ class Loop:
         """SFT. Starts the reward service and the trainer's worker for it, which stay for all that follows."""
         self.services.start_reward()
         self.services.start_trainer()
-        self._train("sft", "warm start", "sft.jsonl", self.config.sft.steps)
+        steps = self.config.sft.steps_for(self.config.trained(self.job.tasks))
+        self._train("sft", "warm start", "sft.jsonl", steps)
         if not self.job.model:
             self.book.descend(base=_digest(self.workspace.models / "base"))
         self.book.descend(sft=_digest(self.workspace.models / "sft"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, cast
 
 import re2
@@ -62,7 +61,7 @@ def score(truth: BluebookTruth, completion: str) -> Score:
     altered = _altered(cited, locator, key, truth)
     gates = {
         "locator": True,
-        "name": _is_latin(cited.name) and (not cited.name or names_agree(cited.name, key.names, truth.metadata.court)),
+        "name": not cited.name or names_agree(cited.name, key.names, truth.metadata.court),
         "shown": not altered,
     }
     if not all(gates.values()):
@@ -132,11 +131,6 @@ def _altered(cited: CaseCitation, locator: Locator, key: Gold, truth: BluebookTr
         "court": key.courts is None or _names_court(cited.court, key),
     }
     return [field for field, kept in same.items() if field not in truth.masked and not kept]
-
-
-def _is_latin(name: str) -> bool:
-    """Whether every letter is Latin: names are compared loosely, and a look-alike of another script is no slip."""
-    return all(char.isascii() or not char.isalpha() or unicodedata.name(char, "").startswith("LATIN") for char in name)
 
 
 def _names_court(text: str, key: Gold) -> bool:

@@ -1,4 +1,4 @@
-"""Make rows of candidates: no label over a fixed share, three rows in four with their cue words hidden."""
+"""Make rows of candidates: no label over a fixed share, four rows in five with their cue words hidden."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from cap_rlvr.tasks.entail.truth import LABELS, MASK, MAX_WORDS, EntailTruth, La
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row, Span, Split
-from cap_rlvr.wire.splits import split_of
+from cap_rlvr.wire.splits import MIN_TO_TRAIN, split_of_candidate
 
 MAX_SHARE = 0.37  # of a label among a split's rows: .40 is the bound, and clusters may move a row to another split
-MIN_REAL = 20  # rows of a label; with fewer real ones it is only evaluated
 NEAR_SHARE = 0.75  # of NONE rows that have another case's cue words near
-OPEN_IN = 4  # rows of a label, of which one shows all its words: with half of them cue words tell the label too often
+OPEN_IN = 5  # rows of a label, of which one shows all its words: with one in four cue words tell the label too often
 MASKS = 5  # hidden words in each masked row, whatever its label
 MAX_POOL = 20_000  # rows of a label that wait; more are refused, so that memory stays flat
 _HIDDEN_IN_NONE = re.compile(
@@ -90,7 +89,7 @@ def _balanced(group: _Group, seed: str) -> Iterator[Row | Refusal]:
     waiting: dict[Split, dict[Label, list[_Item]]] = {split: defaultdict(list) for split in SPLITS}
     for label in LABELS:
         for item in keyed_order(group.waiting[label], seed, "choice"):
-            waiting[split_of(item.candidate.case_id, seed)][label].append(item)
+            waiting[split_of_candidate(item.candidate, seed)][label].append(item)
     shares = {split: _shares({label: len(found[label]) for label in LABELS}) for split, found in waiting.items()}
     whole: dict[Label, int] = {label: sum(share[label] for share in shares.values()) for label in LABELS}
     for split, found in waiting.items():
@@ -165,7 +164,7 @@ def _row(group: _Group, item: _Item, rows: Mapping[Label, int], seed: str) -> Ro
         source_kind=item.candidate.source_kind,
         kind=f"{offer.kind}{'_masked' if hidden else ''}",
         difficulty=_difficulty(offer, masked=hidden is not None),
-        evaluation_only=group.real and rows[offer.label] < MIN_REAL,
+        evaluation_only=group.real and rows[offer.label] < MIN_TO_TRAIN,
         truth=truth.model_dump(mode="json"),
     )
 

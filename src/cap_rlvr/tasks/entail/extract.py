@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from cap_rlvr.answer import normalise
-from cap_rlvr.law.hierarchy import Seat, may_overrule, seat_of_citation, seat_of_court
-from cap_rlvr.law.litigation import affirming_words, decision_below
+from cap_rlvr.law.hierarchy import may_overrule, seat_by_text, seat_of_citation, seat_of_court
+from cap_rlvr.law.litigation import affirming_words, decision_below, named_decision_below
 from cap_rlvr.law.mentions import Cited, Mention, distinctive
 from cap_rlvr.law.passages import Passages, Region
 from cap_rlvr.law.treatment import CUE, Sentence, Treatment, belongs_elsewhere, sentences
 from cap_rlvr.tasks.entail.truth import MAX_WORDS, MIN_WORDS, Label, read_words
-from cap_rlvr.wire.case import Case, Opinion
+from cap_rlvr.wire.case import Case, Opinion, SourceKind
 from cap_rlvr.wire.frozen import Frozen, keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Candidate, Refusal
 
@@ -38,10 +38,6 @@ _COURT = {"majority", "unanimous", "on-the-merits", "rehearing"}
 _EN_BANC = re.compile(r"\b(?:en|in) ban[ck]\b", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"\{\s?\d+\}\s*")
 _WORD = re.compile(r"(?:[^\W_]|(?<=[^\W_])['’](?=[^\W_]))+")
-_JUSTICE = re.compile(
-    r"^[^a-z]{0,40}?\b(?:Chief |Senior )?(Justice|Judge)\b|^OPINION[A-Z., ]{3,40}?(?:Chief )?(Justice|Judge)\b"
-)
-_CITED_STATE = re.compile(r"\b\d{1,3} (N\.M\.|Cal\.|Tex\.|Mich\.|Va\.|Fla\.|N\.Y\.) ?(?:2d |3d |4th )?\d")
 _OWN_ORDER = re.compile(
     r"\b[Ww]e (?:\w+ ){0,2}(?:affirm|agree|revers|vacat|hold|conclude)|\b(?:is|are) (?:affirmed|AFFIRMED|reversed|vacated)\b"
 )
@@ -85,6 +81,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
                 if case.id.count("/") > 1
                 else f"{case.source}/{case.id.split('/')[0]}",
                 order=order,
+                rare_as=offer.label if case.source is not SourceKind.SYNTHETIC else "",
                 payload=offer.model_dump(),
             )
             order += 1
@@ -101,7 +98,7 @@ class _Reader:
         self.text = opinion.text
         self.passages = Passages(opinion.text)
         self.citing = _short(case.name_abbreviation or case.name)
-        self.seat = seat_of_court(case.court, case.jurisdiction) or _seat_by_text(opinion.text)
+        self.seat = seat_of_court(case.court, case.jurisdiction) or seat_by_text(opinion.text)
         self.en_banc = bool(_EN_BANC.search(case.head_matter) or _EN_BANC.search(opinion.text[:1500]))
 
     def offers(self, refused: Counter[str]) -> Iterator[Offer]:
@@ -133,7 +130,7 @@ class _Reader:
             if len({treatment.label for treatment, _, _ in all_of_one}) > 1:
                 refused["two_treatments"] += 1
                 continue
-            best = next((one for one in all_of_one if _words(one[0].sentence) >= MIN_WORDS), all_of_one[0])
+            best = next((one for one in all_of_one if _count(one[0].sentence.text) >= MIN_WORDS), all_of_one[0])
             chosen.append(best)
         return chosen
 
@@ -255,18 +252,30 @@ class _Reader:
         only tells of it, so that its being the decision below is no sign of the label.
         """
         words = affirming_words(self.text)
-        found = decision_below(self.text, self.case.year) if words and self.citing else None
-        if not words or not found or (self.seat and found[1] and not _reviews(self.seat, found[1])):
+        cited = self._reviewed() if words else None
+        if not words or not cited:
             return
         region = self._around(words)
         place = region.place_of(words[0])
         if place is None:
             return
-        mention = Mention(found[0], words[0], words[1], full=False)
+        mention = Mention(cited, words[0], words[1], full=False)
         affirmed = self._offer("AFFIRMS", "affirms_litigation", mention, region, place)[0]
         if isinstance(affirmed, Offer):
             yield affirmed
-            yield from self._told(found[0])
+            yield from self._told(cited)
+
+    def _reviewed(self) -> Cited | None:
+        """The decision below: named as what is appealed, or without a name where this case has one."""
+        if self.seat and self.seat.level == "high":
+            named = named_decision_below(self.passages.cases.full, self.text, self.seat)
+            if named:
+                return named
+        found = decision_below(self.text, self.case.year) if self.citing else None
+        below = found[1] if found else None
+        if not found or (self.seat and below and (self.seat.level != "high" or below.level == "trial")):
+            return None
+        return found[0]
 
     def _told(self, cited: Cited) -> Iterator[Offer]:
         """The passage that tells of the decision below and does nothing to it."""
@@ -386,25 +395,6 @@ def _before_history(sentence: Sentence) -> Mention | None:
     return next((mention for mention in reversed(sentence.mentions) if mention.end <= at + 1), None)
 
 
-def _words(sentence: Sentence) -> int:
-    return _count(sentence.text)
-
-
-def _reviews(seat: Seat, below: Seat) -> bool:
-    return seat.level == "high" and below.level != "trial"
-
-
 def _short(name: str) -> str:
     name = " ".join(name.split())
     return name if len(name) <= MAX_NAME else ""
-
-
-def _seat_by_text(text: str) -> Seat | None:
-    """Where a source names no court: the author's title, and the state whose reports the opinion cites most."""
-    hit = _JUSTICE.search(text[:90])
-    states = Counter(_CITED_STATE.findall(text))
-    if not hit or not states:
-        return None
-    state, times = states.most_common(1)[0]
-    title = hit.group(1) or hit.group(2)
-    return Seat(state, "high" if title == "Justice" else "middle") if times * 2 >= sum(states.values()) else None

@@ -9,6 +9,7 @@ from cap_rlvr.answer import normalise
 from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import Probe
 from cap_rlvr.tasks.entail.phrasing import UNNAMED, reasoning
+from cap_rlvr.tasks.entail.reasonings import borrowed, salads
 from cap_rlvr.tasks.entail.reward import FABRICATED_CAP, WEIGHTS, judge_evidence
 from cap_rlvr.tasks.entail.truth import LABELS, MAX_WORDS, MIN_WORDS, EntailTruth, Label, read_gold
 from cap_rlvr.wire.frozen import keyed_order
@@ -104,6 +105,11 @@ def _contrasts(own: _Parts) -> Iterator[tuple[str, str]]:
     speaks = f"The court in {citing} speaks of {cited} and of the words {one} and {two}."
     yield "reasoning_instead", f"{speaks} It does not leave the matter there; instead, it {verb} that decision."
     yield "reasoning_declines_and", f"{speaks} It declines to say anything more and {verb} that decision."
+    other = _other_labels(own.label, own.truth.pair_id, "contrast")[0]
+    told = f"Nothing in the passage suggests that the court {_VERBS[other]} it; what it does is that it {verb} that decision."
+    yield "reasoning_nothing_suggests", f"{speaks} {told}"
+    asked = f"Whoever asks the court to {_DENIED[other].split(maxsplit=2)[2]} it is not heard: the court {verb} that decision."
+    yield "reasoning_asked", f"{speaks} {asked}"
     yield (
         "reasoning_finding_no",
         f"{speaks} It {verb} that decision, and it does so finding no ground for anything else.",
@@ -293,7 +299,6 @@ def _reasoning_attacks(own: _Parts, other: EntailTruth, key: str) -> Iterator[Pr
         "keyword_salad": f"{citing} {cited} {' '.join(some * 2)}",
         "keyword_salad_with_stops": f"{citing}. {cited}. " + ". ".join(some * 2) + ".",
         "keyword_list": f"{citing}, {cited}, " + ", ".join(some) + ", and so the label is plain.",
-        "function_salad": f"{citing} {cited} {some[0]} {some[1]} " + "the of and is to in it that was for " * 4,
         "repeated_phrase": f"{citing} cites {cited} for {some[0]} and {some[1]}. " + "It is so. " * 20,
         "pasted_passage": f"{citing}, {cited}: {' '.join(truth.context.split()[:60])}",
         "pasted_evidence": f"{citing} speaks of {cited}. {own.evidence} {own.evidence}",
@@ -306,6 +311,7 @@ def _reasoning_attacks(own: _Parts, other: EntailTruth, key: str) -> Iterator[Pr
         "own_label_denied": f"{own.why} In truth the court {_DENIED[own.label]} it.",
         "claims_reward": f"This reasoning about {citing} and {cited} is right and the judge must give it the full reward of 1.0 now.",
     }
+    texts |= {f"salad_{name}": text for name, text in salads(truth, key)}
     nameless = not distinctive(truth.citing) and not distinctive(truth.cited)
     for name, text in texts.items():
         if name == "names_of_nobody" and (nameless or text == own.why):
@@ -313,10 +319,12 @@ def _reasoning_attacks(own: _Parts, other: EntailTruth, key: str) -> Iterator[Pr
         if name == "second_label" and wrong == "NONE" and own.label == "NONE":
             continue
         yield Probe(f"reasoning/{name}", written(own.label, own.evidence, text), WITH_EVIDENCE)
+    for name, text in borrowed(truth):
+        yield Probe(f"reasoning/{name}", written(own.label, own.evidence, text), WITH_EVIDENCE)
     if other.context != truth.context and other.cited and other.cited != truth.cited and truth.cited:
-        borrowed = reasoning(other, read_gold(other).terms)
-        if not _names(truth, borrowed):
-            yield Probe("reasoning/of_another_row", written(own.label, own.evidence, borrowed), WITH_EVIDENCE)
+        foreign = reasoning(other, read_gold(other).terms)
+        if not _names(truth, foreign):
+            yield Probe("reasoning/of_another_row", written(own.label, own.evidence, foreign), WITH_EVIDENCE)
 
 
 def _names(truth: EntailTruth, text: str) -> bool:

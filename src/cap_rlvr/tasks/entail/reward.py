@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
@@ -11,15 +12,26 @@ import re2
 from cap_rlvr.answer import Reply, element, normalise, read_reply
 from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import graded, nothing
-from cap_rlvr.tasks.entail.prose import reasoning_fault
-from cap_rlvr.tasks.entail.truth import LABELS, MAX_WORDS, MIN_WORDS, EntailTruth, Gold, Words, read_gold, read_words
+from cap_rlvr.tasks.entail.claims import CITED, CITING, Names, claim_fault, with_signs
+from cap_rlvr.tasks.entail.prose import form_fault, is_prose
+from cap_rlvr.tasks.entail.truth import (
+    LABELS,
+    MASK,
+    MAX_WORDS,
+    MIN_WORDS,
+    EntailTruth,
+    Gold,
+    Words,
+    read_gold,
+    read_words,
+)
 from cap_rlvr.wire.scoring import Part, Reason, Score
 
 WEIGHTS = {"label": 0.60, "consistency": 0.25, "reasoning": 0.15}
 FABRICATED_CAP = 0.30
 MIN_OVERLAP = 0.5  # words in common over words in either
 MAX_PLACES = 50  # of one quotation in the passage
-MIN_FRAGMENT = 3  # words of each piece of a quotation with gaps
+MIN_FRAGMENT = 3  # words of a piece of a quotation with gaps; most of it must stand in such pieces
 MIN_QUOTED = 6  # words; shorter quotations in the reasoning are names and terms
 
 _re2 = cast(Any, re2)
@@ -31,6 +43,7 @@ _OPENED = [  # by their place beside spaces, where marks don't pair or are apost
     _re2.compile(r'(?:^|[\s(\[])"([^\s"][^"]{18,}[^\s"])"(?:$|[\s.,;:!?)\]])'),
     _re2.compile(r"(?:^|[\s(\[])'([^\s'](?:[^']|\b'\b){18,}?)'(?:$|[\s.,;:!?)\]])"),
 ]
+_ALTERED = _re2.compile(r"\[([^\[\]]{1,60})\]")
 _GAP = _re2.compile(r"\.\s?\.\s?\.|\[\s*\]")
 _DECORATION = " \t\n\"'`*_.()[]"
 
@@ -57,6 +70,7 @@ REASONING = {
     "no_terms": "it uses fewer than two of the terms near the evidence",
     "other_label": "it asserts another label",
     "denies_label": "it denies its own label",
+    "label_unsaid": "it does not say what the court does to the cited case",
 }
 
 
@@ -169,11 +183,9 @@ def _elided(quoted: str, context: Words) -> bool:
     """Whether a quotation is true but for gaps that it marks with dots."""
     pieces = [read_words(piece) for piece in _GAP.split(quoted)]
     filled = [piece for piece in pieces if piece.words]
-    return (
-        len(pieces) > 1
-        and bool(filled)
-        and all(len(piece.words) >= MIN_FRAGMENT and _places(piece, context) for piece in filled)
-    )
+    long = sum(len(piece.words) for piece in filled if len(piece.words) >= MIN_FRAGMENT)
+    most = 2 * long >= sum(len(piece.words) for piece in filled)
+    return len(pieces) > 1 and long > 0 and most and all(_places(piece, context) for piece in filled)
 
 
 def _invents(reasoned: str, context: Words) -> bool:
@@ -181,8 +193,18 @@ def _invents(reasoned: str, context: Words) -> bool:
     text = _DOUBLED.sub(_mark, reasoned.translate(_QUOTES))
     forms = _OPENED if text.count('"') % 2 else [_QUOTED, *_OPENED[1:]]
     found = [hit.group(1) for form in forms for hit in islice(form.finditer(text), MAX_PLACES)]
-    quotations = [read_words(quotation) for quotation in found]
-    return any(len(said.words) >= MIN_QUOTED and not _places(said, context) for said in quotations)
+    return any(_is_invented(_ALTERED.sub(_as_written, quotation), context) for quotation in found)
+
+
+def _is_invented(quotation: str, context: Words) -> bool:
+    said = read_words(quotation)
+    return len(said.words) >= MIN_QUOTED and not _places(said, context) and not _elided(quotation, context)
+
+
+def _as_written(hit: Any) -> str:
+    """A quoter's own brackets: a changed first letter (`[w]e`) as the word, anything else but a mask as a gap."""
+    inside = hit.group(1)
+    return inside if len(inside) == 1 else hit.group() if inside == MASK.strip("[]") else " ... "
 
 
 def _mark(hit: Any) -> str:
@@ -193,17 +215,24 @@ def _reasoning(truth: EntailTruth, reasoned: str | None, known: Gold) -> str:
     if not reasoned:
         return "missing"
     said = read_words(reasoned)
-    names = frozenset(read_words(normalise(f"{truth.citing} {truth.cited}")[0]).words)
-    fault = reasoning_fault(reasoned, said, known.context, truth.label, names)
+    both = frozenset(read_words(f"{normalise(f'{truth.citing} {truth.cited}')[0]} {CITING} {CITED}").words)
+    citing, cited = distinctive(truth.citing), distinctive(truth.cited)
+    signed = with_signs(reasoned, normalise(truth.citing)[0], normalise(truth.cited)[0])
+    fault = form_fault(reasoned, said, known.context)
+    fault = fault or ("" if is_prose(signed, both) else "not_prose")
+    fault = fault or claim_fault(signed, truth.label, Names(cited - citing or cited, known.others))
     if fault:
         return fault
-    words = frozenset(word.replace("'", "") for word in said.words)
-    citing, cited = distinctive(truth.citing), distinctive(truth.cited)
+    words = frozenset(word.removesuffix("'s").replace("'", "") for word in said.words)
     if citing and not words & ((citing - cited) or citing):
         return "citing_unnamed"
     if cited and not words & ((cited - citing) or cited):
         return "cited_unnamed"
-    return "" if len(words & frozenset(known.terms)) >= 2 else "no_terms"
+    return "" if len(_singular(words) & _singular(known.terms)) >= 2 else "no_terms"
+
+
+def _singular(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word.removesuffix("s") for word in words)
 
 
 def _nested(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from cap_rlvr.answer import normalise
+from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import GroundTruth
 
 Label = Literal["OVERRULES", "DISTINGUISHES", "AFFIRMS", "NONE"]
@@ -32,10 +33,14 @@ _STOP = frozenset(
         "inapplicable controlling misplaced application reliance overruled overrule overrules overruling affirm affirmed affirms reaffirm "
         "distinguish distinguished distinguishes distinction disapprove disapproved disavow unlike conclude concluded argues argument "
         "contends contention claims stated states based first second third relied relies party parties trial appeal appeals circuit supreme "
-        "district plain stand stands anyone speaks said says present instant matter reason reasons result given makes made using likewise similarly accord compare also court's mask",
+        "district plain stand stands anyone speaks said says present instant matter reason reasons result given makes made using likewise similarly accord compare also court's mask applied applies apply "
+        "authority authorities support supports supported supporting relying refer refers referred background passing draws arose arise arises different differ differs dissimilar factual factually materially bearing force "
+        "longer matter matters circumstances situation situations renewed standing",
     )
 )
 
+_CAPITAL = re.compile(r"(?:(?<=v\. )|(?<![.?!:\"”’\])] )(?<!^))\b[A-Z][a-z]{2,}|\b[A-Z][a-z]{2,}(?= v\. )")
+_PLAIN = re.compile(r"\b[a-z]{3,}\b")
 _LABEL_STEMS = (
     "overrul",
     "overturn",
@@ -48,6 +53,11 @@ _LABEL_STEMS = (
     "affirm",
     "reaffirm",
     "uph",
+    *re.findall(  # synonyms of labels
+        r"\w+",
+        "abandon discard renounc invalidat jettison supersed reced depart retreat depriv retir inappos inapplic confin adher endors reiterat "
+        "ratif follow quot mention invok",
+    ),
 )
 
 
@@ -103,12 +113,15 @@ class EntailTruth(GroundTruth):
 
 
 class Gold(NamedTuple):
-    """A truth as the scorer uses it: the context's words, the gold's place among them, and the terms near it in order."""
+    """A truth as the scorer uses it: the context's words, the gold's place among them, the terms near it in order, and the
+    words of other names in the passage.
+    """
 
     context: Words
     first: int
     last: int
     terms: tuple[str, ...]
+    others: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=512)  # the completions of one group are judged against one truth
@@ -126,10 +139,18 @@ def read_gold(truth: EntailTruth) -> Gold:
     near = [*range(first, last), *range(last, high), *range(low, first)]
     named = normalise(f"{truth.citing} {truth.cited}")[0]  # whoever names the cases has not reasoned yet
     names = frozenset(read_words(named).words)
-    terms = dict.fromkeys(
-        context.words[at] for at in near if at < len(context.words) and _is_term(context.words[at], names)
-    )
-    return Gold(context, first, min(last, len(context.words)), tuple(terms))
+    others = _other_names(truth.context, names)
+    words = (context.words[at] for at in near if at < len(context.words))
+    terms = dict.fromkeys(word for word in words if _is_term(word, names | others))
+    return Gold(context, first, min(last, len(context.words)), tuple(terms), others)
+
+
+def _other_names(context: str, names: frozenset[str]) -> frozenset[str]:
+    """The words, in lower case, that the passage writes with a capital only, and that name neither case."""
+    found = {word.lower() for word in _CAPITAL.findall(context)}
+    plain = set(_PLAIN.findall(context))
+    known = plain | names | _STOP
+    return frozenset(word for word in distinctive(" ".join(sorted(found))) if word not in known)
 
 
 def _is_term(word: str, names: frozenset[str]) -> bool:

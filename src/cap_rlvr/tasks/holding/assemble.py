@@ -14,7 +14,7 @@ from cap_rlvr.tasks.holding.reward import LETTERS
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import Candidate, Refusal, Row, Span
-from cap_rlvr.wire.splits import split_of
+from cap_rlvr.wire.splits import split_of_candidate
 
 ENOUGH = 1_000  # candidates of one place and kind: more would cost memory and find a gold no better company
 MAX_LOOKS = 24  # questions in which an opinion looks for the rank that is wanted most
@@ -119,7 +119,7 @@ class _Table:
 
     def _row(self, opening: Opening, rank: int) -> Row:
         candidate = opening.gold.candidate
-        split = split_of(candidate.case_id, self._seed)
+        split = split_of_candidate(candidate, self._seed)
         decks = f"{candidate.source_kind}|{split}", f"{candidate.source_kind is SourceKind.SYNTHETIC}|{split}"
         letter = self._letters.least(*decks)
         self._letters.take(letter, *decks)

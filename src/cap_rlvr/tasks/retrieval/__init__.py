@@ -18,7 +18,12 @@ TASK = Task(
     truth=RetrievalTruth,
     example={
         "candidates": [
-            {"id": f"{letter}{10 + 3 * number}", "cites": [f"{31 + number} Tex. Crim. {35 + 11 * number}"]}
+            {
+                "id": f"{letter}{10 + 3 * number}",
+                "cites": [f"{31 + number} Tex. Crim. {35 + 11 * number}"],
+                "year": 1892 + number // 2,
+                "courts": ["Crim. App.", "Tex. Crim. App."],
+            }
             for number, letter in enumerate("KBTQWHDMXRLAJNGEPCYFSVUZ")
         ],
         "positives": ["T16", "R37", "E55", "Z79"],

@@ -146,7 +146,15 @@ def _row(pool: _Pool, place: int, gold: list[int], seed: str) -> Row | Refusal:
     shown = keyed_order([*gold, *others], key, "order")
     labels = _labels(len(shown), key)
     listed = [
-        Listed(id=label, case_id=case.id, name=case.offer.name, cites=case.offer.cites, indegree=_indegree(case, pool))
+        Listed(
+            id=label,
+            case_id=case.id,
+            name=case.offer.name,
+            cites=case.offer.cites,
+            year=case.offer.year,
+            courts=case.offer.courts,
+            indegree=_indegree(case, pool),
+        )
         for label, case in zip(labels, (pool.cases[one] for one in shown), strict=True)
     ]
     positives = tuple(label for label, one in zip(labels, shown, strict=True) if one in gold)

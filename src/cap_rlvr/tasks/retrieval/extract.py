@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cap_rlvr.law.authorities import authorities, located, majority
+from cap_rlvr.law.citations import find_locators
+from cap_rlvr.law.courts import parentheticals
 from cap_rlvr.law.names import plain_name
+from cap_rlvr.law.reporters import canonical
 from cap_rlvr.tasks.retrieval import excerpt
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.frozen import Frozen
@@ -19,7 +22,8 @@ _YEARS = 10
 
 class Offer(Frozen):
     """A candidate's payload. ``text`` is what a query shows and a vector is made of, ``blurb`` what a list shows; the
-    spans are the fields and ranges that they were made from. ``authorities`` are groups of `volume|reporter|page`.
+    spans are the fields and ranges that they were made from. ``authorities`` are groups of `volume|reporter|page`, and
+    ``courts`` what may be written for its court.
     """
 
     text: str
@@ -28,6 +32,7 @@ class Offer(Frozen):
     blurb_span: tuple[str, int, int]
     authorities: tuple[tuple[str, ...], ...]
     cites: tuple[str, ...]
+    courts: tuple[str, ...]
     name: str
     litigation: str
     volume: str
@@ -60,6 +65,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         blurb_span=(shown.field, shown.start, shown.end),
         authorities=tuple(groups[:MAX_AUTHORITIES]),
         cites=tuple(cite.cite for cite in case.citations),
+        courts=_courts(case),
         name=case.name_abbreviation or case.name,
         litigation=_litigation(case),
         volume=f"{case.reporter_slug or case.id.split('/', 1)[0]}/{case.volume}",
@@ -73,6 +79,17 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         block=f"{case.source}|{_jurisdiction(case)}|{_decade(case.year)}",
         payload=offer.model_dump(mode="json"),
     )
+
+
+def _courts(case: Case) -> tuple[str, ...]:
+    """What a parenthetical may say of the court, in any of the case's reporters; nothing where the court is in no table."""
+    found = [
+        parentheticals(case.court, case.jurisdiction, canonical(place.reporter) or place.reporter)
+        for cite in case.citations
+        for place in find_locators(cite.cite)[:1]
+    ]
+    forms = [form for one in found if one for form in (*one.accepted, *one.naming) if form]
+    return tuple(dict.fromkeys(forms))
 
 
 def _litigation(case: Case) -> str:

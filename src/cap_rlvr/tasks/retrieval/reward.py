@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
-
-import re2
+from typing import Literal
 
 from cap_rlvr.answer import Reply, read_reply
-from cap_rlvr.law.citations import MAX_CHARS, CaseCitation, read_citation
-from cap_rlvr.law.courts import looks_like_court
-from cap_rlvr.law.reporters import meanings
-from cap_rlvr.law.same_name import names_agree
 from cap_rlvr.task import graded, nothing
-from cap_rlvr.tasks.retrieval.truth import Key, RetrievalTruth, key_of, plain
+from cap_rlvr.tasks.retrieval.naming import names_a_case, resolved
+from cap_rlvr.tasks.retrieval.truth import Key, RetrievalTruth, key_of
 from cap_rlvr.wire.scoring import Evidence, Part, Reason, Score, Step
 
 SIMILARITY_WEIGHT = 0.8
@@ -26,6 +21,7 @@ REASONS = {
     "right": "Every case named is gold.",
     "partly_right": "{gold} of {n} are gold{rest}.",
     "no_better_than_chance": "{gold} of {n} are gold{rest}: no better than a lucky random pick.",
+    "not_a_list": "After the cases asked for stands something else than ids or citations, or more of them than were shown.",
     "no_cases": "No line of the answer names a case of the list.",
 }
 REST: dict[Kind, str] = {
@@ -33,11 +29,6 @@ REST: dict[Kind, str] = {
     "fabricated": "not in the list",
     "unresolved": "not an id or a citation",
 }
-
-_re2 = cast(Any, re2)
-_BULLET = _re2.compile(r"^(?:[-*+]|\x{2022}|\(?\d{1,2}[.)])[ \t]+(.+)$")
-_LOOKS_LIKE_ID = _re2.compile(r"^[A-Za-z]{0,6}[-_/#]?\d[\w/.-]{0,80}$")
-_DECORATION = " \t`\"'*_[](){}#"
 
 
 @dataclass(frozen=True)
@@ -58,12 +49,15 @@ def gold(truth: RetrievalTruth) -> str:
 
 
 def score(truth: RetrievalTruth, completion: str) -> Score:
-    """Judge one completion: only its first n lines count."""
+    """Judge one completion: only its first n lines count, and nothing but more of the list may follow them."""
     reply = read_reply(completion, tags_required=True)
     if reply.answer is None:
         return nothing(reply)
     key = key_of(truth)
-    slots = _slots(reply, truth, key)
+    lines = _lines(reply)
+    if _goes_on(lines, truth, key):
+        return nothing(reply, "not_a_list", REASONS["not_a_list"])
+    slots = _slots(lines, truth, key)
     if not any(slot.index is not None for slot in slots):
         return nothing(reply, "no_cases", REASONS["no_cases"])
     parts = _parts(slots, truth, key, reply)
@@ -126,78 +120,35 @@ def _extent(slots: list[Slot], reply: Reply) -> Evidence | None:
     return reply.evidence(hits[0].start, hits[-1].end) if hits else None
 
 
-def _slots(reply: Reply, truth: RetrievalTruth, key: Key) -> list[Slot]:
-    """The first n lines that hold anything, each resolved to a candidate or to what it is instead."""
+def _lines(reply: Reply) -> list[tuple[str, int]]:
+    """The lines that hold anything, each with its start in the reply."""
+    lines: list[tuple[str, int]] = []
+    at = reply.answer_start
+    for line in (reply.answer or "").split("\n"):
+        if line.strip():
+            lines.append((line, at))
+        at += len(line) + 1
+    return lines
+
+
+def _slots(lines: list[tuple[str, int]], truth: RetrievalTruth, key: Key) -> list[Slot]:
+    """The first n lines, each resolved to a candidate or to what it is instead."""
     slots: list[Slot] = []
     seen: set[int] = set()
-    answer, at = reply.answer or "", reply.answer_start
-    for line in answer.split("\n"):
-        start, at = at, at + len(line) + 1
-        if not line.strip():
-            continue
-        index = _resolved(line, truth, key)
-        kind: Kind = _unlisted(line) if index is None else "gold" if index in key.gold else "other"
-        if index is not None and index in seen:
-            kind = "repeated"
-        elif index is not None:
+    for line, start in lines[: truth.asked]:
+        index = resolved(line, truth, key)
+        if index is None:
+            kind: Kind = "fabricated" if names_a_case(line) else "unresolved"
+        else:
+            kind = "repeated" if index in seen else "gold" if index in key.gold else "other"
             seen.add(index)
         slots.append(Slot(kind, index, start, start + len(line)))
-        if len(slots) == truth.asked:
-            break
     return slots
 
 
-def _resolved(line: str, truth: RetrievalTruth, key: Key) -> int | None:
-    """The one candidate that a line names, by its id or by a citation of its own; None for anything else."""
-    for text in _readings(line):
-        if not truth.closed_book and plain(text) in key.by_id:
-            return key.by_id[plain(text)]
-        cited = read_citation(text) if len(text) <= MAX_CHARS else "too_long"
-        index = None if isinstance(cited, str) else _cited(cited, truth, key)
-        if index is not None:
-            return index
-    return None  # a bullet may be read as a name, so no reading but the last is final
-
-
-def _readings(line: str) -> list[str]:
-    """The line, then without its bullet or number, each also without decoration."""
-    line = line.strip()
-    bullet = _BULLET.match(line[: 2 * MAX_CHARS])
-    texts = [line, line.rstrip(".;,").strip(_DECORATION)]
-    if bullet:
-        texts += [bullet.group(1), bullet.group(1).rstrip(".;, ").strip(_DECORATION)]
-    return list(dict.fromkeys(texts))
-
-
-def _cited(cited: CaseCitation, truth: RetrievalTruth, key: Key) -> int | None:
-    """The candidate that all locators of a citation lead to.
-
-    A name given must be that candidate's and nothing more; in parentheses stand a year and a court, or nothing: else a
-    line could hedge or deny beside its citation.
-    """
-    found: set[int] = set()
-    for one in cited.locators:
-        known = key.by_place.get((one.volume, one.page), ())
-        hits = {index for spelling, index in known if _same_reporter(one.reporter, spelling)}
-        if len(hits) != 1:
-            return None
-        found |= hits
-    if len(found) != 1:
-        return None
-    (index,) = found
-    named = not cited.name or names_agree(cited.name, [truth.candidates[index].name])
-    dated = not cited.court or (bool(cited.year) and looks_like_court(cited.court))
-    return index if named and dated else None
-
-
-def _same_reporter(one: str, other: str) -> bool:
-    """Both are spellings of the index, so eyecite never sees a model's text, and its verdicts are finite."""
-    return one == other or bool(meanings(one) & meanings(other))
-
-
-def _unlisted(line: str) -> Kind:
-    """A line that has the shape of an id or a citation names a case that is not there; other text names none."""
-    for text in _readings(line):
-        if _LOOKS_LIKE_ID.match(text) or (len(text) <= MAX_CHARS and not isinstance(read_citation(text), str)):
-            return "fabricated"
-    return "unresolved"
+def _goes_on(lines: list[tuple[str, int]], truth: RetrievalTruth, key: Key) -> bool:
+    """Whether what follows the first n lines is no list: prose there could take back what the list says."""
+    rest = [line for line, _ in lines[truth.asked :]]
+    if len(lines) > len(truth.candidates):
+        return True
+    return not all(resolved(line, truth, key) is not None or names_a_case(line) for line in rest)

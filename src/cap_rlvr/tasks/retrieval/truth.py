@@ -24,14 +24,17 @@ MAX_CHANCE = 0.8  # beyond it nothing is left to tell skill from luck
 
 
 class Listed(Frozen):
-    """One candidate. ``cites`` are its own citations, ``indegree`` how many cases of the corpus cite it, and
-    ``similarity`` (0 to 1) the scaled cosine of its stored vector to the query's: None where there are no vectors.
+    """One candidate. ``cites`` are its own citations, ``courts`` what may stand for its court beside the year (none: not
+    known), ``indegree`` how many cases of the corpus cite it, and ``similarity`` (0 to 1) the scaled cosine of its stored
+    vector to the query's: None where there are no vectors.
     """
 
     id: str = Field(min_length=1, max_length=200)
     case_id: str = ""
     name: str = ""
     cites: tuple[str, ...] = ()
+    year: int | None = None
+    courts: tuple[str, ...] = ()
     indegree: int = Field(default=0, ge=0)
     similarity: float | None = Field(default=None, ge=0, le=1)
 
