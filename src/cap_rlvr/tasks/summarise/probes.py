@@ -9,7 +9,7 @@ from cap_rlvr.task import Probe, Probes
 from cap_rlvr.tasks.summarise import cuts, salads
 from cap_rlvr.tasks.summarise.compose import disposed, gold
 from cap_rlvr.tasks.summarise.disposed import contrary_of
-from cap_rlvr.tasks.summarise.reward import CONTRADICTION, WEIGHTS, score
+from cap_rlvr.tasks.summarise.reward import CONTRADICTION, FOREIGN, WEIGHTS, score
 from cap_rlvr.tasks.summarise.salads import Sections, answer, fill
 from cap_rlvr.tasks.summarise.source import key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
@@ -73,7 +73,7 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
         own, strange = _sections(truth), _sections(other)
         for name in ("issue", "rule", "application"):
             if _speaks_of_else(truth, strange[name]):
-                yield Probe("foreign_part", answer({**own, name: strange[name]}), 0)
+                yield Probe("foreign_part", answer({**own, name: strange[name]}), CONTRADICTION)
 
 
 def chains(truth: SummariseTruth, key: str) -> Iterator[Sequence[str]]:
@@ -270,7 +270,7 @@ def _renamed(truth: SummariseTruth, other: SummariseTruth) -> str:
 def _speaks_of_else(truth: SummariseTruth, text: str) -> bool:
     """Whether a text's terms are mostly none of this decision's: two decisions may decide the same on the same facts."""
     terms = set(salient(words(text)))
-    return len(terms) >= 3 and 3 * len(terms & key_of(truth).stems) < len(terms)
+    return len(terms) >= 3 and len(terms & key_of(truth).stems) < FOREIGN * len(terms)
 
 
 def _swapped(truth: SummariseTruth, parts: Sections) -> Sections:

@@ -2,8 +2,8 @@
 
     reward = G x M x (structure .40 + content .30 + length .15 + language .15)
 
-G is 0 for what is no brief of this source in the writer's own words, .3 for each kind of contradiction. M grows from 0
-at what the best constant brief says of this decision to 1 at `FULL_TERMS`: nothing is paid for a brief of any case.
+G is 0 for what is no brief of this source in the writer's own words, .3 for each kind of contradiction. M is 0 for what
+may be said of any case or is strung together from the source's words, and grows to 1 over short ramps.
 """
 
 from __future__ import annotations
@@ -30,30 +30,26 @@ WEIGHTS = {
 }  # fmt: skip
 CONTRADICTION = 0.3
 FULL_TERMS = 0.40  # term score of a brief that says what the reference says; twice what a good constant gets
-OWN_TERMS = (0.15, 0.25)  # term score of the words outside cuts; briefs written freely have .26 to .52, cuts up to .24
+OWN_SHARE = (0.20, 0.30)  # of a summary's terms, by rarity: its own words on what only the source tells of; honest .32 and more
+OWN_CUT = (0.36, 0.30)  # words in runs of four where that share counts: honest briefs have up to .26, stitched cuts .38 and more
+OWN_TERMS = (0.15, 0.25)  # term score of the words outside cuts, for briefs closer to the source
 MIN_MARGIN = 0.05  # over the best constant brief, where that is high
-OWN_RECALL = (
-    0.20,
-    0.30,
-)  # of the key terms; briefs written freely have .44 to .74, cuts with a list of topics up to .33
+OWN_RECALL = (0.20, 0.30)  # of the key terms, likewise
 MIN_WORDS, MAX_WORDS = 40, 260
 FULL_LENGTH = (100, 200)
 NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
-MIN_GROUNDED, MIN_GROUNDED_PART = (
-    0.6,
-    0.5,
-)  # of one part: those of other decisions have .0 to .33, few of the own under .5
-MAX_SURPRISE, MAX_WORST_SURPRISE = 4.9, 6.2
-ASSOCIATION = {  # gaps between two content words of a summary -> the ramp from nothing to all
-    (2, 5): (0.15, 0.20),  # phrases of two words of the source reach .13, canonical and honest briefs begin at .22
-    (3, 6): (0.10, 0.13),  # phrases of three words reach .09; canonical briefs begin at .13, honest ones at .19
-    (1, 6): (0.20, 0.23),  # shuffled terms reach .21; canonical briefs begin at .23, honest ones at .27
-    (1, 3): (0.28, 0.32),  # shuffled terms reach .30; most canonical briefs begin at .33, honest ones at .35
-}
+MIN_GROUNDED = 0.5  # honest briefs have .55 to .92, those of other decisions up to .32
+MIN_FOREIGN_TERMS = 3
+FOREIGN = 0.25  # of the terms of a part: with fewer in the source it is about another matter; honest parts have .33 and more
+MAX_SURPRISE, MAX_WORST_SURPRISE = 5.0, 6.2
+MAX_VERBLESS = 0.2  # of the words
+GAPS = ((2, 5), (3, 6), (1, 6), (1, 3))  # between two content words of a summary
+WORD_ORDER = (0.60, 0.66)  # all gaps together: terms shuffled in their own grammar reach .58, honest briefs begin near .6
+FAR_ORDER = (0.07, 0.10)  # the gap that leaves phrases out: phrases of two or three words of the source seldom reach .07
 MAX_COMMON_STEP = 0.038  # canonical briefs have up to .037; a list of topics joined by "and of" has more
 MAX_REPEATED = 0.20  # canonical briefs have up to .13, briefs written freely .06; one rule in three parts .4
-MIN_WORDS_AN_ITEM = 6.5  # canonical and honest briefs have 8.9 and more, lists of phrases 5
+MIN_WORDS_AN_ITEM = 6.0  # canonical and honest briefs have 7.2 and more, lists of phrases 4 to 5.5
 ARTS_FOR_ALL = 6
 TRIGRAM_FLOOR = 0.7
 MIN_FACTS = 2
@@ -74,6 +70,7 @@ REASONS = {
     "contrary_disposition": "The conclusion says the contrary of what the court did.",
     "fabricated": "A citation or quotation is not in the source.",
     "wrong_role": "A party is put into a role that contradicts the source.",
+    "foreign": "A part speaks of another matter than the source.",
     "negated": "A sentence says the contrary of the reference.",
     "right": "The summary is right in every part.",
     "partly_right": "The summary earns in part; short of full: {}.",
@@ -114,8 +111,7 @@ def score(truth: SummariseTruth, completion: str) -> Score:
             code = (read.parts.fault if gate == "sections" else "") or _CLOSED[gate]
             return _closed(reply, gate, code)
     margin = _margin(key, read)
-    found = grounding.association(key, read.words, list(ASSOCIATION))
-    order = min(_ramp(value, *bounds) for value, bounds in zip(found, ASSOCIATION.values(), strict=True))
+    order = _word_order(key, read)
     if not margin or not order:
         return _closed(reply, "own_terms" if order else "word_order", "hollow" if order else "shuffled")
     return _verdict(truth, key, read, margin * order)
@@ -145,9 +141,10 @@ def _is_prose(_: Key, read: _Read) -> bool:
     low, high = FUNCTION_SHARE
     spoken = [sentence for section in read.parts.sections for sentence in section.sentences]
     mean, worst = prose.surprise(" ".join(spoken))
+    verbless = sum(len(words(sentence)) for sentence in spoken if not prose.has_finite_verb(sentence))
     return (
         low <= prose.function_share(read.words) <= high
-        and all(prose.has_finite_verb(sentence) for sentence in spoken)
+        and verbless <= MAX_VERBLESS * len(read.words)
         and mean <= MAX_SURPRISE
         and worst <= MAX_WORST_SURPRISE
         and prose.commonest_step(read.text) <= MAX_COMMON_STEP
@@ -157,11 +154,7 @@ def _is_prose(_: Key, read: _Read) -> bool:
 
 
 def _is_grounded(key: Key, read: _Read) -> bool:
-    """The whole, and each part but the conclusion: a part about another decision is no part of this brief."""
-    if grounding.grounded(key, read.terms) < MIN_GROUNDED:
-        return False
-    said = (salient(words(read.section(name).text)) for name in ("issue", "rule", "application"))
-    return all(grounding.grounded(key, terms) >= MIN_GROUNDED_PART for terms in said if terms)
+    return grounding.grounded(key, read.terms) >= MIN_GROUNDED
 
 
 _GATES: dict[str, Callable[[Key, _Read], bool]] = {
@@ -175,16 +168,26 @@ _CLOSED = {"length": "too_long", "own_words": "copied", "prose": "not_prose", "g
 
 
 def _margin(key: Key, read: _Read) -> float:
-    """M: where the term score of a summary's own words lies between the best constant brief's and a full one's.
+    """How far a summary is its writer's own account of this decision: by what it tells, or by what the reference says.
 
     Words that stand in a run with the source as it is earn nothing here: cuts of the source say what the source says,
-    and any cuts do.
+    and any cuts do. A writer who copies little is known by words that only the source could give, none of them in any
+    constant brief. Others must say what the reference says, and more of it than the best constant brief; without a
+    reference the source's own key terms stand for it, wherever they are from.
     """
     own = frozenset(salient(list(read.copied.own)))
+    told = _ramp(key.specific(frozenset(read.terms), own), *OWN_SHARE) * _ramp(read.copied.cut, *OWN_CUT)
+    counted = own if key.told else frozenset(read.terms)
     low, high = OWN_TERMS
-    score = key.term_score(frozenset(read.terms), own)
-    margin = _ramp(score, max(low, key.constant), max(high, key.constant + MIN_MARGIN))
-    return min(margin, _ramp(key.recall(own), *OWN_RECALL))
+    score = key.term_score(frozenset(read.terms), counted)
+    by_reference = _ramp(score, max(low, key.constant), max(high, key.constant + MIN_MARGIN))
+    return max(told, min(by_reference, _ramp(key.recall(counted), *OWN_RECALL)))
+
+
+def _word_order(key: Key, read: _Read) -> float:
+    """Whether content words follow one another as in the source, oftener than by chance."""
+    found = grounding.association(key, read.words, GAPS)
+    return min(_ramp(sum(found), *WORD_ORDER), _ramp(found[GAPS.index((3, 6))], *FAR_ORDER))
 
 
 def _ramp(value: float, zero: float, one: float) -> float:
@@ -207,6 +210,7 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
         "fabricated": bool(named.fabricated),
         "wrong_role": bool(grounding.wrong_role(key, read.text))
         or any(grounding.reversed_actors(key, sentence) for sentence in spoken),
+        "foreign": any(_foreign(key, read.section(name)) for name in ("issue", "rule", "application")),
         "negated": any(grounding.negated(key, sentence) for sentence in joined(spoken)),
     }
     raw: dict[str, tuple[float | None, str]] = {
@@ -218,6 +222,11 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
         "language": _language(key, read),
     }
     return _graded(read, raw, contradictions, margin)
+
+
+def _foreign(key: Key, section: Section) -> bool:
+    terms = set(salient(words(section.text)))
+    return len(terms) >= MIN_FOREIGN_TERMS and len(terms & key.stems) < FOREIGN * len(terms)
 
 
 def _structure(key: Key, read: _Read, agreed: float) -> dict[str, tuple[float, str]]:

@@ -124,6 +124,12 @@ class Key:
         wanted = sum(self.asked.values())
         return sum(value for term, value in self.asked.items() if term in terms) / wanted if wanted else 0.0
 
+    def specific(self, terms: frozenset[str], own: frozenset[str]) -> float:
+        """The share of terms, weighed by rarity, that are ``own``, in the source and in no constant brief."""
+        said = sum(weight(term) for term in terms)
+        telling = (own & self.stems) - of_constants()
+        return sum(weight(term) for term in telling) / said if said else 0.0
+
     def term_score(self, terms: frozenset[str], counted: frozenset[str] | None = None) -> float:
         """The harmonic mean of recall and precision of salient terms against the reference, both weighed by rarity.
 
@@ -201,6 +207,12 @@ def arts(text_words: list[str]) -> frozenset[str]:
 def constants() -> tuple[frozenset[str], ...]:
     """The salient terms of each frozen constant brief."""
     return tuple(frozenset(line.split()) for line in read_list("constants.txt"))
+
+
+@cache
+def of_constants() -> frozenset[str]:
+    """The terms of all constant briefs: of no decision alone."""
+    return frozenset().union(*constants())
 
 
 @cache
