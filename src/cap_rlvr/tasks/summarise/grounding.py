@@ -158,12 +158,12 @@ def grounded(key: Key, terms: list[str]) -> float:
 
 
 def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]]) -> list[float]:
-    """How much oftener than by chance a summary's content words follow one another in the source as they do here.
+    """How much oftener than by chance content words that stand close together here do so in the source.
 
     For each range of gaps (words from one to the other, both ends included): of the summary's pairs that stand so, the
-    share of which the second comes within a few words after the first in the source, less the same share over all pairs
-    of the summary's words. Near 0 for terms in an order of one's own; for phrases cut out of the source, only where the
-    gaps leave out those within a phrase.
+    share that comes within a few words of one another in the source, less the same share over all pairs of the summary's
+    words. Near 0 for terms in an order of one's own; for phrases cut out of the source, only where the gaps leave out
+    those within a phrase.
     """
     terms = [stem(word) if is_content(word) else "" for word in said]
     terms = [term if term in key.stems else "" for term in terms]
@@ -172,21 +172,21 @@ def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]]) -> l
     if not whole:
         return [0.0 for _ in gaps]
     by_chance = sum(
-        count * sum(counts[one] for one in key.followers.get(term, _NONE) & counts.keys())
+        count * sum(counts[one] for one in key.neighbours.get(term, _NONE) & counts.keys())
         for term, count in counts.items()
     )
-    return [_following(key, terms, *gap) - by_chance / (whole * whole) for gap in gaps]
+    return [_together(key, terms, *gap) - by_chance / (whole * whole) for gap in gaps]
 
 
-def _following(key: Key, terms: list[str], least: int, most: int) -> float:
-    follows = pairs = 0
+def _together(key: Key, terms: list[str], least: int, most: int) -> float:
+    close = pairs = 0
     for index, term in enumerate(terms):
         if term:
-            after = key.followers.get(term, _NONE)
+            near = key.neighbours.get(term, _NONE)
             beside = [one for one in terms[index + least : index + most + 1] if one and one != term]
             pairs += len(beside)
-            follows += sum(one in after for one in beside)
-    return follows / pairs if pairs else 0.0
+            close += sum(one in near for one in beside)
+    return close / pairs if pairs else 0.0
 
 
 def negated(key: Key, sentence: str) -> bool:

@@ -30,7 +30,7 @@ from cap_rlvr.tasks.summarise.words import (
 _re2 = cast(Any, re2)
 KEY_TERMS = 24  # the reference's salient terms that recall is measured over, the rarest first
 MIN_KEY_TERMS = 5
-NEAR = 6  # words
+NEAR = 10  # words
 _ROLES = (
     "plaintiff|defendant|appellant|appellee|petitioner|respondent|complainant|relator|claimant|"
     "libelant|libellant|prosecutor|insurer|insured|lessor|lessee|vendor|vendee|mortgagor|mortgagee|buyer|seller"
@@ -108,7 +108,7 @@ class Key:
     vocabulary: frozenset[str]
     stems: frozenset[str]
     places: dict[tuple[str, str, str], tuple[int, ...]]
-    followers: dict[str, frozenset[str]]
+    neighbours: dict[str, frozenset[str]]
     numbers: frozenset[str]
     names: frozenset[str]
     arts: frozenset[str]
@@ -164,7 +164,7 @@ def _key_of(shown: str, reference_given: Reference) -> Key:
         vocabulary=frozenset(said),
         stems=stems,
         places=_places(said),
-        followers=_followers(said),
+        neighbours=_neighbours(said),
         numbers=frozenset(filter(None, map(number, said))),
         names=frozenset(hit.group(1).lower() for hit in _NAME.finditer(source)),
         arts=arts(said),
@@ -299,14 +299,14 @@ def _places(said: list[str]) -> dict[tuple[str, str, str], tuple[int, ...]]:
     return places
 
 
-def _followers(said: list[str]) -> dict[str, frozenset[str]]:
-    """The content words (stems) that come within a few words after each content word."""
+def _neighbours(said: list[str]) -> dict[str, frozenset[str]]:
+    """The content words (stems) that come within a few words of each content word, before or after it."""
     terms = [stem(word) if is_content(word) else "" for word in said]
     found: dict[str, set[str]] = {}
     for index, term in enumerate(terms):
         if term:
-            found.setdefault(term, set()).update(terms[index + 1 : index + 1 + NEAR])
-    return {term: frozenset(after - {"", term}) for term, after in found.items()}
+            found.setdefault(term, set()).update(terms[max(0, index - NEAR) : index + 1 + NEAR])
+    return {term: frozenset(others - {"", term}) for term, others in found.items()}
 
 
 def _roles_of(given: Reference, source: str) -> dict[str, frozenset[str]]:
