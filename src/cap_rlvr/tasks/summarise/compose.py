@@ -24,10 +24,6 @@ MOTIONS = frozenset(
     }
 )
 PERSONS = frozenset({"relator", "prisoner"})
-SHORT = 92  # words of the first three sections
-PLAIN = 125  # up to so many there is room to say how the parts hang together
-_BEARING = "It is by that standard, and not by what the parties would make of it, that the question must be answered."
-_ANSWER = "There is nothing else before the court that would lead it to answer the question otherwise."
 _APART = {"remanded": "the cause is remanded", "rendered": "judgment is rendered", "dismissed": "the case is dismissed"}
 
 
@@ -39,16 +35,9 @@ def gold(truth: SummariseTruth) -> str:
 
 
 def compose(brief: Brief, verbs: Sequence[str]) -> str:
-    """The four sections, a line each; a short brief says in its conclusion what the others leave to be understood."""
-    parts = [_issue(brief), _rule(brief), _application(brief)]
-    for place, more in ((1, _BEARING), (2, _ANSWER)):
-        if sum(len(part.split()) for part in parts) < PLAIN:
-            parts[place] += f" {more}"
-    sections = "\n".join(parts)
+    """The four sections, a line each."""
     done = f"{disposed(verbs, brief.object)} in {_called(brief.case_name)}".removesuffix(".")
-    if len(sections.split()) < SHORT:
-        return f"{sections}\nConclusion: The question is answered by the standard just stated, and for these reasons {done}."
-    return f"{sections}\nConclusion: For these reasons, {done}."
+    return "\n".join((_issue(brief), _rule(brief), _application(brief), f"Conclusion: For these reasons, {done}."))
 
 
 def _issue(brief: Brief) -> str:
@@ -69,7 +58,8 @@ def _rule(brief: Brief) -> str:
 
 def _application(brief: Brief) -> str:
     opening = "Measuring those facts by that standard" if brief.facts else "Measuring the record by that standard"
-    told = [f"The record before the court shows that {brief.facts[0]}."] if brief.facts else []
+    told = [f"The case came before the {brief.court}."] if brief.court else []
+    told += [f"The record before the court shows that {brief.facts[0]}."] if brief.facts else []
     told += [f"It further appears that {fact}." for fact in brief.facts[1:]]
     result = f"the court concludes that {brief.held}." if brief.held else "the court finds that it decides the case."
     return f"Application: {' '.join([*told, f'{opening}, {result}'])}"
