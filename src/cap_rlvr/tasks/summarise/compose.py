@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cap_rlvr.tasks.summarise.truth import Brief, SummariseTruth
 from cap_rlvr.wire.errors import BadInput
 
+_SIDE = {name: f"the {name}" for name in ("State", "People", "Commonwealth", "Territory", "United States")}
 _OF_MOTIONS = frozenset({"granted", "denied", "overruled", "sustained"})
 MOTIONS = frozenset(
     {
@@ -58,11 +59,18 @@ def _rule(brief: Brief) -> str:
 
 def _application(brief: Brief) -> str:
     opening = "Measuring those facts by that standard" if brief.facts else "Measuring the record by that standard"
-    told = [f"The case came before the {brief.court}."] if brief.court else []
+    told = [_came_up(brief)] if brief.court else []
     told += [f"The record before the court shows that {brief.facts[0]}."] if brief.facts else []
     told += [f"It further appears that {fact}." for fact in brief.facts[1:]]
     result = f"the court concludes that {brief.held}." if brief.held else "the court finds that it decides the case."
     return f"Application: {' '.join([*told, f'{opening}, {result}'])}"
+
+
+def _came_up(brief: Brief) -> str:
+    """Who stood before which court: what a brief may tell in its own words where little else fits."""
+    first, _, second = brief.case_name.partition(" v. ")
+    between = f", with {_SIDE.get(first, first)} on one side and {_SIDE.get(second, second)} on the other" if second else ""
+    return f"The case came before the {brief.court}{between}."
 
 
 def disposed(verbs: Sequence[str], what: str) -> str:

@@ -16,7 +16,7 @@ from cap_rlvr.tasks.summarise.truth import Brief
 from cap_rlvr.tasks.summarise.words import salient, stem, weight, words
 
 MIN_BRIEF, MAX_BRIEF = 100, 199  # words, four headings among them: up to four short of 100 cost a fiftieth
-COURT_BELOW = 125
+COURT_BELOW = 150
 MAX_RUN = 14  # words in common with the source in a statement: a frame around it may add to the run
 MAX_STATEMENTS = 4
 _VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")

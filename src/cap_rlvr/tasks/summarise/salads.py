@@ -205,7 +205,7 @@ def _glued(terms: list[str], key: str) -> list[str]:
 
 
 def _shuffles(truth: SummariseTruth, key: str) -> Iterator[tuple[str, str]]:
-    """The gold with its words in another order: all of them, or the content words among themselves."""
+    """The gold with its words in another order."""
     body = gold(truth).removeprefix("<answer>\n").removesuffix("\n</answer>")
     parts = {name.lower(): text for name, _, text in (line.partition(": ") for line in body.split("\n"))}
     mixed = {
@@ -223,16 +223,6 @@ def _shuffles(truth: SummariseTruth, key: str) -> Iterator[tuple[str, str]]:
             | {"conclusion": parts["conclusion"]}
         ),
     )
-    content = [word for name in _HEADS[:3] for word in parts[name].split() if _carries(word)]
-    deck = iter(word for _, word in keyed_order(list(enumerate(content)), key, "content"))
-    dealt = {
-        name: " ".join(next(deck) if _carries(word) else word for word in parts[name].split()) for name in _HEADS[:3]
-    }
-    yield "shuffled_content", answer({**dealt, "conclusion": parts["conclusion"]})
-
-
-def _carries(word: str) -> bool:
-    return word.isalpha() and word.lower() not in FUNCTION_WORDS and len(word) > 2
 
 
 def _constant(terms: list[str], conclusion: str) -> str:
