@@ -84,6 +84,12 @@ def surprise(text: str) -> tuple[float, float]:
     return mean / 10, worst / WINDOW / 10
 
 
+def same_kind(said: list[str]) -> float:
+    """The share of neighbouring words that are both function words or both not: terms dealt among glue have none."""
+    kinds = [word in FUNCTION_WORDS for word in said]
+    return sum(one == other for one, other in pairwise(kinds)) / max(1, len(kinds) - 1)
+
+
 def commonest_step(text: str) -> float:
     """The share of the commonest pair of neighbouring function words: a list joined by `and the` is full of one."""
     said = words(text)

@@ -42,6 +42,7 @@ FUNCTION_SHARE = (0.30, 0.60)
 MIN_GROUNDED = 0.5  # honest briefs have .55 to .92, those of other decisions up to .32
 MIN_FOREIGN_TERMS = 3
 FOREIGN = 0.25  # of the terms of a part: with fewer in the source it is about another matter; honest parts have .33 and more
+MIN_SAME_KIND = 0.18  # of neighbouring words: briefs have .27 and more, terms among glue up to .10
 MAX_SURPRISE, MAX_WORST_SURPRISE = 5.0, 6.2
 MAX_VERBLESS = 0.2  # of the words
 GAPS = ((1, 3), (1, 6))  # words between two content words of a summary
@@ -144,6 +145,7 @@ def _is_prose(_: Key, read: _Read) -> bool:
     return (
         low <= prose.function_share(read.words) <= high
         and verbless <= MAX_VERBLESS * len(read.words)
+        and prose.same_kind(read.words) >= MIN_SAME_KIND
         and mean <= MAX_SURPRISE
         and worst <= MAX_WORST_SURPRISE
         and prose.commonest_step(read.text) <= MAX_COMMON_STEP

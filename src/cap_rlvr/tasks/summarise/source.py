@@ -67,7 +67,7 @@ _NOT_HELD = (
     r"|denie[ds]|disapprove[ds])(?: [\w-]+){0,4}"
 )
 _DENIED_AFTER = _re2.compile(  # what stands after a statement and says that it does not hold
-    rf"(?i)(?:[,;:]? *(?:(?:which|and|but|yet|so)\b,? *)?(?:(?:that|this|it)\b *)?\b(?:is|was|were)"
+    rf"(?i)(?:[,;:]? *(?:\b(?:which|and|but|yet|so)\b,? *)?(?:\b(?:that|this|it)\b *)?\b(?:is|was|were)"
     rf" (?:{_UNTRUE}|(?:exactly |just |precisely )?what {_NOT_HELD})|[,;:] *(?:which|and|but|yet|so|a \w+ that)? *{_NOT_HELD})[ .!]*$"
 )
 _DENIES_BEFORE = _re2.compile(  # a sentence that says so of the one before it
