@@ -69,7 +69,11 @@ def _application(brief: Brief) -> str:
 def _came_up(brief: Brief) -> str:
     """Who stood before which court: what a brief may tell in its own words where little else fits."""
     first, _, second = brief.case_name.partition(" v. ")
-    between = f", with {_SIDE.get(first, first)} on one side and {_SIDE.get(second, second)} on the other" if second not in ("", first) else ""
+    between = (
+        f", with {_SIDE.get(first, first)} on one side and {_SIDE.get(second, second)} on the other"
+        if second not in ("", first)
+        else ""
+    )
     return f"The case came before the {brief.court}{between}."
 
 

@@ -30,8 +30,14 @@ WEIGHTS = {
 }  # fmt: skip
 CONTRADICTION = 0.3
 FULL_TERMS = 0.40  # term score of a brief that says what the reference says; twice what a good constant gets
-OWN_SHARE = (0.20, 0.30)  # of a summary's terms, by rarity: its own words on what only the source tells of; honest .32 and more
-OWN_CUT = (0.36, 0.30)  # words in runs of four where that share counts: honest briefs have up to .26, stitched cuts .38 and more
+OWN_SHARE = (
+    0.20,
+    0.30,
+)  # of a summary's terms, by rarity: its own words on what only the source tells of; honest .32 and more
+OWN_CUT = (
+    0.36,
+    0.30,
+)  # words in runs of four where that share counts: honest briefs have up to .26, stitched cuts .38 and more
 OWN_TERMS = (0.15, 0.25)  # term score of the words outside cuts, for briefs closer to the source
 MIN_MARGIN = 0.05  # over the best constant brief, where that is high
 OWN_RECALL = (0.20, 0.30)  # of the key terms, likewise
@@ -41,7 +47,9 @@ NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
 MIN_GROUNDED = 0.5  # honest briefs have .55 to .92, those of other decisions up to .32
 MIN_FOREIGN_TERMS = 3
-FOREIGN = 0.25  # of the terms of a part: with fewer in the source it is about another matter; honest parts have .33 and more
+FOREIGN = (
+    0.25  # of the terms of a part: with fewer in the source it is about another matter; honest parts have .33 and more
+)
 MIN_SAME_KIND = 0.18  # of neighbouring words: briefs have .27 and more, terms among glue up to .10
 MAX_SURPRISE, MAX_WORST_SURPRISE = 5.0, 6.2
 MAX_VERBLESS = 0.2  # of the words

@@ -8,7 +8,7 @@ from cap_rlvr.task import Probe
 from cap_rlvr.tasks.summarise.compose import disposed, gold
 from cap_rlvr.tasks.summarise.source import MIN_SHARED, arts, clause_statement, clauses, constants, key_of, statements
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, is_content, salient, stem, weight, words
+from cap_rlvr.tasks.summarise.words import is_content, salient, stem, weight, words
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 
 Sections = dict[str, str]
