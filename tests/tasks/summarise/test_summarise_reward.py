@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from cap_rlvr.tasks.summarise import TASK
 from cap_rlvr.tasks.summarise.disposed import agreement
-from cap_rlvr.tasks.summarise.source import key_of, statements
+from cap_rlvr.tasks.summarise.grounding import copying
+from cap_rlvr.tasks.summarise.prose import repeated
+from cap_rlvr.tasks.summarise.source import joined, key_of, statements
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
 from cap_rlvr.wire.errors import BadInput
 
@@ -54,8 +56,18 @@ def test_gold_is_strict() -> None:
         (brief(rule=f"{RULE} See 913 U.S. 4418."), 0.3, "fabricated"),
         (brief(rule=f'{RULE} The judge said "every horse is a rule of law in itself".'), 0.3, "fabricated"),
         (brief(rule=f"{RULE} It stands in section 98713 of the code."), 0.3, "fabricated"),
-        (brief(issue=ISSUE.replace("?", ".")), 0.95, "partly_right"),
-        (brief(conclusion="Conclusion: The matter is thus at an end between the parties."), 0.85, "partly_right"),
+        (brief(issue=ISSUE.replace("?", ".")), 0.9, "partly_right"),
+        (
+            brief(rule="Rule: The court takes as the governing standard that the jury found for Ertree Plow."),
+            0.8,
+            "partly_right",
+        ),
+        (
+            brief(issue=RULE.replace("Rule: ", "Issue: Whether "), application=RULE.replace("Rule: ", "Application: ")),
+            0,
+            "not_prose",
+        ),
+        (brief(conclusion="Conclusion: The matter is thus at an end between the parties."), 0.8, "partly_right"),
         (brief(application=f"{APPLICATION} Vandersloot and Zyskowski told of 7713 and of 8824."), 0.99, "partly_right"),
     ],
 )
@@ -125,8 +137,16 @@ def test_negated_holding_is_seen() -> None:
     assert TASK.score(TRUTH, brief(application=held)).reason.code == "negated"
 
 
+FREE = """<answer>
+Issue: May a tenant who was kept out of leased premises by a receiver recover the profits that its new laboratory would have made?
+Rule: Damages for breach of contract need reasonable certainty of proof, and under Tolwood Cold Storage Co. a tenant kept out may have rental value and outlay but not speculative profits.
+Application: Folston Falls failed to deliver possession for eight months. The accountant of Ertree Plow reckoned the lost profits at $6,100 from the receipts of a former occupant, but no books were kept in the first months, and the plaintiff could not tell what was taken in. Most ventures fail, and the jury was not free to assume success. Rental value makes the tenant whole for a certain loss.
+Conclusion: The judgment of the Superior Court is reversed, and the lessor has judgment.
+</answer>"""
+
+
 def test_source_and_disposition_are_enough() -> None:
-    score = TASK.judge(BARE, GOLD)
+    score = TASK.judge(BARE, FREE)
     assert score.reward > 0.9
     assert score.parts["terms"].weight == 0
     assert "not applicable" in score.parts["terms"].note
@@ -196,3 +216,44 @@ def test_words_taken_from_the_gold_never_pay_more(chance: Any) -> None:
     said = BODY.split(" ")
     kept = [word for word in said if chance.random() > 0.3]
     assert TASK.score(TRUTH, f"<answer>\n{' '.join(kept)}\n</answer>").reward <= BEST
+
+
+LAW = "a carrier may recover the freight on cotton that was burned in its depot"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [f"{LAW} is what the court did not hold."],
+        [f"The rule is that {LAW}, which the court did not hold."],
+        [f"{LAW}; that is not the law."],
+        [f"{LAW}, but the court rejected that."],
+        [f"{LAW} is false."],
+        [f"{LAW}.", "This is not the law."],
+        [f"{LAW}.", "The court did not so hold."],
+        [f"{LAW}.", "The court rejected this view."],
+    ],
+)
+def test_a_denial_behind_a_statement_is_its_contrary(said: list[str]) -> None:
+    (plain,) = (one for one in statements(f"{LAW}.") if one.whole)
+    (sentence,) = joined(said)
+    assert any(one.terms == plain.terms and one.odd != plain.odd for one in statements(sentence))
+
+
+@pytest.mark.parametrize("after", ["The judgment was not entered.", "This was in 1901.", "The court did not err."])
+def test_a_sentence_of_its_own_denies_nothing(after: str) -> None:
+    assert joined([f"{LAW}.", after]) == [f"{LAW}.", after]
+
+
+def test_words_cut_from_the_source_are_not_the_writers_own() -> None:
+    key = key_of(TRUTH)
+    cut = ["a", "jury", "found", "for", "ertree", "plow"]
+    found = copying(key, ["whether", *cut, "is", "so"], "")
+    assert found.own == ("whether", "is", "so")
+    assert found.cut == pytest.approx(6 / 9)
+    assert not found.within
+
+
+@pytest.mark.parametrize(("said", "share"), [("a b c d e f", 0), ("a b c d e a b c d e", 0.5), ("a b c d a b c d", 0)])
+def test_repeated_runs(said: str, share: float) -> None:
+    assert repeated(said.split()) == share

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cap_rlvr.tasks.summarise.truth import Brief, SummariseTruth
 from cap_rlvr.wire.errors import BadInput
 
+_SIDE = {name: f"the {name}" for name in ("State", "People", "Commonwealth", "Territory", "United States")}
 _OF_MOTIONS = frozenset({"granted", "denied", "overruled", "sustained"})
 MOTIONS = frozenset(
     {
@@ -24,7 +25,6 @@ MOTIONS = frozenset(
     }
 )
 PERSONS = frozenset({"relator", "prisoner"})
-SHORT = 92  # words of the first three sections
 _APART = {"remanded": "the cause is remanded", "rendered": "judgment is rendered", "dismissed": "the case is dismissed"}
 
 
@@ -36,12 +36,9 @@ def gold(truth: SummariseTruth) -> str:
 
 
 def compose(brief: Brief, verbs: Sequence[str]) -> str:
-    """The four sections, a line each; a short brief says in its conclusion what the others leave to be understood."""
-    sections = "\n".join((_issue(brief), _rule(brief), _application(brief)))
+    """The four sections, a line each."""
     done = f"{disposed(verbs, brief.object)} in {_called(brief.case_name)}".removesuffix(".")
-    if len(sections.split()) < SHORT:
-        return f"{sections}\nConclusion: The question is answered by the standard just stated, and for these reasons {done}."
-    return f"{sections}\nConclusion: For these reasons, {done}."
+    return "\n".join((_issue(brief), _rule(brief), _application(brief), f"Conclusion: For these reasons, {done}."))
 
 
 def _issue(brief: Brief) -> str:
@@ -62,10 +59,22 @@ def _rule(brief: Brief) -> str:
 
 def _application(brief: Brief) -> str:
     opening = "Measuring those facts by that standard" if brief.facts else "Measuring the record by that standard"
-    told = [f"The record before the court shows that {brief.facts[0]}."] if brief.facts else []
+    told = [_came_up(brief)] if brief.court else []
+    told += [f"The record before the court shows that {brief.facts[0]}."] if brief.facts else []
     told += [f"It further appears that {fact}." for fact in brief.facts[1:]]
     result = f"the court concludes that {brief.held}." if brief.held else "the court finds that it decides the case."
     return f"Application: {' '.join([*told, f'{opening}, {result}'])}"
+
+
+def _came_up(brief: Brief) -> str:
+    """Who stood before which court: what a brief may tell in its own words where little else fits."""
+    first, _, second = brief.case_name.partition(" v. ")
+    between = (
+        f", with {_SIDE.get(first, first)} on one side and {_SIDE.get(second, second)} on the other"
+        if second not in ("", first)
+        else ""
+    )
+    return f"The case came before the {brief.court}{between}."
 
 
 def disposed(verbs: Sequence[str], what: str) -> str:

@@ -15,7 +15,8 @@ from cap_rlvr.tasks.summarise.source import arts
 from cap_rlvr.tasks.summarise.truth import Brief
 from cap_rlvr.tasks.summarise.words import salient, stem, weight, words
 
-MIN_BRIEF, MAX_BRIEF = 104, 199  # words, headings among them: what is between 100 and 200 without them
+MIN_BRIEF, MAX_BRIEF = 100, 199  # words, four headings among them: up to four short of 100 cost a fiftieth
+COURT_BELOW = 150
 MAX_RUN = 14  # words in common with the source in a statement: a frame around it may add to the run
 MAX_STATEMENTS = 4
 _VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")
@@ -62,8 +63,8 @@ def gather(notes: Headnotes, opinion: str, ranges: list[tuple[int, int]], names:
     )
 
 
-def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str) -> Iterator[Draft]:
-    """Drafts of a fitting length; those that say most of the headnotes first."""
+def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str, court: str) -> Iterator[Draft]:
+    """Drafts of a fitting length, the court named in short ones; those that say most of the headnotes first."""
     for (asked, rule, held, topics), many in product(_slots(pieces), FACTS):
         told = _told(pieces, many)
         if len(told) < many or not (told or held):
@@ -79,6 +80,8 @@ def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str) -> Iterat
                 held=held.text if held else "",
                 object=what,
             )
+            if len(words(compose(brief, verbs))) < COURT_BELOW:
+                brief = brief.model_copy(update={"court": court})
             if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
                 law = ((one, "law") for one in (asked, rule, held) if one)
                 cited = [(authority, "authority")] if authority else []

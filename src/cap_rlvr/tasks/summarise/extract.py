@@ -102,7 +102,7 @@ def _offer(
         return
     reference = Reference(disposition=verbs, syllabus=notes.text, key_parties=_parties(name, shown))
     truth = SummariseTruth(source=source, ground_truth=reference)
-    found, verdict = _best(truth, drafts(pieces, name, verbs, what))
+    found, verdict = _best(truth, drafts(pieces, name, verbs, what, _sat(case)))
     if found is None:
         reason = f"gold_{verdict.reason.code}" if verdict else "no_fitting_length"
         yield _refusal(case, reason, f"{verdict.reward}: {verdict.reason.text}" if verdict else "")
@@ -182,6 +182,12 @@ def _object(case: Case, disposition: Disposition) -> str:
     if fitting:
         return fitting[0]
     return "judgment" if judged else ""
+
+
+def _sat(case: Case) -> str:
+    """The court and the year of a decision: `Texas Court of Criminal Appeals in 1907`."""
+    year = case.decision_date[:4]
+    return f"{case.court.name} in {year}" if case.court.name and year.isdigit() else ""
 
 
 def _parties(name: str, shown: str) -> tuple[Party, ...]:

@@ -17,9 +17,11 @@ MAX_RUN = 15
 GRAM = 8
 MAX_GRAMS = 0.25
 SHORT_RUN = 3
-MAX_COVERED = 0.60  # canonical briefs have .19 to .57; stitched spans, or a copy with each sixth word changed, over .63
+MAX_COVERED = 0.60  # canonical briefs have .19 to .57; a copy with each sixth word changed has over .63
+CUT, LONG_CUT = 4, 5
+MAX_CUT = 0.40  # of words in runs of 4; briefs written freely have .15 to .37; cuts of the source between frames, as terms enough need, over .50
 MAX_QUOTED_WORDS = 30
-ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.6  # of the salient terms of both together
+ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.8  # of the salient terms of both together
 _NONE: frozenset[str] = frozenset()
 _QUOTE = _re2.compile(r'"([^"]{3,600})"')
 _VERSUS = _re2.compile(r"([A-Z][A-Za-z.'&-]*),? v(?:s)?\.? (?:[Tt]he )?([A-Z][A-Za-z.'&-]*)")
@@ -35,13 +37,27 @@ _NOT_NAMES = word_list("capitals_that_name_nobody")
 class Copying:
     """``run`` is the longest run of words in common, ``grams`` the share of runs of 8 that are in common.
 
-    ``covered`` is the share of words that stand in common runs of 3 or more, ``quoted`` counts words in quotations.
+    ``covered`` is the share of words that stand in common runs of 3 or more, ``cut`` in runs of 4 or more; ``own`` are
+    the words outside runs of 5. ``quoted`` counts words in quotations.
     """
 
     run: int
     grams: float
     covered: float
+    cut: float
+    own: tuple[str, ...]
     quoted: int
+
+    @property
+    def within(self) -> bool:
+        """Whether a summary is its writer's own."""
+        return (
+            self.run <= MAX_RUN
+            and self.grams <= MAX_GRAMS
+            and self.covered <= MAX_COVERED
+            and self.cut <= MAX_CUT
+            and self.quoted <= MAX_QUOTED_WORDS
+        )
 
 
 @dataclass(frozen=True)
@@ -59,12 +75,20 @@ def copying(key: Key, said: list[str], answer: str) -> Copying:
     windows = max(1, len(said) - GRAM + 1)
     grams = sum(1 for index in range(len(said) - GRAM + 1) if lengths[index] >= GRAM) / windows
     quoted = sum(len(words(hit.group(1))) for hit in _QUOTE.finditer(answer))
-    covered, end = 0, 0
+    covered, cut = _inside(lengths, SHORT_RUN), _inside(lengths, CUT)
+    own = tuple(word for word, copied in zip(said, _inside(lengths, LONG_CUT), strict=True) if not copied)
+    count = max(1, len(said))
+    return Copying(max(lengths, default=0), grams, sum(covered) / count, sum(cut) / count, own, quoted)
+
+
+def _inside(lengths: list[int], least: int) -> list[bool]:
+    """For each word whether it stands in a common run of at least so many words."""
+    end, inside = 0, [False] * len(lengths)
     for index, length in enumerate(lengths):
-        if length >= SHORT_RUN:
-            covered += max(0, index + length - max(index, end))
+        if length >= least:
             end = max(end, index + length)
-    return Copying(max(lengths, default=0), grams, covered / max(1, len(said)), quoted)
+        inside[index] = index < end
+    return inside
 
 
 def _runs(key: Key, said: list[str]) -> list[int]:
@@ -134,12 +158,12 @@ def grounded(key: Key, terms: list[str]) -> float:
 
 
 def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]]) -> list[float]:
-    """How much oftener than by chance a summary's content words follow one another in the source as they do here.
+    """How much oftener than by chance content words that stand close together here do so in the source.
 
     For each range of gaps (words from one to the other, both ends included): of the summary's pairs that stand so, the
-    share of which the second comes within a few words after the first in the source, less the same share over all pairs
-    of the summary's words. Near 0 for terms in an order of one's own; for phrases cut out of the source, only where the
-    gaps leave out those within a phrase.
+    share that comes within a few words of one another in the source, less the same share over all pairs of the summary's
+    words. Near 0 for terms in an order of one's own; for phrases cut out of the source, only where the gaps leave out
+    those within a phrase.
     """
     terms = [stem(word) if is_content(word) else "" for word in said]
     terms = [term if term in key.stems else "" for term in terms]
@@ -148,21 +172,21 @@ def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]]) -> l
     if not whole:
         return [0.0 for _ in gaps]
     by_chance = sum(
-        count * sum(counts[one] for one in key.followers.get(term, _NONE) & counts.keys())
+        count * sum(counts[one] for one in key.neighbours.get(term, _NONE) & counts.keys())
         for term, count in counts.items()
     )
-    return [_following(key, terms, *gap) - by_chance / (whole * whole) for gap in gaps]
+    return [_together(key, terms, *gap) - by_chance / (whole * whole) for gap in gaps]
 
 
-def _following(key: Key, terms: list[str], least: int, most: int) -> float:
-    follows = pairs = 0
+def _together(key: Key, terms: list[str], least: int, most: int) -> float:
+    close = pairs = 0
     for index, term in enumerate(terms):
         if term:
-            after = key.followers.get(term, _NONE)
+            near = key.neighbours.get(term, _NONE)
             beside = [one for one in terms[index + least : index + most + 1] if one and one != term]
             pairs += len(beside)
-            follows += sum(one in after for one in beside)
-    return follows / pairs if pairs else 0.0
+            close += sum(one in near for one in beside)
+    return close / pairs if pairs else 0.0
 
 
 def negated(key: Key, sentence: str) -> bool:
@@ -171,7 +195,7 @@ def negated(key: Key, sentence: str) -> bool:
     It is held against the statement of the reference that it is most like; honest paraphrases of a whole sentence
     differ in their negations too often, so a sentence must be nearly the same, a clause largely.
     """
-    if sentence.rstrip().endswith("?"):  # a question says nothing
+    if sentence.rstrip().endswith("?") or sentence.lstrip().lower().startswith("whether"):  # a question says nothing
         return False
     return any(_denied(key, one) for one in statements(sentence))
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 
 from cap_rlvr.task import Probe, Probes
-from cap_rlvr.tasks.summarise import salads
+from cap_rlvr.tasks.summarise import cuts, salads
 from cap_rlvr.tasks.summarise.compose import disposed, gold
 from cap_rlvr.tasks.summarise.disposed import contrary_of
-from cap_rlvr.tasks.summarise.reward import CONTRADICTION, WEIGHTS, score
+from cap_rlvr.tasks.summarise.reward import CONTRADICTION, FOREIGN, WEIGHTS, score
 from cap_rlvr.tasks.summarise.salads import Sections, answer, fill
 from cap_rlvr.tasks.summarise.source import key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
@@ -62,6 +62,7 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
     yield from _structures(truth)
     yield from salads.copies(truth, key)
     yield from salads.salads(truth, key)
+    yield from cuts.stitched(truth, key)
     yield from _contradictions(truth)
     yield from _weaker(truth)
     yield from _hostile(truth)
@@ -72,7 +73,7 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
         own, strange = _sections(truth), _sections(other)
         for name in ("issue", "rule", "application"):
             if _speaks_of_else(truth, strange[name]):
-                yield Probe("foreign_part", answer({**own, name: strange[name]}), 0)
+                yield Probe("foreign_part", answer({**own, name: strange[name]}), CONTRADICTION)
 
 
 def chains(truth: SummariseTruth, key: str) -> Iterator[Sequence[str]]:
@@ -197,6 +198,8 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
     ):
         if changed:
             yield Probe(family, answer(changed), most)
+    for changed in cuts.denied_after(truth, parts):
+        yield Probe("rule_denied_after", answer(changed), most)
     wrong = _wrong_role(truth)
     if wrong:
         yield Probe("wrong_role", answer({**parts, "application": f"{parts['application']} {wrong}"}), most)
@@ -205,24 +208,29 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
 def _weaker(truth: SummariseTruth) -> Iterator[Probe]:
     """Right, but short of something that has its own price."""
     parts = _sections(truth)
-    half = WEIGHTS["issue"] / 2
+    part = WEIGHTS["issue"]
     statement = parts["issue"].replace("?", ".").replace("what does the law require", "the law requires much")
     statement = statement.replace("is it the law that", "it is the law that")
     if "whether" not in words(statement):
-        yield Probe("issue_is_no_question", answer({**parts, "issue": statement}), round(1 - half, 4))
-    yield Probe("no_rule", answer({**parts, "rule": "The law on that head is clear."}), round(1 - half, 4))
-    yield Probe("no_facts", answer({**parts, "application": "It was so in this case as well."}), round(1 - half, 4))
+        yield Probe("issue_is_no_question", answer({**parts, "issue": statement}), round(1 - part, 4))
+    yield Probe("no_rule", answer({**parts, "rule": "The law on that head is clear."}), round(1 - part, 4))
+    yield Probe("no_facts", answer({**parts, "application": "It was so in this case as well."}), round(1 - part, 4))
     silent = {**parts, "conclusion": "The matter is thus at an end between the parties."}
-    yield Probe("no_disposition", answer(silent), round(1 - half - WEIGHTS["disposition"], 4))
+    yield Probe("no_disposition", answer(silent), round(1 - part - WEIGHTS["disposition"], 4))
     done = disposed(truth.ground_truth.disposition, truth.brief.object if truth.brief else "judgment")
     if "," not in done:
         for unsaid in (f"Is it so that {done}?", f"It is unclear whether {done}.", f"It was prayed that {done}."):
             unknown = {**parts, "conclusion": unsaid}
-            yield Probe("outcome_left_open", answer(unknown), round(1 - half - WEIGHTS["disposition"], 4))
+            yield Probe("outcome_left_open", answer(unknown), round(1 - part - WEIGHTS["disposition"], 4))
     numbers = (
         "The sums named were 7713, 8824, 9935, 6646 and 5557 in all, as Zyskowski and Quimby and Vandersloot told."
     )
     yield Probe("invented_names", answer({**parts, "application": f"{parts['application']} {numbers}"}), 0.98)
+    if swapped := cuts.exchanged(truth):
+        limit = round(1 - WEIGHTS["rule"] - WEIGHTS["application"], 4)
+        yield Probe("rule_and_facts_exchanged", answer({**parts, **swapped}), limit)
+    if again := cuts.repeated(truth):
+        yield Probe("one_rule_in_all_parts", answer(again), 0)
     padded = fill(parts, _PADDING, 226)
     yield Probe("padding_to_length", answer(padded), round(1 - WEIGHTS["length"] / 2, 4))
 
@@ -262,7 +270,7 @@ def _renamed(truth: SummariseTruth, other: SummariseTruth) -> str:
 def _speaks_of_else(truth: SummariseTruth, text: str) -> bool:
     """Whether a text's terms are mostly none of this decision's: two decisions may decide the same on the same facts."""
     terms = set(salient(words(text)))
-    return len(terms) >= 3 and 3 * len(terms & key_of(truth).stems) < len(terms)
+    return len(terms) >= 3 and len(terms & key_of(truth).stems) < FOREIGN * len(terms)
 
 
 def _swapped(truth: SummariseTruth, parts: Sections) -> Sections:

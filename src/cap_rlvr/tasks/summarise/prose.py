@@ -12,6 +12,8 @@ _PIECES = {code: " " for code in range(128) if not chr(code).isalnum() and chr(c
 }
 _FINITE = word_list("finite_verbs")
 _AFTER_VERB = word_list("after_a_verb")
+_PAST = word_list("past_verbs")
+_MAX_CITATION = 12  # words
 _SIGNALS = frozenset({"see", "accord", "cf", "citing"})
 _SHAPES = ("ing", "ed", "ly", "ion", "ment", "ity", "or", "er", "al", "ous", "ive", "s")
 START, NUMBER, OTHER, STOP = "<s>", "<n>", "<w>", "."
@@ -19,18 +21,37 @@ WINDOW = 40  # transitions: a shorter salad hides in good prose only at the pric
 
 
 def has_finite_verb(sentence: str) -> bool:
-    """Whether a sentence has a verb that can carry it; a citation (`See Reed v. State`) needs none."""
+    """Whether a sentence has a verb that can carry it; a citation (`See art. 10`, `Reed v. State`) needs none."""
     said = words(sentence)
     if said[:1] and said[0] in _SIGNALS and ("v" in said or any(word[0].isdigit() for word in said)):
+        return True
+    if "v" in said and len(said) <= _MAX_CITATION:
         return True
     if any(word in _FINITE or (len(word) > 4 and word.endswith("ed")) for word in said):
         return True
     return any(one.endswith("s") and len(one) > 3 and other in _AFTER_VERB for one, other in pairwise(said))
 
 
+def tells_what_happened(said: list[str]) -> bool:
+    """Whether words have a verb in the past: facts are told so."""
+    return any(word in _PAST or (len(word) > 4 and word.endswith("ed")) for word in said)
+
+
 def function_share(said: list[str]) -> float:
     """The share of function words among a text's words."""
     return sum(word in FUNCTION_WORDS for word in said) / len(said) if said else 0.0
+
+
+def repeated(said: list[str]) -> float:
+    """The share of a text's words that stand in a run of five which came before."""
+    seen: set[tuple[str, ...]] = set()
+    again: set[int] = set()
+    for start in range(len(said) - 4):
+        run = tuple(said[start : start + 5])
+        if run in seen:
+            again.update(range(start, start + 5))
+        seen.add(run)
+    return len(again) / len(said) if said else 0.0
 
 
 def distinct_trigrams(said: list[str]) -> float:
@@ -61,6 +82,12 @@ def surprise(text: str) -> tuple[float, float]:
         running += bits[index] - bits[index - WINDOW]
         worst = max(worst, running)
     return mean / 10, worst / WINDOW / 10
+
+
+def same_kind(said: list[str]) -> float:
+    """The share of neighbouring words that are both function words or both not: terms dealt among glue have none."""
+    kinds = [word in FUNCTION_WORDS for word in said]
+    return sum(one == other for one, other in pairwise(kinds)) / max(1, len(kinds) - 1)
 
 
 def commonest_step(text: str) -> float:

@@ -2,8 +2,8 @@
 
     reward = G x M x (structure .40 + content .30 + length .15 + language .15)
 
-G is 0 for what is no brief of this source in the writer's own words, .3 for each kind of contradiction. M grows from 0
-at what the best constant brief says of this decision to 1 at `FULL_TERMS`: nothing is paid for a brief of any case.
+G is 0 for what is no brief of this source in the writer's own words, .3 for each kind of contradiction. M is 0 for what
+may be said of any case or is strung together from the source's words, and grows to 1 over short ramps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cap_rlvr.tasks.summarise import grounding, prose
 from cap_rlvr.tasks.summarise.compose import gold
 from cap_rlvr.tasks.summarise.disposed import agreement
 from cap_rlvr.tasks.summarise.sections import Outline, Section, outline
-from cap_rlvr.tasks.summarise.source import Key, arts, key_of
+from cap_rlvr.tasks.summarise.source import Key, arts, joined, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
 from cap_rlvr.tasks.summarise.words import salient, word_list, words
 from cap_rlvr.wire.scoring import Part, Reason, Score, Step
@@ -30,24 +30,34 @@ WEIGHTS = {
 }  # fmt: skip
 CONTRADICTION = 0.3
 FULL_TERMS = 0.40  # term score of a brief that says what the reference says; twice what a good constant gets
-MIN_MARGIN = 0.10  # over the best constant brief, where that is high
+OWN_SHARE = (
+    0.20,
+    0.30,
+)  # of a summary's terms, by rarity: its own words on what only the source tells of; honest .32 and more
+OWN_CUT = (
+    0.36,
+    0.30,
+)  # words in runs of four where that share counts: honest briefs have up to .26, stitched cuts .38 and more
+OWN_TERMS = (0.15, 0.25)  # term score of the words outside cuts, for briefs closer to the source
+MIN_MARGIN = 0.05  # over the best constant brief, where that is high
+OWN_RECALL = (0.20, 0.30)  # of the key terms, likewise
 MIN_WORDS, MAX_WORDS = 40, 260
 FULL_LENGTH = (100, 200)
 NO_LENGTH = (60, 240)
 FUNCTION_SHARE = (0.30, 0.60)
-MIN_GROUNDED, MIN_GROUNDED_PART = (
-    0.6,
-    0.5,
-)  # of one part: those of other decisions have .0 to .33, few of the own under .5
-MAX_SURPRISE, MAX_WORST_SURPRISE = 4.9, 6.2
-ASSOCIATION = {  # gaps between two content words of a summary -> the ramp from nothing to all
-    (2, 5): (0.15, 0.20),  # phrases of two words of the source reach .13, canonical and honest briefs begin at .22
-    (3, 6): (0.10, 0.13),  # phrases of three words reach .09; canonical briefs begin at .13, honest ones at .19
-    (1, 6): (0.20, 0.23),  # shuffled terms reach .21; canonical briefs begin at .23, honest ones at .27
-    (1, 3): (0.28, 0.32),  # shuffled terms reach .30; most canonical briefs begin at .33, honest ones at .35
-}
-MAX_COMMON_STEP = 0.06
-MIN_WORDS_AN_ITEM = 6.5  # canonical and honest briefs have 8.9 and more, lists of phrases 5
+MIN_GROUNDED = 0.5  # honest briefs have .55 to .92, those of other decisions up to .32
+MIN_FOREIGN_TERMS = 3
+FOREIGN = (
+    0.25  # of the terms of a part: with fewer in the source it is about another matter; honest parts have .33 and more
+)
+MIN_SAME_KIND = 0.18  # of neighbouring words: briefs have .27 and more, terms among glue up to .10
+MAX_SURPRISE, MAX_WORST_SURPRISE = 5.0, 6.2
+MAX_VERBLESS = 0.2  # of the words
+GAPS = ((1, 3), (1, 6))  # words between two content words of a summary
+WORD_ORDER = (0.30, 0.37)  # both gaps together: salads have up to .31, briefs written freely begin at .39
+MAX_COMMON_STEP = 0.038  # canonical briefs have up to .037; a list of topics joined by "and of" has more
+MAX_REPEATED = 0.20  # canonical briefs have up to .13, briefs written freely .06; one rule in three parts .4
+MIN_WORDS_AN_ITEM = 6.0  # canonical and honest briefs have 7.2 and more, lists of phrases 4 to 5.5
 ARTS_FOR_ALL = 6
 TRIGRAM_FLOOR = 0.7
 MIN_FACTS = 2
@@ -68,6 +78,7 @@ REASONS = {
     "contrary_disposition": "The conclusion says the contrary of what the court did.",
     "fabricated": "A citation or quotation is not in the source.",
     "wrong_role": "A party is put into a role that contradicts the source.",
+    "foreign": "A part speaks of another matter than the source.",
     "negated": "A sentence says the contrary of the reference.",
     "right": "The summary is right in every part.",
     "partly_right": "The summary earns in part; short of full: {}.",
@@ -83,6 +94,7 @@ class _Read:
     words: list[str]
     parts: Outline
     terms: list[str]
+    copied: grounding.Copying
 
     def section(self, name: str) -> Section:
         return next(one for one in self.parts.sections if one.name == name)
@@ -100,14 +112,14 @@ def score(truth: SummariseTruth, completion: str) -> Score:
     parts = outline(reply.answer)
     text = "\n".join([parts.preamble, *(section.text for section in parts.sections)])
     said = words(text)
-    read = _Read(reply, text, said, parts, salient(said))
+    copied = grounding.copying(key, said, text)
+    read = _Read(reply, text, said, parts, salient(said), copied)
     for gate, check in _GATES.items():
         if not check(key, read):
             code = (read.parts.fault if gate == "sections" else "") or _CLOSED[gate]
             return _closed(reply, gate, code)
     margin = _margin(key, read)
-    found = grounding.association(key, read.words, list(ASSOCIATION))
-    order = min(_ramp(value, *bounds) for value, bounds in zip(found, ASSOCIATION.values(), strict=True))
+    order = _word_order(key, read)
     if not margin or not order:
         return _closed(reply, "own_terms" if order else "word_order", "hollow" if order else "shuffled")
     return _verdict(truth, key, read, margin * order)
@@ -129,36 +141,29 @@ def _has_length(_: Key, read: _Read) -> bool:
     return MIN_WORDS <= len(read.words) <= MAX_WORDS
 
 
-def _is_own(key: Key, read: _Read) -> bool:
-    found = grounding.copying(key, read.words, read.text)
-    return (
-        found.run <= grounding.MAX_RUN
-        and found.grams <= grounding.MAX_GRAMS
-        and found.covered <= grounding.MAX_COVERED
-        and found.quoted <= grounding.MAX_QUOTED_WORDS
-    )
+def _is_own(_: Key, read: _Read) -> bool:
+    return read.copied.within
 
 
 def _is_prose(_: Key, read: _Read) -> bool:
     low, high = FUNCTION_SHARE
     spoken = [sentence for section in read.parts.sections for sentence in section.sentences]
     mean, worst = prose.surprise(" ".join(spoken))
+    verbless = sum(len(words(sentence)) for sentence in spoken if not prose.has_finite_verb(sentence))
     return (
         low <= prose.function_share(read.words) <= high
-        and all(prose.has_finite_verb(sentence) for sentence in spoken)
+        and verbless <= MAX_VERBLESS * len(read.words)
+        and prose.same_kind(read.words) >= MIN_SAME_KIND
         and mean <= MAX_SURPRISE
         and worst <= MAX_WORST_SURPRISE
         and prose.commonest_step(read.text) <= MAX_COMMON_STEP
+        and prose.repeated(read.words) <= MAX_REPEATED
         and prose.words_an_item(read.text) >= MIN_WORDS_AN_ITEM
     )
 
 
 def _is_grounded(key: Key, read: _Read) -> bool:
-    """The whole, and each part but the conclusion: a part about another decision is no part of this brief."""
-    if grounding.grounded(key, read.terms) < MIN_GROUNDED:
-        return False
-    said = (salient(words(read.section(name).text)) for name in ("issue", "rule", "application"))
-    return all(grounding.grounded(key, terms) >= MIN_GROUNDED_PART for terms in said if terms)
+    return grounding.grounded(key, read.terms) >= MIN_GROUNDED
 
 
 _GATES: dict[str, Callable[[Key, _Read], bool]] = {
@@ -172,9 +177,25 @@ _CLOSED = {"length": "too_long", "own_words": "copied", "prose": "not_prose", "g
 
 
 def _margin(key: Key, read: _Read) -> float:
-    """M: where the summary's term score lies between the best constant brief's and a full one's."""
-    full = max(FULL_TERMS, key.constant + MIN_MARGIN)
-    return _ramp(key.term_score(frozenset(read.terms)), key.constant, full)
+    """How far a summary is its writer's own account of this decision: by what it tells, or by what the reference says.
+
+    Words that stand in a run with the source as it is earn nothing here: cuts of the source say what the source says,
+    and any cuts do. A writer who copies little is known by words that only the source could give, none of them in any
+    constant brief. Others must say what the reference says, and more of it than the best constant brief; without a
+    reference the source's own key terms stand for it, wherever they are from.
+    """
+    own = frozenset(salient(list(read.copied.own)))
+    told = _ramp(key.specific(frozenset(read.terms), own), *OWN_SHARE) * _ramp(read.copied.cut, *OWN_CUT)
+    counted = own if key.told else frozenset(read.terms)
+    low, high = OWN_TERMS
+    score = key.term_score(frozenset(read.terms), counted)
+    by_reference = _ramp(score, max(low, key.constant), max(high, key.constant + MIN_MARGIN))
+    return max(told, min(by_reference, _ramp(key.recall(counted), *OWN_RECALL)))
+
+
+def _word_order(key: Key, read: _Read) -> float:
+    """Whether content words stand together as in the source, oftener than by chance."""
+    return _ramp(sum(grounding.association(key, read.words, GAPS)), *WORD_ORDER)
 
 
 def _ramp(value: float, zero: float, one: float) -> float:
@@ -197,7 +218,8 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
         "fabricated": bool(named.fabricated),
         "wrong_role": bool(grounding.wrong_role(key, read.text))
         or any(grounding.reversed_actors(key, sentence) for sentence in spoken),
-        "negated": any(grounding.negated(key, sentence) for sentence in spoken),
+        "foreign": any(_foreign(key, read.section(name)) for name in ("issue", "rule", "application")),
+        "negated": any(grounding.negated(key, sentence) for sentence in joined(spoken)),
     }
     raw: dict[str, tuple[float | None, str]] = {
         **_structure(key, read, agreed),
@@ -210,22 +232,28 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
     return _graded(read, raw, contradictions, margin)
 
 
+def _foreign(key: Key, section: Section) -> bool:
+    terms = set(salient(words(section.text)))
+    return len(terms) >= MIN_FOREIGN_TERMS and len(terms & key.stems) < FOREIGN * len(terms)
+
+
 def _structure(key: Key, read: _Read, agreed: float) -> dict[str, tuple[float, str]]:
-    """Half of each part for standing in its place, half for a body that does its work."""
-    rule_terms = frozenset(salient(words(read.section("rule").text)))
+    """A part earns for a body that does its work in its place; facts are applied to a rule, so without one to nothing."""
+    rule = read.section("rule").text
+    lawful = _states_law(key, rule)
     works = {
         "issue": _asks(key, read.section("issue").text),
-        "rule": _states_law(key, read.section("rule").text),
-        "application": _applies(key, read.section("application").text, rule_terms),
+        "rule": lawful,
+        "application": lawful and _applies(key, read.section("application").text, frozenset(salient(words(rule)))),
         "conclusion": agreed > 0,
     }
     why = {
         "issue": "no question with a legal term of the source",
         "rule": "no authority or standard of the source",
-        "application": "not two facts of the source and a term of the rule",
+        "application": "no rule, or not two facts of the source and a term of the rule",
         "conclusion": "not what the court did",
     }
-    return {name: (1.0 if good else 0.5, "" if good else why[name]) for name, good in works.items()}
+    return {name: (float(good), "" if good else why[name]) for name, good in works.items()}
 
 
 def _asks(key: Key, text: str) -> bool:
@@ -253,6 +281,7 @@ def _applies(key: Key, text: str, rule_terms: frozenset[str]) -> bool:
         and shares_rule
         and len(facts) > MIN_FACTS
         and (bool(facts - rule_terms) or len(facts) > 2 * MIN_FACTS)
+        and prose.tells_what_happened(said)
     )
 
 

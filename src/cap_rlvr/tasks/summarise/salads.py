@@ -8,7 +8,7 @@ from cap_rlvr.task import Probe
 from cap_rlvr.tasks.summarise.compose import disposed, gold
 from cap_rlvr.tasks.summarise.source import MIN_SHARED, arts, clause_statement, clauses, constants, key_of, statements
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, is_content, salient, stem, weight, words
+from cap_rlvr.tasks.summarise.words import is_content, salient, stem, weight, words
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 
 Sections = dict[str, str]
@@ -54,54 +54,54 @@ def copies(truth: SummariseTruth, key: str) -> Iterator[Probe]:
     """The source again, whole, in pieces, and with words changed."""
     body = truth.source.partition("\n\n")[2] or truth.source
     said = body.split()
-    done = _done(truth)
+    end = done(truth)
     yield Probe("echo_prompt", f"<answer>{truth.source[:20_000]}</answer>", 0)
-    yield Probe("pasted_source", _spread(said[:130], done), 0)
+    yield Probe("pasted_source", _spread(said[:130], end), 0)
     quoted = {name: f'"{text}"' for name, text in zip(_HEADS, _chunks(said[:130], 3), strict=False)}
-    yield Probe("pasted_in_quotes", answer({**quoted, "conclusion": done}), 0)
+    yield Probe("pasted_in_quotes", answer({**quoted, "conclusion": end}), 0)
     for every in (4, 6, 9):
         changed = [_GLUE[i % len(_GLUE)] if i % every == every - 1 else word for i, word in enumerate(said[:130])]
-        yield Probe("edited_copy", _spread(changed, done), NOTHING)
+        yield Probe("edited_copy", _spread(changed, end), NOTHING)
         dropped = [word for i, word in enumerate(said[:150]) if i % every != every - 1]
-        yield Probe("thinned_copy", _spread(dropped, done), NOTHING)
+        yield Probe("thinned_copy", _spread(dropped, end), NOTHING)
     for size in (4, 7, 12):
         spans = [said[start : start + size] for start in range(0, max(1, len(said) - size), size)]
         best = sorted(spans, key=lambda span: -len(set(salient(words(" ".join(span))))))[: 130 // size]
         mixed = keyed_order([" ".join(span) for span in best], key, "stitch", size)
-        yield Probe("stitched_spans", _spread(" ".join(mixed).split(), done), NOTHING)
+        yield Probe("stitched_spans", _spread(" ".join(mixed).split(), end), NOTHING)
 
 
 def salads(truth: SummariseTruth, key: str) -> Iterator[Probe]:
     """Terms without sentences, the best that can be had: the reference's own, with the true disposition."""
     know = key_of(truth)
-    done = _done(truth)
+    end = done(truth)
     parties = [word for party in truth.ground_truth.key_parties for word in party.name.split()]
     used = words(f"{truth.ground_truth.syllabus} {truth.source}")
     best = list(dict.fromkeys(word for word in used if is_content(word) and stem(word) in know.asked))[:50]
     law = sorted(arts(used) & know.arts)[:30]
-    yield Probe("keyword_salad", _spread([*law, *law], done), NOTHING)
-    yield Probe("salad_with_parties", _spread([*parties, *law, *best], done), NOTHING)
-    yield Probe("salad_true_disposition", _spread(_glued(best + law, key), done), NOTHING)
-    yield Probe("salad_true_disposition", _spread(_glued(keyed_order(best + best, key), key), done), NOTHING)
+    yield Probe("keyword_salad", _spread([*law, *law], end), NOTHING)
+    yield Probe("salad_with_parties", _spread([*parties, *law, *best], end), NOTHING)
+    yield Probe("salad_true_disposition", _spread(_glued(best + law, key), end), NOTHING)
+    yield Probe("salad_true_disposition", _spread(_glued(keyed_order(best + best, key), key), end), NOTHING)
     yield Probe(
         "salad_joined_by_and",
-        _spread([part for word in best + best for part in ("and", "the", word)][:150], done),
+        _spread([part for word in best + best for part in ("and", "the", word)][:150], end),
         NOTHING,
     )
     yield Probe(
         "salad_of_clauses",
-        _spread([part for word in best + best for part in ("the", word, "was", "the")][:150], done),
+        _spread([part for word in best + best for part in ("the", word, "was", "the")][:150], end),
         NOTHING,
     )
-    yield Probe("repeated_term", _spread((best[:1] or ["law"]) * 120, done), NOTHING)
+    yield Probe("repeated_term", _spread((best[:1] or ["law"]) * 120, end), NOTHING)
     yield Probe(
-        "source_terms", _spread(_glued([word for word in used if weight(stem(word)) > 6][:70], key), done), NOTHING
+        "source_terms", _spread(_glued([word for word in used if weight(stem(word)) > 6][:70], key), end), NOTHING
     )
     for name, shuffled in _shuffles(truth, key):
         yield Probe(name, shuffled, NOTHING)
     yield from _phrases(truth, key)
     for place, terms in enumerate(constants()[:6]):
-        yield Probe("constant_brief", _constant(sorted(terms), done), NOTHING)
+        yield Probe("constant_brief", _constant(sorted(terms), end), NOTHING)
         yield Probe(
             "constant_brief",
             _constant(sorted(terms), f"The judgment is {('affirmed', 'reversed')[place % 2]}."),
@@ -126,7 +126,7 @@ def _phrases(truth: SummariseTruth, key: str) -> Iterator[Probe]:
             rule = f"The court takes as the governing standard that the {parts[1]} must be shown by the {parts[2]}."
             facts = f"The record before the court shows that the {parts[3]} was in the {parts[4]}. It further appears that the {parts[5]} was made."
             issue = f"In {name}, what does the law require on the subject of {parts[0]}?"
-            brief = {"issue": issue, "rule": rule, "application": facts, "conclusion": _done(truth)}
+            brief = {"issue": issue, "rule": rule, "application": facts, "conclusion": done(truth)}
             yield Probe(f"phrases_of_{size}_words", answer(brief), NOTHING)
 
 
@@ -134,7 +134,7 @@ def negated(truth: SummariseTruth, parts: Sections) -> Sections:
     """The rule (or what was held) with "not" put into a clause that the reference has; empty where there is none."""
     reference = [one for one in key_of(truth).reference if not one.whole]
     for name in ("rule", "application"):
-        for clause in clauses(parts[name]):
+        for clause in (one for sentence in parts[name].split(". ") for one in clauses(sentence)):
             own = clause_statement(clause)
             verb = next((one for one in _VERBS if one in clause), "")
             if verb and len(own.terms) >= MIN_SHARED and own in reference:
@@ -172,7 +172,8 @@ def _exchanged(text: str, one: str, other: str) -> str:
     return " ".join(swap.get(stem_, word) for stem_, word in zip(stems, said, strict=True))
 
 
-def _done(truth: SummariseTruth) -> str:
+def done(truth: SummariseTruth) -> str:
+    """The true conclusion."""
     what = truth.brief.object if truth.brief else "judgment"
     return f"For these reasons, {disposed(truth.ground_truth.disposition, what)}."
 
@@ -204,7 +205,7 @@ def _glued(terms: list[str], key: str) -> list[str]:
 
 
 def _shuffles(truth: SummariseTruth, key: str) -> Iterator[tuple[str, str]]:
-    """The gold with its words in another order: all of them, or the content words among themselves."""
+    """The gold with its words in another order."""
     body = gold(truth).removeprefix("<answer>\n").removesuffix("\n</answer>")
     parts = {name.lower(): text for name, _, text in (line.partition(": ") for line in body.split("\n"))}
     mixed = {
@@ -222,16 +223,6 @@ def _shuffles(truth: SummariseTruth, key: str) -> Iterator[tuple[str, str]]:
             | {"conclusion": parts["conclusion"]}
         ),
     )
-    content = [word for name in _HEADS[:3] for word in parts[name].split() if _carries(word)]
-    deck = iter(word for _, word in keyed_order(list(enumerate(content)), key, "content"))
-    dealt = {
-        name: " ".join(next(deck) if _carries(word) else word for word in parts[name].split()) for name in _HEADS[:3]
-    }
-    yield "shuffled_content", answer({**dealt, "conclusion": parts["conclusion"]})
-
-
-def _carries(word: str) -> bool:
-    return word.isalpha() and word.lower() not in FUNCTION_WORDS and len(word) > 2
 
 
 def _constant(terms: list[str], conclusion: str) -> str:

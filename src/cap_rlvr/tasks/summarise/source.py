@@ -5,7 +5,8 @@ Everything here is worked out once for a truth and kept for the completions of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -29,7 +30,7 @@ from cap_rlvr.tasks.summarise.words import (
 _re2 = cast(Any, re2)
 KEY_TERMS = 24  # the reference's salient terms that recall is measured over, the rarest first
 MIN_KEY_TERMS = 5
-NEAR = 6  # words
+NEAR = 10  # words
 _ROLES = (
     "plaintiff|defendant|appellant|appellee|petitioner|respondent|complainant|relator|claimant|"
     "libelant|libellant|prosecutor|insurer|insured|lessor|lessee|vendor|vendee|mortgagor|mortgagee|buyer|seller"
@@ -58,6 +59,24 @@ _DENIAL = _re2.compile(  # what makes a sentence out of a statement that says th
     r"(?: to (?:say|hold|think))?|(?:reject|repudiat|refut|disavow)\w*(?: \w+){0,3}"
     r"|(?:(?:can|could|may) (?:hardly|scarcely|never|not)|cannot|no court has|no one can) (?:be )?(?:say|said|hold|held)) that\b"
 )
+_UNTRUE = (
+    r"(?:false|untrue|wrong|incorrect|mistaken|bad law|no law|not (?:true|right|so|the (?:law|rule|case|holding)))"
+)
+_NOT_HELD = (
+    r"(?:the|this) (?:court|law|decision|opinion) (?:(?:did|does|would|could) not|never|refuse[ds]|decline[ds]|reject(?:ed|s)"
+    r"|denie[ds]|disapprove[ds])(?: [\w-]+){0,4}"
+)
+_DENIED_AFTER = _re2.compile(  # what stands after a statement and says that it does not hold
+    rf"(?i)(?:[,;:]? *(?:\b(?:which|and|but|yet|so)\b,? *)?(?:\b(?:that|this|it)\b *)?\b(?:is|was|were)"
+    rf" (?:{_UNTRUE}|(?:exactly |just |precisely )?what {_NOT_HELD})|[,;:] *(?:which|and|but|yet|so|a \w+ that)? *{_NOT_HELD})[ .!]*$"
+)
+_DENIES_BEFORE = _re2.compile(  # a sentence that says so of the one before it
+    rf"(?i)^\W*(?:but |yet |however,? )?(?:(?:that|this|it|such|the (?:contrary|opposite))\b(?: [\w-]+){{0,2}} (?:is|was) (?:{_UNTRUE}"
+    rf"|the law|what {_NOT_HELD})|(?:the|this) court (?:(?:did|does|would) not (?:so(?: hold| say| rule)?|(?:hold|say|agree to) (?:so|that|this))|(?:never|refused|declined)"
+    rf"(?: to)? (?:so |hold |say ){{1,2}}(?:so|that|this)?|(?:rejected|denied|disapproved|repudiated)(?: of)? (?:this|that|such|it)\b"
+    rf"(?: [\w-]+){{0,2}}))\W*$"
+)
+_THAT = _re2.compile(r"(?i)\bthat\b")
 _PARTS = _re2.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
 
 
@@ -89,7 +108,7 @@ class Key:
     vocabulary: frozenset[str]
     stems: frozenset[str]
     places: dict[tuple[str, str, str], tuple[int, ...]]
-    followers: dict[str, frozenset[str]]
+    neighbours: dict[str, frozenset[str]]
     numbers: frozenset[str]
     names: frozenset[str]
     arts: frozenset[str]
@@ -100,14 +119,28 @@ class Key:
     constant: float
     told: bool
 
-    def term_score(self, terms: frozenset[str]) -> float:
-        """The harmonic mean of recall and precision of salient terms against the reference, both weighed by rarity."""
-        said = sum(weight(term) for term in terms)
+    def recall(self, terms: frozenset[str]) -> float:
+        """The share of the key terms, weighed by rarity, that are among these."""
         wanted = sum(self.asked.values())
-        if not said or not wanted:
+        return sum(value for term, value in self.asked.items() if term in terms) / wanted if wanted else 0.0
+
+    def specific(self, terms: frozenset[str], own: frozenset[str]) -> float:
+        """The share of terms, weighed by rarity, that are ``own``, in the source and in no constant brief."""
+        said = sum(weight(term) for term in terms)
+        telling = (own & self.stems) - of_constants()
+        return sum(weight(term) for term in telling) / said if said else 0.0
+
+    def term_score(self, terms: frozenset[str], counted: frozenset[str] | None = None) -> float:
+        """The harmonic mean of recall and precision of salient terms against the reference, both weighed by rarity.
+
+        With ``counted``, only those of them are hits; the others still cost precision.
+        """
+        hits = terms if counted is None else counted
+        said = sum(weight(term) for term in terms)
+        if not said:
             return 0.0
-        recall = sum(value for term, value in self.asked.items() if term in terms) / wanted
-        precision = sum(weight(term) for term in terms if term in self.expected) / said
+        recall = self.recall(hits)
+        precision = sum(weight(term) for term in hits if term in self.expected) / said
         return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
 
 
@@ -131,7 +164,7 @@ def _key_of(shown: str, reference_given: Reference) -> Key:
         vocabulary=frozenset(said),
         stems=stems,
         places=_places(said),
-        followers=_followers(said),
+        neighbours=_neighbours(said),
         numbers=frozenset(filter(None, map(number, said))),
         names=frozenset(hit.group(1).lower() for hit in _NAME.finditer(source)),
         arts=arts(said),
@@ -177,6 +210,12 @@ def constants() -> tuple[frozenset[str], ...]:
 
 
 @cache
+def of_constants() -> frozenset[str]:
+    """The terms of all constant briefs: of no decision alone."""
+    return frozenset().union(*constants())
+
+
+@cache
 def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
     single: dict[str, str] = {}
     double: dict[tuple[str, ...], str] = {}
@@ -189,8 +228,28 @@ def _art_index() -> tuple[dict[str, str], dict[tuple[str, ...], str]]:
     return single, double
 
 
+def joined(spoken: Sequence[str]) -> list[str]:
+    """Sentences, each with the next one put into it where it is denied there (`This is not the law.`)."""
+    found: list[str] = []
+    for sentence in spoken:
+        if found and _DENIES_BEFORE.search(sentence):
+            found[-1] = f"{found[-1].rstrip('. ')}, which is not so."
+        else:
+            found.append(sentence)
+    return found
+
+
 def statements(sentence: str) -> list[Statement]:
-    """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses."""
+    """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses.
+
+    What is denied behind it (`…, which the court did not hold`) is the contrary, and only as a whole.
+    """
+    after = _DENIED_AFTER.search(sentence)
+    if after:
+        body = sentence[: after.start()]
+        tails = [body, *(body[hit.end() :] for hit in _THAT.finditer(body))]
+        told = (one for text in tails for one in statements(text) if one.whole)
+        return [replace(one, odd=not one.odd) for one in told]
     denied = [f"not {text}" for text in _DENIAL.split(sentence)[1:]]
     sentence = _DENIAL.sub(" not ", sentence)
     pieces = [part for part in _PARTS.split(sentence) if part]
@@ -240,14 +299,14 @@ def _places(said: list[str]) -> dict[tuple[str, str, str], tuple[int, ...]]:
     return places
 
 
-def _followers(said: list[str]) -> dict[str, frozenset[str]]:
-    """The content words (stems) that come within a few words after each content word."""
+def _neighbours(said: list[str]) -> dict[str, frozenset[str]]:
+    """The content words (stems) that come within a few words of each content word, before or after it."""
     terms = [stem(word) if is_content(word) else "" for word in said]
     found: dict[str, set[str]] = {}
     for index, term in enumerate(terms):
         if term:
-            found.setdefault(term, set()).update(terms[index + 1 : index + 1 + NEAR])
-    return {term: frozenset(after - {"", term}) for term, after in found.items()}
+            found.setdefault(term, set()).update(terms[max(0, index - NEAR) : index + 1 + NEAR])
+    return {term: frozenset(others - {"", term}) for term, others in found.items()}
 
 
 def _roles_of(given: Reference, source: str) -> dict[str, frozenset[str]]:

@@ -61,6 +61,7 @@ class Brief(Frozen):
 
     ``asked``, ``rule`` and ``held`` are statements of law; ``facts`` short statements of fact; ``authority`` is what
     the rule is taken from, empty where a short statement of it stands in the opinion; ``object`` what was disposed of.
+    ``court`` is who decided, and when, empty where the brief is long enough without.
     """
 
     case_name: str
@@ -71,6 +72,7 @@ class Brief(Frozen):
     facts: tuple[str, ...]
     held: str = ""
     object: str = "judgment"
+    court: str = ""
 
 
 class SummariseTruth(GroundTruth):
