@@ -17,6 +17,7 @@ from cap_rlvr.wire.rows import Candidate, Refusal, Row
 
 BRIEFS = tomllib.loads(Path(__file__).with_name("honest_briefs.toml").read_text(encoding="utf-8"))
 HONEST = BRIEFS["honest"]
+BLIND: dict[str, str] = {**BRIEFS["blind_tune"], **BRIEFS["blind_check"]}
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
 TEXAS = """Will Marsh v. The State.
@@ -213,9 +214,9 @@ def test_refusals(changed: dict[str, object], reason: str) -> None:
 def real() -> dict[str, Case]:
     if not DATA.is_dir():
         pytest.skip("the real sample volumes (../shared/data) are absent")
-    units = ("mich/2.zip", "ny-crim/20.zip", "tex-crim/31.zip", "tex-crim/52.zip")
+    units = ("alaska/1.zip", "charlton/1.zip", "mich/2.zip", "ny-crim/20.zip", "tex-crim/31.zip", "tex-crim/52.zip")
     found = (one for unit in units for one in read_cases(DATA / "static.case.law" / unit, lambda _: None))
-    return {one.id: one for one in found if one.id in HONEST}
+    return {one.id: one for one in found if one.id in {*HONEST, *BLIND}}
 
 
 def judged(one: Case, text: str, with_headnotes: bool) -> float:
@@ -233,6 +234,11 @@ def judged(one: Case, text: str, with_headnotes: bool) -> float:
 def test_honest_briefs_earn_nearly_all(real: dict[str, Case], with_headnotes: bool) -> None:
     earned = {name: judged(real[name], text, with_headnotes) for name, text in HONEST.items()}
     assert min(earned.values()) >= 0.9, earned
+
+
+def test_most_briefs_by_someone_who_does_not_know_the_rules_are_paid(real: dict[str, Case]) -> None:
+    earned = {name: judged(real[name], text, True) for name, text in BLIND.items()}
+    assert sum(reward >= 0.6 for reward in earned.values()) >= 0.8 * len(earned), earned
 
 
 def test_a_brief_of_another_decision_earns_nothing(real: dict[str, Case]) -> None:
