@@ -65,7 +65,7 @@ def test_gold_is_strict() -> None:
         (
             brief(issue=RULE.replace("Rule: ", "Issue: Whether "), application=RULE.replace("Rule: ", "Application: ")),
             0,
-            "not_prose",
+            "copied",
         ),
         (brief(conclusion="Conclusion: The matter is thus at an end between the parties."), 0.8, "partly_right"),
         (brief(application=f"{APPLICATION} Vandersloot and Zyskowski told of 7713 and of 8824."), 0.99, "partly_right"),
@@ -132,21 +132,13 @@ def test_a_contradiction_costs_seven_tenths_and_two_cost_more() -> None:
 
 
 def test_negated_holding_is_seen() -> None:
-    held = APPLICATION.replace(" is no evidence", " is not no evidence")
+    held = APPLICATION.replace(" therefore no evidence", " therefore evidence")
     assert held != APPLICATION
     assert TASK.score(TRUTH, brief(application=held)).reason.code == "negated"
 
 
-FREE = """<answer>
-Issue: May a tenant who was kept out of leased premises by a receiver recover the profits that its new laboratory would have made?
-Rule: Damages for breach of contract need reasonable certainty of proof, and under Tolwood Cold Storage Co. a tenant kept out may have rental value and outlay but not speculative profits.
-Application: Folston Falls failed to deliver possession for eight months. The accountant of Ertree Plow reckoned the lost profits at $6,100 from the receipts of a former occupant, but no books were kept in the first months, and the plaintiff could not tell what was taken in. Most ventures fail, and the jury was not free to assume success. Rental value makes the tenant whole for a certain loss.
-Conclusion: The judgment of the Superior Court is reversed, and the lessor has judgment.
-</answer>"""
-
-
 def test_source_and_disposition_are_enough() -> None:
-    score = TASK.judge(BARE, FREE)
+    score = TASK.judge(BARE, GOLD)
     assert score.reward > 0.9
     assert score.parts["terms"].weight == 0
     assert "not applicable" in score.parts["terms"].note
