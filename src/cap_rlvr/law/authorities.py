@@ -46,7 +46,9 @@ _OUTCOME = (
     r"aff['\x{2019}]?(?:d|g|irmed|irming)|rev['\x{2019}]?(?:d|g|ersed|ersing)|vacat(?:ed|ing)|overrul(?:ed|ing)|modified|"
     r"abrogat(?:ed|ing)|superseded|disapproved|withdrawn|on\s+(?:remand|rehearing|reh['\x{2019}]g)|appeal\s+after\s+remand"
 )
-_MANNER = r"(?:,|\s+(?:in|by|on|as|part|other|different|grounds?|recognized|stated|statute|rule|sub|nom\.|mem\.|per|curiam))"
+_MANNER = (
+    r"(?:,|\s+(?:in|by|on|as|part|other|different|grounds?|recognized|stated|statute|rule|sub|nom\.|mem\.|per|curiam))"
+)
 _NAME_WORD = r"(?:[A-Z0-9&\x{B6}\x{A7}'\x{2019}\"(\[-][^\s;)]*|(?:of|the|and|v|vs|ex|rel|re|for|et|al|de|la|at|nn?|d/b/a)\b[.,]?)"
 _HISTORY = _re2.compile(
     rf"[,;()\]]\s*(?i:(?:and\s+|but\s+)?(?:{_PETITION}|{_OUTCOME})){_MANNER}*(?:\s+{_NAME_WORD}){{0,24}}[\s,\[(]*$"

@@ -136,6 +136,29 @@ def test_rows_hold_coupled_cases_as_gold() -> None:
         assert {span.case_id for span in row.spans if span.role == "gold"} == gold
 
 
+def test_rows_tell_where_both_cases_cite_what_they_share() -> None:
+    cases = corpus()
+    text = {case.id: case.opinions[0].text for case in cases}
+    rows, _ = rows_of(cases)
+    for row in rows:
+        told: dict[str, set[str]] = defaultdict(set)
+        for span in row.spans:
+            if span.role.startswith("shared "):
+                assert text[span.case_id][span.start : span.end] == span.role.removeprefix("shared ")
+                told[span.case_id].add(span.role)
+        gold = {span.case_id for span in row.spans if span.role == "gold"}
+        assert told.keys() == {row.case_id, *gold}
+        assert all(len(told[case] & told[row.case_id]) == 2 for case in gold)
+
+
+def test_places_of_an_authority_hold_its_parallels() -> None:
+    case = decision(1, "tax", ["5 F.2d 5", "410 U.S. 113, 93 S.Ct. 705", "93 S.Ct. 705"])
+    (block,), _ = found([case])
+    offer = block[0].payload
+    shown = [[case.opinions[0].text[start:end] for start, end in places] for places in offer["places"]]
+    assert shown == [["5 F.2d 5"], ["410 U.S. 113, 93 S.Ct. 705", "93 S.Ct. 705"]]
+
+
 def test_no_pair_is_used_in_both_directions() -> None:
     rows, _ = rows_of(corpus())
     pairs = [(row.case_id, span.case_id) for row in rows for span in row.spans if span.role == "gold"]

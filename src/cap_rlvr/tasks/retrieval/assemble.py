@@ -174,7 +174,7 @@ def _row(pool: _Pool, place: int, gold: list[int], seed: str) -> Row | Refusal:
         case_id=query.id,
         task=TASK,
         inputs=_inputs(query.offer.text, blurbs, truth),
-        spans=_spans(query, [pool.cases[one] for one in gold]),
+        spans=_spans(pool, place, gold),
         source_kind=query.candidate.source_kind,
         kind="closed_book" if closed else "listed",
         difficulty=_difficulty(pool.likeness.blurbs(place), gold, others, truth),
@@ -291,11 +291,28 @@ def _inputs(text: str, blurbs: list[str], truth: RetrievalTruth) -> str:
     return f"{text}\n\nCandidates:\n{listed}\n\nName the {number} that are analogous, each by its id."
 
 
-def _spans(query: _Case, gold: list[_Case]) -> tuple[Span, ...]:
-    shown = [(query, query.offer.text_span, "query"), *((case, case.offer.blurb_span, "gold") for case in gold)]
-    return tuple(
-        Span(case_id=case.id, field=field, start=start, end=end, role=role) for case, (field, start, end), role in shown
-    )
+def _spans(pool: _Pool, place: int, gold: list[int]) -> tuple[Span, ...]:
+    """What is shown of the query and of gold, and where either cites the authorities that they share."""
+    query = pool.cases[place]
+    spans = [_span(query, query.offer.text_span, "query")]
+    spans += [_span(case, case.offer.blurb_span, "gold") for case in (pool.cases[one] for one in gold)]
+    for one in gold:
+        for name in pool.coupling.shared(place, one):
+            spans += [*_citing(pool, query, name), *_citing(pool, pool.cases[one], name)]
+    return tuple(dict.fromkeys(spans))
+
+
+def _citing(pool: _Pool, case: _Case, name: str) -> Iterator[Span]:
+    """Where a case cites an authority; the role tells which it is."""
+    role, field = f"shared {name.replace('|', ' ')}", case.offer.text_span[0]
+    for group, places in zip(case.offer.authorities, case.offer.places, strict=True):
+        if pool.coupling.is_named(name, group):
+            yield from (_span(case, (field, start, end), role) for start, end in places)
+
+
+def _span(case: _Case, place: tuple[str, int, int], role: str) -> Span:
+    field, start, end = place
+    return Span(case_id=case.id, field=field, start=start, end=end, role=role)
 
 
 def _refusal(one: _Case, reason: str) -> Refusal:
