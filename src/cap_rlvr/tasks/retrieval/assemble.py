@@ -117,6 +117,7 @@ def _rows(cases: Sequence[_Case], citings: Citings, seed: str) -> Iterator[Row |
         if pair.shared >= MIN_SHARED
         and MIN_STRENGTH <= pair.strength < SAME_CASE
         and not _one_litigation(cases[pair.one], cases[pair.other])
+        and _share_more_than_canons(cases[pair.one], cases[pair.other], coupling.shared(pair.one, pair.other), coupling)
     ]
     gold = orient(strong, f"{seed}/{cases[0].id}", MOST_GOLD)
     pool = _Pool(cases, coupling, Likeness([one.offer for one in cases]), citings)
@@ -129,6 +130,16 @@ def _rows(cases: Sequence[_Case], citings: Citings, seed: str) -> Iterator[Row |
             yield _refusal(one, "enough_of_this_pool")
         else:
             yield _refusal(one, "gold_of_other_rows" if place in coupled else "no_coupled_cases")
+
+
+def _share_more_than_canons(one: _Case, other: _Case, shared: list[str], coupling: Coupling) -> bool:
+    """Whether both cite one of the authorities that they share for more than how to review or to read a statute."""
+    return any(all(_relies(case, name, coupling) for case in (one, other)) for name in shared)
+
+
+def _relies(case: _Case, name: str, coupling: Coupling) -> bool:
+    cited = zip(case.offer.authorities, case.offer.passing, strict=True)
+    return any(not passing and coupling.is_named(name, group) for group, passing in cited)
 
 
 def _one_litigation(one: _Case, other: _Case) -> bool:

@@ -10,6 +10,7 @@ from cap_rlvr.law.courts import parentheticals
 from cap_rlvr.law.names import plain_name
 from cap_rlvr.law.reporters import canonical
 from cap_rlvr.tasks.retrieval import excerpt
+from cap_rlvr.tasks.retrieval.passing import only_in_passing
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.rows import Candidate, Refusal
@@ -25,7 +26,8 @@ _YEARS = 10
 class Offer(Frozen):
     """A candidate's payload. ``text`` is what a query shows and a vector is made of, ``blurb`` what a list shows; the
     spans are the fields and ranges that they were made from. ``authorities`` are groups of `volume|reporter|page`,
-    ``places`` for each where the opinion cites it, and ``courts`` what may be written for its court.
+    ``places`` for each where the opinion cites it, ``passing`` whether it does so only in passing, and ``courts`` what may
+    be written for its court.
     """
 
     text: str
@@ -34,6 +36,7 @@ class Offer(Frozen):
     blurb_span: tuple[str, int, int]
     authorities: tuple[tuple[str, ...], ...]
     places: tuple[tuple[tuple[int, int], ...], ...]
+    passing: tuple[bool, ...]
     cites: tuple[str, ...]
     courts: tuple[str, ...]
     name: str
@@ -68,6 +71,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         blurb_span=(shown.field, shown.start, shown.end),
         authorities=tuple(groups),
         places=_places(groups, mentions),
+        passing=only_in_passing(groups, mentions, opinion),
         cites=tuple(cite.cite for cite in case.citations),
         courts=_courts(case),
         name=case.name_abbreviation or case.name,
