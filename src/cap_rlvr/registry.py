@@ -18,7 +18,7 @@ from cap_rlvr.wire.scoring import ScorerId
 
 _ROOT = Path(task.__file__).parent
 _NOT_SCORING = {"README.md", "prompt.md", "hacks.jsonl"}
-_SCORING_LIBRARIES = ("eyecite", "reporters-db", "courts-db", "google-re2", "rapidfuzz", "pydantic")
+_SCORING_LIBRARIES = ("eyecite", "reporters-db", "google-re2", "rapidfuzz", "pydantic")
 
 
 @cache

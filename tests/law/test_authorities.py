@@ -45,6 +45,12 @@ def relied_on(case: Case) -> list[tuple[str, ...]]:
         ("410 U.S. 113; Bolton, 93 S.Ct. 739", [("410|U.S.|113",), ("93|S. Ct.|739",)]),
         # a later short form by one of the parallels is the same authority
         ("512 U.S. 594, 114 S.Ct. 2431. Again, 114 S.Ct. 2431.", [("114|S. Ct.|2431", "512|U.S.|594")]),
+        # a pin in a footnote parts no parallels
+        (
+            "People v. Conley, 64 Cal.2d 310, 324-325, fn. 4 [49 Cal.Rptr. 815, 411 P.2d 911]",
+            [("411|P.2d|911", "49|Cal. Rptr.|815", "64|Cal. 2d|310")],
+        ),
+        ("Reed, 512 U.S. 594, 599 n. 3, 114 S.Ct. 2431", [("114|S. Ct.|2431", "512|U.S.|594")]),
         # statutes, journals and annotations are none
         ("NMSA 1978, 30-2-1; 42 U.S.C. 1983; 86 A.L.R. 747; 100 Harv. L. Rev. 1", []),
         ("No citation at all.", []),
@@ -52,6 +58,48 @@ def relied_on(case: Case) -> list[tuple[str, ...]]:
 )
 def test_authorities(text: str, found: list[tuple[str, ...]]) -> None:
     assert relied_on(decision(text)) == found
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        ", overruled on other grounds by Zurla v. State, 109 N.M. 640, 645, 789 P.2d 588, 593 (1990)",
+        " (delay is weighed), overruled in part on other grounds by Zurla v. State, 109 N.M. 640, 789 P.2d 588",
+        ", rev'd on other grounds, Club v. N.M. Mining Comm'n, 2003-NMSC-005, 14-17, 133 N.M. 97, 61 P.3d 806",
+        ", overruled as recognized in State v. Hosteen, 122 N.M. 228, 232, 923 P.2d 595",
+        ", cert. granted, 122 N.M. 227, 923 P.2d 594 (1996)",
+        ", aff’d on other grounds, 122 N.M. 187, 922 P.2d 569 (1996)",
+        ", cert. denied sub nom. Doe v. Roe, 410 U.S. 113, 93 S.Ct. 705",
+        ", aff'd, 5 Cal.2d 5, cert. denied, 410 U.S. 113",
+        " (overruling C.F.T. Dev., LLC v. Bd. of County Comm'rs, 2001-NMCA-069, 130 N.M. 775)",
+        ", superseded by statute as stated in Roe v. Wade, 410 U.S. 113",
+        ", abrogated by In re Estate of Roe, 410 U.S. 113",
+    ],
+)
+def test_history_is_no_authority(history: str) -> None:
+    text = f"It is so held. Tarango, 105 Tex. 592, 599{history}. So too here."
+    assert relied_on(decision(text)) == [("105|Tex.|592",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "105 Tex. 592, overruled by Roe v. Wade, 410 U.S. 113. Of Roe v. Wade, 410 U.S. 113, more is to be said.",
+        "105 Tex. 592; Roe Co., Limited v. Wade, 410 U.S. 113",
+        "As to 105 Tex. 592, it was overruled by Roe v. Wade, 410 U.S. 113",
+        "105 Tex. 592, affirming the judgment which the court in Roe v. Wade, 410 U.S. 113, had entered",
+        "105 Tex. 592, cert. denied. See Roe v. Wade, 410 U.S. 113",
+        "105 Tex. 592, rev'd; Roe v. Wade, 410 U.S. 113",
+    ],
+)
+def test_what_is_cited_in_its_own_right_is_an_authority(text: str) -> None:
+    assert relied_on(decision(text)) == [("105|Tex.|592",), ("410|U.S.|113",)]
+
+
+def test_a_parallel_that_is_not_listed_joins_the_others() -> None:
+    listed = tuple(CitedCase(cite=cite, category="reporters:federal") for cite in ("175 U. S. 281", "44 L. Ed. 163"))
+    text = "Malony v. Adsit, 175 U. S. 281, 20 Sup. Ct. 115, 44 L. Ed. 163"
+    assert relied_on(decision(text, cites_to=listed)) == [("175|U.S.|281", "20|S. Ct.|115", "44|L. Ed.|163")]
 
 
 def test_own_citation_is_no_authority() -> None:

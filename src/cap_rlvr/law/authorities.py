@@ -4,7 +4,11 @@
     69 Cal.2d 420 [71 Cal.Rptr. 903, 445 P.2d 519]                      -> one authority with three locators
 
 Two citations are parallel where nothing but punctuation, pin pages and a year stands between them and they are in
-different reporters. Statutes, journals and the decision's own citations are left out.
+different reporters. Statutes, journals and the decision's own citations are left out, and so is what is only cited as the
+history of another case, before or after: that one citation brings it along says nothing of what the opinion turns on.
+
+    State v. Tarango, 105 N.M. 592 (Ct. App. 1987), overruled on other grounds by Zurla v. State, 109 N.M. 640
+                                                    └─ no authority unless it is cited elsewhere in its own right
 """
 
 from __future__ import annotations
@@ -30,9 +34,26 @@ _WORD = r"(?:[A-Z][A-Za-z0-9.'&]*|[2-9](?:d|rd|th)|of|and|the|\([a-zA-Z0-9. ]{1,
 _WINDOW = _re2.compile(rf"\b(\d{{1,4}})\s+({_WORD}(?:[ ,]{{1,2}}{_WORD}){{0,7}}?),?\s+(\d{{1,5}})\b".encode())
 _NUMBER = _re2.compile(r"\d+")
 _BETWEEN = _re2.compile(
-    r"(?:[\s,;\[\]:(]|\b(?:at|p|pp|and|s\.\s?c)\b\.?|\d{1,5}(?:\s?[-\x{2013}]\s?\d{1,5})?\b|\((?:1[6-9]|20)\d\d\)|\[\d+\])*"
+    r"(?:[\s,;\[\]:(]|\b(?:at|p|pp|and|fn|fns|n|nn|note|et seq|s\.\s?c)\b\.?|\d{1,5}(?:\s?[-\x{2013}]\s?\d{1,5})?\b|\((?:1[6-9]|20)\d\d\)|\[\d+\])*"
 )
-_NEW_CASE = _re2.compile(r"\band\b")
+# In the form of a citation (after a comma or a bracket): running text that says so speaks of the case itself.
+_PETITION = (
+    r"(?:cert(?:\.|iorari)|writ|appeal|app\.|petition|pet\.|review|rehearing|reh['\x{2019}]g|leave\s+to\s+appeal)"
+    r"(?:\s+(?:of|for|en|banc|error|cert\.|certiorari|review|rehearing)){0,4}"
+    r"\s+(?:granted|denied|dismissed|quashed|refused|ref['\x{2019}]d|den\.|filed)"
+)
+_OUTCOME = (
+    r"aff['\x{2019}]?(?:d|g|irmed|irming)|rev['\x{2019}]?(?:d|g|ersed|ersing)|vacat(?:ed|ing)|overrul(?:ed|ing)|modified|"
+    r"abrogat(?:ed|ing)|superseded|disapproved|withdrawn|on\s+(?:remand|rehearing|reh['\x{2019}]g)|appeal\s+after\s+remand"
+)
+_MANNER = (
+    r"(?:,|\s+(?:in|by|on|as|part|other|different|grounds?|recognized|stated|statute|rule|sub|nom\.|mem\.|per|curiam))"
+)
+_NAME_WORD = r"(?:[A-Z0-9&\x{B6}\x{A7}'\x{2019}\"(\[-][^\s;)]*|(?:of|the|and|v|vs|ex|rel|re|for|et|al|de|la|at|nn?|d/b/a)\b[.,]?)"
+_HISTORY = _re2.compile(
+    rf"[,;()\]]\s*(?i:(?:and\s+|but\s+)?(?:{_PETITION}|{_OUTCOME})){_MANNER}*(?:\s+{_NAME_WORD}){{0,24}}[\s,\[(]*$"
+)
+_MAX_LEAD = 180  # characters from a word of history to the citation that it brings
 
 
 @dataclass(frozen=True)
@@ -59,8 +80,9 @@ def authorities(case: Case, place: int, cited: Iterable[Mention]) -> list[tuple[
     ``cited`` is what `located` gives for it.
     """
     own = {one for one in (locator_key(cite.cite) for cite in case.citations) if one}
+    text = case.opinions[place].text
     kept = [one for one in cited if one.reporter not in _ANNOTATIONS]
-    groups = _parallels(kept, case.opinions[place].text)
+    groups = _parallels(_in_their_own_right(kept, text), text)
     return [tuple(sorted(group)) for group in groups if own.isdisjoint(group)]
 
 
@@ -68,10 +90,14 @@ def located(case: Case, place: int) -> list[Mention]:
     """Where one opinion cites reporters, in order.
 
     From `cites_to` where the source has it (a citation that is not found in the text is passed over, since its
-    parallels could not be told), else from the text.
+    parallels could not be told), and from the text: a parallel that `cites_to` leaves out would part the other two.
     """
     text = case.opinions[place].text
-    return _listed(case.cites_to, place, text) if case.cites_to else mentions(text)
+    found: list[Mention] = []
+    for one in sorted([*_listed(case.cites_to, place, text), *mentions(text)], key=lambda one: (one.start, one.end)):
+        if not found or one.start >= found[-1].end:
+            found.append(one)
+    return found
 
 
 def mentions(text: str) -> list[Mention]:
@@ -133,7 +159,21 @@ def _places(text: str, cite: str) -> Iterator[int]:
         start = text.find(cite, start + 1)
 
 
-def _parallels(found: list[Mention], text: str) -> Iterator[set[str]]:
+def _in_their_own_right(found: list[Mention], text: str) -> Iterator[Mention]:
+    """The citations that are not the history of another case, nor parallel to one that is."""
+    previous: Mention | None = None
+    historical = False
+    for one in found:
+        after = previous.end if previous else 0
+        goes_on = previous is not None and _is_parallel(previous, one, text)
+        lead = text[max(after, one.start - _MAX_LEAD) : one.start]
+        historical = historical if goes_on else bool(_HISTORY.search(lead))
+        if not historical:
+            yield one
+        previous = one
+
+
+def _parallels(found: Iterable[Mention], text: str) -> Iterator[set[str]]:
     """Groups of locators of one case each: neighbours in the text, and whatever shares a locator with them."""
     groups: list[set[str]] = []
     home: dict[str, int] = {}

@@ -12,6 +12,7 @@ from cap_rlvr.law.authorities import Mention, mentions
 from cap_rlvr.tasks.retrieval import TASK, excerpt
 from cap_rlvr.tasks.retrieval.coupling import MOST_CITED, Citings, Coupling
 from cap_rlvr.tasks.retrieval.orient import orient
+from cap_rlvr.tasks.retrieval.passing import only_in_passing
 from cap_rlvr.wire.case import Case, Opinion, Origin, SourceKind
 from cap_rlvr.wire.frozen import keyed_order
 from cap_rlvr.wire.rows import Candidate, Refusal, Row
@@ -134,6 +135,59 @@ def test_rows_hold_coupled_cases_as_gold() -> None:
         assert f"Name the {['', '', 'two', 'three'][truth.asked]} that are analogous, each by its id." in row.inputs
         assert all(f"[{one.id}] " in row.inputs for one in truth.candidates)
         assert {span.case_id for span in row.spans if span.role == "gold"} == gold
+
+
+def test_rows_tell_where_both_cases_cite_what_they_share() -> None:
+    cases = corpus()
+    text = {case.id: case.opinions[0].text for case in cases}
+    rows, _ = rows_of(cases)
+    for row in rows:
+        told: dict[str, set[str]] = defaultdict(set)
+        for span in row.spans:
+            if span.role.startswith("shared "):
+                assert text[span.case_id][span.start : span.end] == span.role.removeprefix("shared ")
+                told[span.case_id].add(span.role)
+        gold = {span.case_id for span in row.spans if span.role == "gold"}
+        assert told.keys() == {row.case_id, *gold}
+        assert all(len(told[case] & told[row.case_id]) == 2 for case in gold)
+
+
+def test_places_of_an_authority_hold_its_parallels() -> None:
+    case = decision(1, "tax", ["5 F.2d 5", "410 U.S. 113, 93 S.Ct. 705", "93 S.Ct. 705"])
+    (block,), _ = found([case])
+    offer = block[0].payload
+    shown = [[case.opinions[0].text[start:end] for start, end in places] for places in offer["places"]]
+    assert shown == [["5 F.2d 5"], ["410 U.S. 113, 93 S.Ct. 705", "93 S.Ct. 705"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "passing"),
+    [
+        ("The plain meaning of a statute governs. See Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("See Draper, 116 N.M. 775, 867 P.2d 1157 (1994) (stating the plain meaning rule). A car is none.", True),
+        ("It was reviewed de novo. Self, 5 F.2d 5; Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("A car is no home. Draper, 116 N.M. 775, 867 P.2d 1157 (1994). Review is de novo.", False),
+        ("Review is de novo. Draper, 116 N.M. 775. " + "A car is no home. " * 20 + "Draper, 116 N.M. 775.", False),
+    ],
+)
+def test_only_in_passing(text: str, passing: bool) -> None:
+    assert only_in_passing([["116|N.M.|775", "867|P.2d|1157"]], mentions(text), text) == (passing,)
+
+
+def test_canons_alone_make_no_pair() -> None:
+    def decided(why: str) -> tuple[list[Row], Counter[str]]:
+        cases = [
+            case.model_copy(
+                update={"opinions": (Opinion(type="majority", text=case.opinions[0].text.replace("See", why)),)}
+            )
+            for case in corpus()
+        ]
+        return rows_of(cases)
+
+    assert decided("The car was searched, as in")[0]
+    rows, reasons = decided("The statute has a plain meaning. See")
+    assert not rows
+    assert reasons["no_coupled_cases"] == 90
 
 
 def test_no_pair_is_used_in_both_directions() -> None:

@@ -117,6 +117,7 @@ def _rows(cases: Sequence[_Case], citings: Citings, seed: str) -> Iterator[Row |
         if pair.shared >= MIN_SHARED
         and MIN_STRENGTH <= pair.strength < SAME_CASE
         and not _one_litigation(cases[pair.one], cases[pair.other])
+        and _share_more_than_canons(cases[pair.one], cases[pair.other], coupling.shared(pair.one, pair.other), coupling)
     ]
     gold = orient(strong, f"{seed}/{cases[0].id}", MOST_GOLD)
     pool = _Pool(cases, coupling, Likeness([one.offer for one in cases]), citings)
@@ -129,6 +130,16 @@ def _rows(cases: Sequence[_Case], citings: Citings, seed: str) -> Iterator[Row |
             yield _refusal(one, "enough_of_this_pool")
         else:
             yield _refusal(one, "gold_of_other_rows" if place in coupled else "no_coupled_cases")
+
+
+def _share_more_than_canons(one: _Case, other: _Case, shared: list[str], coupling: Coupling) -> bool:
+    """Whether both cite one of the authorities that they share for more than how to review or to read a statute."""
+    return any(all(_relies(case, name, coupling) for case in (one, other)) for name in shared)
+
+
+def _relies(case: _Case, name: str, coupling: Coupling) -> bool:
+    cited = zip(case.offer.authorities, case.offer.passing, strict=True)
+    return any(not passing and coupling.is_named(name, group) for group, passing in cited)
 
 
 def _one_litigation(one: _Case, other: _Case) -> bool:
@@ -174,7 +185,7 @@ def _row(pool: _Pool, place: int, gold: list[int], seed: str) -> Row | Refusal:
         case_id=query.id,
         task=TASK,
         inputs=_inputs(query.offer.text, blurbs, truth),
-        spans=_spans(query, [pool.cases[one] for one in gold]),
+        spans=_spans(pool, place, gold),
         source_kind=query.candidate.source_kind,
         kind="closed_book" if closed else "listed",
         difficulty=_difficulty(pool.likeness.blurbs(place), gold, others, truth),
@@ -291,11 +302,28 @@ def _inputs(text: str, blurbs: list[str], truth: RetrievalTruth) -> str:
     return f"{text}\n\nCandidates:\n{listed}\n\nName the {number} that are analogous, each by its id."
 
 
-def _spans(query: _Case, gold: list[_Case]) -> tuple[Span, ...]:
-    shown = [(query, query.offer.text_span, "query"), *((case, case.offer.blurb_span, "gold") for case in gold)]
-    return tuple(
-        Span(case_id=case.id, field=field, start=start, end=end, role=role) for case, (field, start, end), role in shown
-    )
+def _spans(pool: _Pool, place: int, gold: list[int]) -> tuple[Span, ...]:
+    """What is shown of the query and of gold, and where either cites the authorities that they share."""
+    query = pool.cases[place]
+    spans = [_span(query, query.offer.text_span, "query")]
+    spans += [_span(case, case.offer.blurb_span, "gold") for case in (pool.cases[one] for one in gold)]
+    for one in gold:
+        for name in pool.coupling.shared(place, one):
+            spans += [*_citing(pool, query, name), *_citing(pool, pool.cases[one], name)]
+    return tuple(dict.fromkeys(spans))
+
+
+def _citing(pool: _Pool, case: _Case, name: str) -> Iterator[Span]:
+    """Where a case cites an authority; the role tells which it is."""
+    role, field = f"shared {name.replace('|', ' ')}", case.offer.text_span[0]
+    for group, places in zip(case.offer.authorities, case.offer.places, strict=True):
+        if pool.coupling.is_named(name, group):
+            yield from (_span(case, (field, start, end), role) for start, end in places)
+
+
+def _span(case: _Case, place: tuple[str, int, int], role: str) -> Span:
+    field, start, end = place
+    return Span(case_id=case.id, field=field, start=start, end=end, role=role)
 
 
 def _refusal(one: _Case, reason: str) -> Refusal:

@@ -91,6 +91,14 @@ class Coupling:
             whole = math.sqrt(self._total[one] * self._total[other])
             yield Pair(one, other, len(weights), sum(weights) / whole)
 
+    def shared(self, one: int, other: int) -> list[str]:
+        """The rare authorities that two cases have in common, by name."""
+        return sorted(name for name in self.clusters[one] & self.clusters[other] if self.weights[name])
+
+    def is_named(self, name: str, group: Locators) -> bool:
+        """Whether a case's group of locators is the authority of that name."""
+        return any(self._merged.find(locator) == name for locator in group)
+
     def cites(self, place: int, locators: Iterable[str]) -> bool:
         """Whether the case at that place cites another one, given by its own locators."""
         return any(self._merged.find(one) in self.clusters[place] for one in locators)

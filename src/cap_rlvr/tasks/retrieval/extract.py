@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from cap_rlvr.law.authorities import authorities, located, majority
+from cap_rlvr.law.authorities import Mention, authorities, located, majority
 from cap_rlvr.law.citations import find_locators
 from cap_rlvr.law.courts import parentheticals
 from cap_rlvr.law.names import plain_name
 from cap_rlvr.law.reporters import canonical
 from cap_rlvr.tasks.retrieval import excerpt
+from cap_rlvr.tasks.retrieval.passing import only_in_passing
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.rows import Candidate, Refusal
@@ -17,13 +18,16 @@ from cap_rlvr.wire.rows import Candidate, Refusal
 TASK = "retrieval"
 MIN_AUTHORITIES = 2
 MAX_AUTHORITIES = 400  # of one decision; a longer list is a treatise
+MOST_PLACES = 3  # of one authority that are kept: enough to see what it is cited for
+_ONE_CITATION = 25  # characters at most between the parallels of one citation
 _YEARS = 10
 
 
 class Offer(Frozen):
     """A candidate's payload. ``text`` is what a query shows and a vector is made of, ``blurb`` what a list shows; the
-    spans are the fields and ranges that they were made from. ``authorities`` are groups of `volume|reporter|page`, and
-    ``courts`` what may be written for its court.
+    spans are the fields and ranges that they were made from. ``authorities`` are groups of `volume|reporter|page`,
+    ``places`` for each where the opinion cites it, ``passing`` whether it does so only in passing, and ``courts`` what may
+    be written for its court.
     """
 
     text: str
@@ -31,6 +35,8 @@ class Offer(Frozen):
     blurb: str
     blurb_span: tuple[str, int, int]
     authorities: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[tuple[int, int], ...], ...]
+    passing: tuple[bool, ...]
     cites: tuple[str, ...]
     courts: tuple[str, ...]
     name: str
@@ -46,7 +52,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         yield _refusal(case, "no_majority_opinion")
         return
     mentions = located(case, place)
-    groups = authorities(case, place, mentions)
+    groups = authorities(case, place, mentions)[:MAX_AUTHORITIES]
     if len(groups) < MIN_AUTHORITIES:
         yield _refusal(case, "few_authorities", str(len(groups)))
         return
@@ -63,7 +69,9 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         text_span=(text.field, text.start, text.end),
         blurb=shown.text,
         blurb_span=(shown.field, shown.start, shown.end),
-        authorities=tuple(groups[:MAX_AUTHORITIES]),
+        authorities=tuple(groups),
+        places=_places(groups, mentions),
+        passing=only_in_passing(groups, mentions, opinion),
         cites=tuple(cite.cite for cite in case.citations),
         courts=_courts(case),
         name=case.name_abbreviation or case.name,
@@ -79,6 +87,21 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
         block=f"{case.source}|{_jurisdiction(case)}|{_decade(case.year)}",
         payload=offer.model_dump(mode="json"),
     )
+
+
+def _places(groups: Sequence[Sequence[str]], mentions: Sequence[Mention]) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """For each authority the first ranges of the opinion in which it is cited, its parallels in one."""
+    home = {locator: index for index, group in enumerate(groups) for locator in group}
+    found: list[list[tuple[int, int]]] = [[] for _ in groups]
+    for one in mentions:
+        if one.key not in home:
+            continue
+        here = found[home[one.key]]
+        if here and one.start - here[-1][1] <= _ONE_CITATION:
+            here[-1] = (here[-1][0], one.end)
+        else:
+            here.append((one.start, one.end))
+    return tuple(tuple(here[:MOST_PLACES]) for here in found)
 
 
 def _courts(case: Case) -> tuple[str, ...]:
