@@ -73,6 +73,18 @@ class Item:
         return frozenset(self.offer.cited)
 
     @cached_property
+    def known_as(self) -> frozenset[str]:
+        return frozenset(self.offer.known_as)
+
+    @cached_property
+    def speaks_of(self) -> frozenset[str]:
+        return frozenset(self.offer.speaks_of)
+
+    def is_apart_from(self, other: Item) -> bool:
+        """Whether neither's case names the other's, so that neither may follow the other."""
+        return self.known_as.isdisjoint(other.speaks_of) and other.known_as.isdisjoint(self.speaks_of)
+
+    @cached_property
     def folded(self) -> str:
         return self.offer.holding.lower()
 
@@ -158,6 +170,7 @@ class Block:
         if gold.cited:  # two parentheticals of one case may both be what it held
             fits &= np.array([gold.cited.isdisjoint(self.items[place].cited) for place in near], dtype=bool)
         near = near[fits]
+        near = near[np.array([gold.is_apart_from(self.items[place]) for place in near], dtype=bool)]
         most = MAX_OVERLAP * np.minimum(self._stem_counts[near], len(gold.stems))
         near = near[self._stems.shared(gold.stems, near) <= most]
         turns = (self._turns[near] - self._turns[middle]) % 1.0
