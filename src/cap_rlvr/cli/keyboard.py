@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import typer
@@ -65,19 +65,19 @@ class Keyboard:
         self.keys = Keys(_one_byte, _waits) if self._is_terminal else Keys(typer.getchar, lambda: False)
 
     @contextmanager
-    def by_key(self) -> Iterator[None]:
+    def by_key(self) -> Generator[None]:
         """Keys come one by one, Ctrl-C too. Unlike click's, this mode begins and ends without a flush."""
         with self._mode(lined=False):
             yield
 
     @contextmanager
-    def by_line(self) -> Iterator[None]:
+    def by_line(self) -> Generator[None]:
         """Lines with echo and Enter, in the middle of keys."""
         with self._mode(lined=True):
             yield
 
     @contextmanager
-    def _mode(self, *, lined: bool) -> Iterator[None]:
+    def _mode(self, *, lined: bool) -> Generator[None]:
         if not self._is_terminal:
             yield
             return

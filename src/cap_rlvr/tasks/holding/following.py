@@ -16,7 +16,7 @@ _ALONE = re.compile(rf"\b(?i:ex parte|in re|matter of)\s+({_PARTY})")
 
 
 def known_as(case: Case) -> tuple[str, ...]:
-    """What other decisions call a case: its citations, and the names on either side of its `v.`"""
+    """What other decisions call a case: its citations, and the names on either side of its `v`."""
     names = _names(f"{case.name_abbreviation}\n{case.name}")
     return tuple(sorted({*names, *map(_plain, (one.cite for one in case.citations))}))
 
