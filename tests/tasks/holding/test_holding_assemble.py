@@ -55,8 +55,10 @@ def _holding(key: int) -> str:
 
 def _candidate(key: int, year: int = 1900, case: int | None = None) -> Candidate:
     """A holding whose text mentions some of its own words and some of other holdings, each in a passage of its own."""
-    said = " So it went. It was late. ".join(_holding(key + step) for step in keyed_order(range(-3, 4), key, "said")[:3])
-    shown = f"The parties dispute this. {said} So we hold that {MASK}. {said}"
+    said = " So it went. It was late. ".join(
+        _holding(key + step) for step in keyed_order(range(-3, 4), key, "said")[:3]
+    )
+    shown = f"The parties dispute this. {said} It was late. So we hold that {MASK}. So it went. It was late. {said}"
     offer = Offer(holding=_holding(key), excerpts=(shown,), year=year, field="opinions/0", start=key, end=key + 50)
     return Candidate(
         task="holding",
@@ -153,7 +155,9 @@ def test_no_rank_is_the_golds_too_often(rows: list[Row]) -> None:
     assert max(ranks.values()) <= MAX_SHARE * len(rows) + 1
 
 
-def test_the_gold_is_no_oftener_short_or_long_than_the_others(rows: list[Row]) -> None:
+def test_the_gold_is_no_oftener_short_or_long_than_the_others() -> None:
+    made = [item for seed in ("seed", "b", "c") for item in assemble([BLOCK], seed)]
+    rows = [item for item in made if isinstance(item, Row)]
     places: Counter[int] = Counter()
     for row in rows:
         sizes = [(len(choice.split()), len(choice)) for choice in row.truth["choices"]]
@@ -255,7 +259,9 @@ def test_a_case_that_follows_the_row_s_own_gives_no_distractor(follows: bool) ->
 
 
 def test_what_a_passage_says_in_more_than_one_sentence_is_no_distractor() -> None:
-    said = "The school board must expend it all. It is paid by the clerk. Licenses are its source. The council has none."
+    said = (
+        "The school board must expend it all. It is paid by the clerk. Licenses are its source. The council has none."
+    )
     own = "The school board has sole power to expend the fund that the clerk paid from licenses."
     gold, item = (
         Item(BLOCK[0], Offer.model_validate({**BLOCK[0].payload, "holding": one})) for one in ("A gold.", own)
