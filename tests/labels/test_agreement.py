@@ -43,6 +43,18 @@ def test_blind_and_second_look_are_told_apart() -> None:
     assert (line.unclear, line.skipped) == (1, 1)
 
 
+def test_a_gold_that_was_agreed_with_may_turn_out_wrong() -> None:
+    given = [
+        label(agrees=True),
+        label(agrees=True, verdict="gold_wrong", why="the row is cut"),
+        label(agrees=True, verdict="gold_right", badly_put=True),
+        label(agrees=True, verdict="unclear"),
+        label(agrees=False, verdict="gold_right", badly_put=True),
+    ]
+    [line] = agreements(given)
+    assert (line.blind, line.right, line.unclear, line.badly_put) == (Share(4, 5), Share(3, 4), 1, 2)
+
+
 def test_strata_and_all_together() -> None:
     lines = agreements([label(agrees=True), label(agrees=False, stratum="AFFIRMS", verdict="gold_wrong")])
     assert [(line.name, line.right) for line in lines] == [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cap_rlvr import registry
-from cap_rlvr.labels.forms import Item, item_of, stratum
+from cap_rlvr.labels.forms import Item, asked_of_models, item_of, stratum
 from cap_rlvr.labels.sample import Sample, draw
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.rows import Row
@@ -69,9 +69,12 @@ def test_a_closed_book_has_nothing_to_compare() -> None:
     assert item_of(row("retrieval", inputs="The query alone."), "1") is None
 
 
-def test_a_case_whose_text_gives_the_answer_is_not_named_first() -> None:
-    assert not asked("holding").named
-    assert asked("retrieval").named
+@pytest.mark.parametrize("task", registry.names())
+def test_neither_pages_nor_what_models_are_told_is_shown(task: str) -> None:
+    shown = asked(task).shown
+    assert "http" not in shown
+    assert "Reply " not in shown
+    assert asked_of_models(task)
 
 
 def test_strata_are_labels_or_kinds() -> None:
@@ -97,7 +100,19 @@ def test_real_rows_are_asked_where_there_are_any() -> None:
 
 
 def test_some_answers_of_a_sitting_are_decoys() -> None:
-    items = draw([row("bluebook", number) for number in range(60)], Sample("1", rows=60))
+    items = draw([row("bluebook", number) for number in range(90)], Sample("1", rows=60))
     decoys = [item for item in items if item.decoy]
     assert len(items) == 60 + len(decoys)
-    assert 5 <= len(decoys) <= 20
+    assert 5 <= len(decoys) <= 25
+
+
+@pytest.mark.parametrize("task", ["bluebook", "retrieval"])
+def test_no_row_is_asked_with_its_gold_and_as_a_decoy(task: str) -> None:
+    items = draw([row(task, number) for number in range(60)], Sample("1", rows=60))
+    assert len({item.row.id for item in items}) == len(items) == 60
+    assert any(item.decoy for item in items)
+
+
+def test_all_rows_of_a_stratum_that_is_wanted_whole_are_asked_with_their_gold() -> None:
+    items = draw([row("bluebook", number) for number in range(60)], Sample("1", every=("plain",)))
+    assert [item.decoy for item in items] == [False] * 60

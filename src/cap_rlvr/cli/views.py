@@ -36,8 +36,13 @@ def row_line(row: Row) -> Text:
 
 def case_line(row: Row, case: Case | None) -> Text:
     """The case: its id, what it is called, and its page where it has one."""
-    link = case_link(row.case_id, row.source_kind)
-    told = [row.case_id, *([case.name_abbreviation or case.name, case.decision_date] if case else []), link or ""]
+    return other_case_line(row.case_id, row, case)
+
+
+def other_case_line(case_id: str, row: Row, case: Case | None) -> Text:
+    """The same of another case of the row."""
+    link = case_link(case_id, row.source_kind)
+    told = [case_id, *([case.name_abbreviation or case.name, case.decision_date] if case else []), link or ""]
     return Text(printable("  ".join(part for part in told if part)))
 
 

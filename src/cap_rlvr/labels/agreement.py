@@ -35,7 +35,8 @@ class Share:
 class Agreement:
     """One line of the result. ``blind``: agreed before the gold was seen. ``right``: the gold is right, after a second look.
 
-    ``seen_through``: decoys that were called wrong. ``unclear`` and ``skipped`` are in neither share.
+    ``seen_through``: decoys that were called wrong. ``unclear`` is not in ``right``, and ``skipped`` in no share;
+    ``badly_put`` are counted in the shares as they were answered.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Agreement:
     seen_through: Share
     unclear: int
     skipped: int
+    badly_put: int
 
 
 def agreements(labels: Sequence[Label]) -> list[Agreement]:
@@ -57,7 +59,7 @@ def _agreement(name: str, labels: Sequence[Label]) -> Agreement:
     given = [label for label in labels if label.agrees is not None]
     asked = [label for label in given if not label.decoy]
     decoys = [label for label in given if label.decoy]
-    right = sum(bool(label.agrees) or label.verdict == "gold_right" for label in asked)
+    right = sum(label.verdict == "gold_right" or bool(label.agrees and not label.verdict) for label in asked)
     unclear = sum(label.verdict == "unclear" for label in asked)
     return Agreement(
         name=name,
@@ -66,4 +68,5 @@ def _agreement(name: str, labels: Sequence[Label]) -> Agreement:
         seen_through=Share(sum(bool(label.agrees) for label in decoys), len(decoys)),
         unclear=unclear,
         skipped=sum(label.agrees is None for label in labels),
+        badly_put=sum(label.badly_put for label in labels),
     )

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cap_rlvr import registry
-from cap_rlvr.corpus.lookup import case_link
 from cap_rlvr.task import Task
 from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
@@ -30,8 +29,8 @@ class Item:
     """One question to a person. ``right`` is the key that agrees with the row; ``keys`` say what each key means.
 
     ``gold`` is what is shown afterwards; ``decoy``: the answer shown had an error put in, so that ``right`` is no.
-    ``other`` is the second case of a pair. ``named`` says whether the case may be named first: not where its text would
-    give the answer away.
+    ``other`` is the second case of a pair. No case is named before the answer: its text, or a link's volume and page, would
+    give it away.
     """
 
     id: str
@@ -43,7 +42,6 @@ class Item:
     gold: str
     decoy: bool = False
     other: str = ""
-    named: bool = True
 
 
 Form = Callable[[Task[Any], Row, str, bool], Item | None]
@@ -59,6 +57,11 @@ def item_of(row: Row, seed: str, decoy: bool = False) -> Item | None:
     return FORMS.get(row.task, judge_answer)(task, row, seed, decoy)
 
 
+def asked_of_models(task: str) -> str:
+    """What a model is told beside every question of a task; a person reads it once."""
+    return registry.get(task).template.replace("{inputs}", "…").strip()
+
+
 def stratum(row: Row) -> str:
     """What precision is told by: the row's label where it has one, else its kind."""
     return str(row.truth.get("label") or row.kind or row.task)
@@ -66,14 +69,12 @@ def stratum(row: Row) -> str:
 
 def choose_option(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
     """Which of the options, by letter. Nothing is shown that could be a decoy."""
-    del seed
+    del task, seed
     letters = "abcde"[: len(row.truth["choices"])]
     keys = {letter: f"option {letter.upper()}" for letter in letters}
     right = letters[row.truth["answer_idx"]]
     gold = f"{right.upper()}. {row.truth['choices'][row.truth['answer_idx']]}"
-    return (
-        None if decoy else Item(row.id, row, task.prompt(row.inputs), "Which option?", keys, right, gold, named=False)
-    )
+    return None if decoy else Item(row.id, row, row.inputs, "Which option stands at [HOLDING]?", keys, right, gold)
 
 
 def choose_label(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
@@ -83,7 +84,7 @@ def choose_label(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | No
     right = str(row.truth["label"])[0].lower()
     question = "What does the citing court itself do to the cited case?"
     gold = task.gold(task.read_truth(row.truth))
-    return None if decoy else Item(row.id, row, task.prompt(row.inputs), question, keys, right, gold)
+    return None if decoy else Item(row.id, row, row.inputs, question, keys, right, gold)
 
 
 def judge_pair(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
@@ -100,8 +101,7 @@ def judge_pair(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None
     if blurb is None:
         return None
     other = str(one.get("case_id", ""))
-    link = case_link(other, row.source_kind) or other
-    shown = f"{query}\n\n--- Another case ({link}) ---\n{blurb[1]}"
+    shown = f"{query}\n\n--- Another case ---\n{blurb[1]}"
     question = "Do the two turn on the same points of law?"
     gold = f"{one.get('name') or chosen}: {'no gold case' if decoy else 'gold'} of {row.id}"
     return Item(f"{row.id}#{chosen}", row, shown, question, _YES_NO, "n" if decoy else "y", gold, decoy, other)
@@ -114,7 +114,7 @@ def judge_answer(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | No
     answer = _with_an_error(task, truth, f"{seed} {row.id}") if decoy else gold
     if answer is None:
         return None
-    shown = f"{task.prompt(row.inputs)}\n\n--- An answer ---\n{_tidy(answer)}"
+    shown = f"{row.inputs}\n\n--- An answer ---\n{_tidy(answer)}"
     name = f"{row.id}#decoy" if decoy else row.id
     return Item(name, row, shown, "Is this answer right?", _YES_NO, "n" if decoy else "y", gold, decoy)
 

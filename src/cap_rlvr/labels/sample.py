@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from cap_rlvr.wire.frozen import keyed_order
 from cap_rlvr.wire.rows import SPLITS, Row, read_rows
 from cap_rlvr.wire.workspace import Workspace
 
-DECOYS = 0.2  # of the rows asked, where the form has decoys
+DECOYS = 0.2  # of the rows come upon, where the form has decoys
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,11 @@ def rows_of(workspace: Path, task: str) -> list[Row]:
 
 
 def draw(rows: Iterable[Row], sample: Sample) -> list[Item]:
-    """The questions, in an order that tells nothing. Raises BadInput where there is no row, or no such stratum."""
+    """The questions, in an order that tells nothing. Raises BadInput where there is no row, or no such stratum.
+
+    A row is asked with its gold or as a decoy, by a keyed draw: beside each other the two would give each other away.
+    Decoys come on top of the rows wanted. Rows of a stratum that is wanted whole are no decoys.
+    """
     known = {row.id: row for row in rows}
     real = {name: row for name, row in known.items() if row.source_kind is not SourceKind.SYNTHETIC} or known
     strata: defaultdict[str, list[str]] = defaultdict(list)
@@ -46,12 +50,22 @@ def draw(rows: Iterable[Row], sample: Sample) -> list[Item]:
         raise BadInput(f"no rows are {missing[0]}" if missing else "there are no rows", "every", there)
     items: list[Item] = []
     for names, most in _wanted(strata, sample):
-        found = (item for name in names if (item := item_of(real[name], sample.seed)) is not None)
-        items += [item for item, _ in zip(found, range(most), strict=False)]
-    due = [item.row for item in items if is_decoy_due(sample.seed, item.row.id, DECOYS)]
-    items += [decoy for row in due if (decoy := item_of(row, sample.seed, decoy=True)) is not None]
+        items += _asked([real[name] for name in names], most, sample)
     by_id = {item.id: item for item in items}
     return [by_id[name] for name in keyed_order(list(by_id), "asked", sample.seed)]
+
+
+def _asked(rows: Sequence[Row], most: int, sample: Sample) -> Iterator[Item]:
+    """``most`` rows with their gold, and those on the way to them that are decoys instead."""
+    asked = 0
+    for row in rows:
+        if asked == most:
+            return
+        due = stratum(row) not in sample.every and is_decoy_due(sample.seed, row.id, DECOYS)
+        item = (item_of(row, sample.seed, decoy=True) if due else None) or item_of(row, sample.seed)
+        if item is not None:
+            asked += not item.decoy
+            yield item
 
 
 def _wanted(strata: dict[str, list[str]], sample: Sample) -> list[tuple[list[str], int]]:

@@ -19,7 +19,8 @@ class Label(Frozen):
     """One answer of a person. ``agrees`` is None where the question was skipped.
 
     ``verdict`` is the second look, with the gold in sight, at a row on which the first did not agree; ``why`` says what
-    is wrong with the gold. ``decoy``: the answer shown had an error put in.
+    is wrong with the gold; a first that agreed may be looked at again too. ``badly_put``: whatever was answered, the question
+    allows of more than one answer or is badly put. ``decoy``: the answer shown had an error put in.
     """
 
     labels: Literal["developer"] = "developer"
@@ -33,6 +34,7 @@ class Label(Frozen):
     agrees: bool | None
     verdict: Verdict = ""
     why: str = ""
+    badly_put: bool = False
     gold: str = ""
     rows: str = ""
 
@@ -62,6 +64,11 @@ class Sheet:
             file.flush()
             os.fsync(file.fileno())
         self.labels.append(label)
+
+    def amend(self, label: Label) -> None:
+        """Put a label in the place of the last."""
+        self.labels[-1] = label
+        write_whole(self.path, b"".join(map(_line, self.labels)))
 
     def undo(self) -> Label | None:
         """Take the last label back; None where there is none."""

@@ -9,7 +9,7 @@ from cap_rlvr import registry
 from cap_rlvr.tasks.holding.assemble import assemble
 from cap_rlvr.tasks.holding.excerpt import GAP, MASK
 from cap_rlvr.tasks.holding.extract import Offer
-from cap_rlvr.tasks.holding.options import ERA_YEARS, LENGTH_SHARE, LENGTH_WORDS
+from cap_rlvr.tasks.holding.options import ERA_YEARS, LENGTH_SHARE, LENGTH_WORDS, Chance, Item
 from cap_rlvr.tasks.holding.ranks import MAX_SHARE
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import keyed_order
@@ -54,9 +54,11 @@ def _holding(key: int) -> str:
 
 
 def _candidate(key: int, year: int = 1900, case: int | None = None) -> Candidate:
-    """A holding whose text mentions some of its own words and some of other holdings."""
-    said = " ".join(_holding(key + step) for step in keyed_order(range(-3, 4), key, "said")[:3])
-    shown = f"The parties dispute this. {said} So we hold that {MASK}. {said}"
+    """A holding whose text mentions some of its own words and some of other holdings, each in a passage of its own."""
+    said = " So it went. It was late. ".join(
+        _holding(key + step) for step in keyed_order(range(-3, 4), key, "said")[:3]
+    )
+    shown = f"The parties dispute this. {said} It was late. So we hold that {MASK}. So it went. It was late. {said}"
     offer = Offer(holding=_holding(key), excerpts=(shown,), year=year, field="opinions/0", start=key, end=key + 50)
     return Candidate(
         task="holding",
@@ -153,7 +155,9 @@ def test_no_rank_is_the_golds_too_often(rows: list[Row]) -> None:
     assert max(ranks.values()) <= MAX_SHARE * len(rows) + 1
 
 
-def test_the_gold_is_no_oftener_short_or_long_than_the_others(rows: list[Row]) -> None:
+def test_the_gold_is_no_oftener_short_or_long_than_the_others() -> None:
+    made = [item for seed in ("seed", "b", "c") for item in assemble([BLOCK], seed)]
+    rows = [item for item in made if isinstance(item, Row)]
     places: Counter[int] = Counter()
     for row in rows:
         sizes = [(len(choice.split()), len(choice)) for choice in row.truth["choices"]]
@@ -238,6 +242,33 @@ def test_companion_cases_and_holdings_of_one_cited_case_do_not_meet(shared: dict
     rows = [item for item in assemble([kin], "seed") if isinstance(item, Row) and item.case_id in alike]
     assert rows
     assert all(alike.isdisjoint(span.case_id for span in row.spans[1:]) for row in rows)
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_case_that_follows_the_row_s_own_gives_no_distractor(follows: bool) -> None:
+    known, speaks = {"known_as": ("chambers v solner",)}, {"speaks_of": ("1alaska271", "chambers v solner")}
+    own, other = (known, speaks) if follows else (speaks, known)
+    block = [
+        candidate.model_copy(update={"payload": {**candidate.payload, **(own if key % 2 else other)}})
+        for key, candidate in enumerate(BLOCK)
+    ]
+    sides = {candidate.case_id: key % 2 for key, candidate in enumerate(block)}
+    rows = [item for item in assemble([block], "seed") if isinstance(item, Row)]
+    assert rows
+    assert all(sides[span.case_id] == sides[row.case_id] for row in rows for span in row.spans)
+
+
+def test_what_a_passage_says_in_more_than_one_sentence_is_no_distractor() -> None:
+    said = (
+        "The school board must expend it all. It is paid by the clerk. Licenses are its source. The council has none."
+    )
+    own = "The school board has sole power to expend the fund that the clerk paid from licenses."
+    gold, item = (
+        Item(BLOCK[0], Offer.model_validate({**BLOCK[0].payload, "holding": one})) for one in ("A gold.", own)
+    )
+    assert Chance(gold, said, said, {}, {}).says(item)
+    apart = said.replace("It is paid", "The weather was mild. So was the sea. It is paid")
+    assert not Chance(gold, apart, apart, {}, {}).says(item)
 
 
 def test_notes_on_its_subject_stand_beside_a_note_first() -> None:

@@ -19,7 +19,7 @@ from cap_rlvr.tasks.holding.excerpt import (
 )
 from cap_rlvr.tasks.holding.extract import Offer, find
 from cap_rlvr.tasks.holding.roles import Names
-from cap_rlvr.wire.case import Case, Opinion, Origin, SourceKind
+from cap_rlvr.wire.case import Case, Citation, Opinion, Origin, SourceKind
 from cap_rlvr.wire.rows import Candidate, Refusal
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -74,6 +74,14 @@ def test_sentences_that_say_the_holding_again_are_masked() -> None:
     assert OTHER_MASK in offer.excerpts[0]
 
 
+def test_what_is_left_out_after_the_holding_is_marked_too() -> None:
+    again = "When a landlord accepts rent after the breach he gives up ending the lease."
+    [offer] = _offers(_case(f"{FILLER}We hold that {RULE}. {again} {FILLER}"))
+    assert f"We hold that {MASK}. {OTHER_MASK} The tenant paid" in offer.excerpts[0]
+    [offer] = _offers(_case(f"{FILLER}See Doe v. Roe, 1 Tex. 2 (1900) (holding that {RULE}). {again} {FILLER}"))
+    assert f"(holding that {MASK}). {OTHER_MASK} The tenant paid" in offer.excerpts[0]
+
+
 def test_gaps_are_in_the_opinion_alone_and_run_together() -> None:
     shown = f"From the syllabus: Rent of barns. {MASK}.\nThe rent was paid. Paid rents are good."
     assert gapped(shown, stems("rent")).endswith(f"{MASK}.\nThe {GAP} was paid. Paid rents are good.")
@@ -98,6 +106,14 @@ def test_a_parenthetical_names_the_volumes_of_its_case() -> None:
     text = f"{FILLER}Lease v. Rent, 9 Tex. 8, 9 (1899); see Doe v. Roe, 1 Tex. 2, 30 S.W.2d 4 (1900) (holding that {RULE}). {FILLER}"
     [offer] = _offers(_case(text))
     assert offer.cited == ("1tex", "30sw2d")
+
+
+def test_it_is_kept_what_a_case_is_called_and_what_it_speaks_of() -> None:
+    said = "Chambers et al. v. Solner, ante, 271, is followed; see In re Durant, 60 Vt. 181, 12 Atl. 652."
+    case = _case(f"{FILLER}{said} We hold that {RULE}. {FILLER}", name="BRACE v. SOLNER, Treasurer of Nome")
+    [offer] = _offers(case.model_copy(update={"citations": (Citation(type="official", cite="1 Alaska 361"),)}))
+    assert offer.known_as == ("1alaska361", "brace v solner")
+    assert offer.speaks_of == ("12atl652", "60vt181", "chambers v solner", "re durant")
 
 
 def test_a_companion_case_is_known_by_its_parties_and_day() -> None:

@@ -128,7 +128,9 @@ def masked(opinion: Opinion, window: Range, target: Range | None, gold: str, res
     shown = re.sub(r"\s+([,;:)]|\.(?!\.))", r"\1", re.sub(r"\{\d+\}\s*", "", shown))
     shown = re.sub(rf",(?= {re.escape(MASK)})", "", shown)  # "that, …" would tell that the holding opens with an aside
     shown = re.sub(r"(?<=[.?!\"”)])\s?\d{1,3}\.$", "", shown)  # the number of the paragraph after the last
-    return re.sub(rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", r"\1 ", shown)
+    return re.sub(
+        rf"({re.escape(MASK)}[.)]*)\s*\W*{re.escape(OTHER_MASK)}[\s)\"”.]*", rf"\1 {OTHER_MASK} ", shown
+    ).rstrip()
 
 
 def gapped(shown: str, hidden: Set[str], lead: bool = True) -> str:

@@ -10,6 +10,7 @@ from cap_rlvr.law.holdings import Holding, content_words, note_subject, notes, p
 from cap_rlvr.law.names import plain_name
 from cap_rlvr.law.opinions import majority_index
 from cap_rlvr.tasks.holding import excerpt
+from cap_rlvr.tasks.holding.following import known_as, speaks_of
 from cap_rlvr.tasks.holding.roles import Names
 from cap_rlvr.wire.case import Case
 from cap_rlvr.wire.frozen import Frozen
@@ -47,7 +48,8 @@ class Offer(Frozen):
     """A candidate's payload. ``start`` to ``end`` is the holding in ``field``; ``excerpts`` are masked prompt texts,
     the best first, of which a row shows one. Where none may be shown ``unfit`` says why, and the holding can only be a
     wrong option for others. ``subject`` is a note's caption; ``litigation`` the parties and the day, which a companion case
-    shares; ``cited`` the volumes in which the case stands that a parenthetical speaks of.
+    shares; ``cited`` the volumes in which the case stands that a parenthetical speaks of; ``known_as`` what others call
+    this case, and ``speaks_of`` what it calls others.
     """
 
     holding: str
@@ -60,6 +62,8 @@ class Offer(Frozen):
     subject: str = ""
     litigation: str = ""
     cited: tuple[str, ...] = ()
+    known_as: tuple[str, ...] = ()
+    speaks_of: tuple[str, ...] = ()
 
 
 def find(case: Case) -> Iterator[Candidate | Refusal]:
@@ -77,7 +81,7 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
     if year is None:
         yield _refusal(case, "no_year")
         return
-    names = Names(case)
+    names, known, spoken_of = Names(case), known_as(case), speaks_of(case)
     given: Counter[str] = Counter()
     for holding in found:
         fault = holding.fault or ("enough_of_this_case" if given[holding.kind] >= MAX_PER_KIND else "")
@@ -98,6 +102,8 @@ def find(case: Case) -> Iterator[Candidate | Refusal]:
             subject=note_subject(case.head_matter, holding) if holding.kind == "note" else "",
             litigation=_litigation(case),
             cited=_cited(opinion.text, holding) if holding.kind == "parenthetical" else (),
+            known_as=known,
+            speaks_of=spoken_of,
         )
         yield _candidate(case, holding, given[holding.kind], offer)
 

@@ -27,6 +27,8 @@ LENGTH_SHARE, LENGTH_WORDS = 0.30, 3
 # Of content words, with a holding of another opinion: more may be the same rule in other words, or a like ruling.
 MAX_OVERLAP = 0.3
 MAX_SAID = 0.4  # of a wrong option's content words, in one sentence of the excerpt
+# Of them in three sentences that follow one another, where it has so many there: the court may say it in more than one.
+MAX_PASSAGE, MIN_IN_PASSAGE = 0.45, 4
 POOL = 400  # candidates nearest in time that one gold looks at; keeps the work linear in the block
 CHOICE = 120  # of those that may join it, by a keyed order: enough for any rank that more would open
 # Of the views, and never plain TF-IDF or the one near the mask: with none at all a fifth of the rows is lost.
@@ -73,6 +75,18 @@ class Item:
         return frozenset(self.offer.cited)
 
     @cached_property
+    def known_as(self) -> frozenset[str]:
+        return frozenset(self.offer.known_as)
+
+    @cached_property
+    def speaks_of(self) -> frozenset[str]:
+        return frozenset(self.offer.speaks_of)
+
+    def is_apart_from(self, other: Item) -> bool:
+        """Whether neither's case names the other's, so that neither may follow the other."""
+        return self.known_as.isdisjoint(other.speaks_of) and other.known_as.isdisjoint(self.speaks_of)
+
+    @cached_property
     def folded(self) -> str:
         return self.offer.holding.lower()
 
@@ -96,9 +110,16 @@ class Chance:
     def _said(self) -> list[frozenset[str]]:
         return [stems(sentence) for sentence in re.split(r"[.;:?!]\s|\n", self.whole)]
 
+    @cached_property
+    def _passages(self) -> list[frozenset[str]]:
+        return [frozenset[str]().union(*self._said[i : i + 3]) for i in range(len(self._said))]
+
     def says(self, item: Item) -> bool:
-        """Whether a sentence of the excerpt has so many of an item's words that the court may hold that too."""
-        return any(len(item.stems & words) >= MAX_SAID * len(item.stems) for words in self._said)
+        """Whether a sentence or a passage of the excerpt has so many of an item's words that the court may hold that too."""
+        if any(len(item.stems & words) >= MAX_SAID * len(item.stems) for words in self._said):
+            return True
+        most = max(MIN_IN_PASSAGE, MAX_PASSAGE * len(item.stems))
+        return any(len(item.stems & words) >= most for words in self._passages)
 
 
 @dataclass(frozen=True)
@@ -158,6 +179,8 @@ class Block:
         if gold.cited:  # two parentheticals of one case may both be what it held
             fits &= np.array([gold.cited.isdisjoint(self.items[place].cited) for place in near], dtype=bool)
         near = near[fits]
+        items = (self.items[int(place)] for place in near)
+        near = near[np.array([gold.is_apart_from(item) for item in items], dtype=bool)]
         most = MAX_OVERLAP * np.minimum(self._stem_counts[near], len(gold.stems))
         near = near[self._stems.shared(gold.stems, near) <= most]
         turns = (self._turns[near] - self._turns[middle]) % 1.0
