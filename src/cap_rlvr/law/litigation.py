@@ -93,7 +93,7 @@ def under_review(cited: Sequence[Cited], text: str) -> frozenset[str]:
     for one in cited:
         if one.start >= FIRST_PART:
             break
-        before, after = text[max(0, one.start - 300) : one.start], text[one.end : one.end + 200]
+        before, after = text[max(0, one.start - 300) : one.end], text[one.end : one.end + 200]
         told = _BELOW.search(before) and (_ON_REVIEW.search(before) or _ON_REVIEW.search(after))
         if told or _APPEALED.search(before):
             keys.add(one.key)

@@ -15,7 +15,7 @@ from cap_rlvr.tasks.entail.truth import MAX_WORDS, MIN_WORDS, read_words
 _WORD = re.compile(r"(?:[^\W_]|(?<=[^\W_])['’](?=[^\W_]))+")
 # A paragraph's or a part's number (`{12}`, `12.`, `B.`), or a part's that is stuck to its first word (`IIIFor`, misread `IllFor`).
 _NUMBER_BEFORE = re.compile(
-    r"(?:(?:\{\s?\d+\}|\d{1,3}\.|[A-HIVX]\.(?=[A-Z][a-z]))\s*|(?:Ill|[IVX]{1,4})\.?(?=[A-Z][a-z]))+"
+    r"(?:(?:\{\s?\d+\}|\d{1,3}\.|[A-HIVX]\.(?=[A-Z][a-z]))\s*|(?:Ill|[IVX]{1,4})\.?(?=[A-Z][a-z]|\{\d))+"
 )
 _NUMBER_AFTER = re.compile(
     r"(?:(?<=[a-z)\]]{2}[.?!])|(?<=\d\)[.?!])|(?<=[.?!][”\"]))(?:\d{1,3}\.?|[a-z]\.|[A-H]\.|[IVXivx]{1,4}\.)+$"
@@ -101,12 +101,14 @@ def _cut(
     high = min(len(words), low + MAX_WORDS - 2)
     stops = [i + 1 for i in breaks if last < i + 1 <= high]
     high = stops[-1] if stops and stops[-1] - low >= MIN_WORDS else max(high, last + 1)
-    return start + words[low][0], start + words[high - 1][1]
+    return start + words[low][0], end if high == len(words) else start + words[high - 1][1]
 
 
 def _is_break(text: str, position: int, sentences: tuple[Sentence, ...]) -> bool:
     """Whether a word that ends at a position is the last of a clause or of a sentence."""
-    if any(one.end - 3 <= position <= one.end for one in sentences[:-1]):
+    earlier = sentences[:-1]
+    ends = [one.end for one in earlier] + [mention.end for one in earlier for mention in one.mentions]
+    if any(end - 3 <= position <= end for end in ends):
         return True
     inside = any(mention.start <= position < mention.end for one in sentences for mention in one.mentions)
     return text[position : position + 1] in (";", ":", ",") and not inside
