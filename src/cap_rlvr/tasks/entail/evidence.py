@@ -42,7 +42,9 @@ def evidence_for(text: str, region: Region, place: int, mention: Mention) -> Evi
     for first, last in _choices(region, place, mention):
         start, end = _without_numbers(text, region.sentences[first].start, region.sentences[last - 1].end)
         if words_in(text[start:end]) > MAX_WORDS:
-            cut = _cut(text, start, end, _core(region, place, mention), region.sentences[first:last])
+            short = region.sentences[place]  # of a sentence that needs a neighbour every word is held
+            core = _core(region, place, mention) if last - first == 1 else (short.start, short.end)
+            cut = _cut(text, start, end, core, region.sentences[first:last])
             if cut is None:
                 continue
             start, end = cut
