@@ -30,9 +30,11 @@ NO_SUPPORT = "The opinion recited no evidence that supported the claim in any wa
             "To the extent that Cole conflicts with this analysis, it is hereby overruled.",
         ),
         (
-            "This Court, which sat in March, has clearly rejected this assertion of the tenant in Cole v. Ames, 81 Mich. 4, 6 "
-            '(1890) ("We are not persuaded that the wording of the lease is so vague that it can bind no one."). We reaffirm '
-            "that holding.F.Whether the Rent Is Due{69} Clark argues that it is.",
+            (
+                "This Court, which sat in March, has clearly rejected this assertion of the tenant in Cole v. Ames, 81 Mich. 4, 6 "
+                '(1890) ("We are not persuaded that the wording of the lease is so vague that it can bind no one."). We reaffirm '
+                "that holding.F.Whether the Rent Is Due{69} Clark argues that it is."
+            ),
             'We are not persuaded that the wording of the lease is so vague that it can bind no one."). We reaffirm that holding.',
         ),
         (
