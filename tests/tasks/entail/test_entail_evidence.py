@@ -18,6 +18,10 @@ NO_SUPPORT = "The opinion recited no evidence that supported the claim in any wa
             f"{NO_SUPPORT} Cole is distinguishable.",
         ),
         (
+            f"{NO_SUPPORT} Id. As such, Cole is distinguishable. In Gilliam, the issue was whether rent was due at all.",
+            "Id. As such, Cole is distinguishable.",
+        ),
+        (
             "Cole is distinguishable. There the tenant knew of the breach.",
             "Cole is distinguishable. There the tenant knew of the breach.",
         ),

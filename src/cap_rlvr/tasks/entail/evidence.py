@@ -22,6 +22,10 @@ _NUMBER_AFTER = re.compile(
 )
 _HEADING = re.compile(r"(?:[A-H]|[IVX]{1,4}|\d{1,2})\. ?[A-Z]")
 
+_TURNS = re.compile(
+    r"(?:[A-Z]\w+, )?[Ii]n ([A-Z][a-z]{2,})\b"
+)  # `In Gilliam, …`, though the text cites no such case in full
+
 
 class Evidence(NamedTuple):
     """The characters [start, end) of the text, which lie in the sentences [first, last) of the region."""
@@ -62,8 +66,10 @@ def _choices(region: Region, place: int, mention: Mention) -> Iterator[tuple[int
     back, on = (place - 1, place + 1), (place, place + 2)
     if place > 0 and key not in keys[place] and key in keys[place - 1]:
         yield back
-    heading = place + 1 < count and bool(_HEADING.match(region.sentences[place + 1].text))
-    if place + 1 < count and not heading and keys[place + 1] <= {key}:
+    following = region.sentences[place + 1].text if place + 1 < count else ""
+    turns = _TURNS.match(following)
+    other = bool(_HEADING.match(following) or (turns and turns.group(1) not in mention.cited.name))
+    if place + 1 < count and not other and keys[place + 1] <= {key}:
         yield on
         if place + 2 < count and keys[place + 2] <= {key}:
             yield place, place + 3
