@@ -30,6 +30,16 @@ _APPEALED = re.compile(
 _HEARD = re.compile(
     r"\b(?:affirm|revers|vacat|den|reject|h[eo]ld|agree|dismiss|grant|rul|conclud|declin)\w*\b|\bpetition\b"
 )
+# What the court itself does to the decision on review, in a verb of the present: `We granted certiorari, …, and now affirm`.
+_DISPOSES = re.compile(
+    r"\b(?:[Ww]e|[Tt]his Court)\b[^;]{0,120}?\b(?:affirm|agree|disagree|reverse|vacate|quash|adopt|approve|disapprove|uphold|hold|conclude|reject)\b|"
+    r"\b(?:now|and) (?:affirm|reverse|vacate)\b|\b(?:is|are) (?:[a-z]+ )?(?:affirmed|reversed|vacated|quashed|adopted|approved)\b",
+    re.IGNORECASE,
+)
+_ON_REVIEW = re.compile(
+    r"\bcert(?:\.|iorari)? granted\b|\bgranted\b[^.;]{0,80}\b(?:certiorari|petition|review)\b|"
+    r"\b(?:petitions?|petitioned)\b[^.;]{0,80}\bcertiorari\b|\bon (?:writ of )?certiorari\b|\bwrit of certiorari to\b"
+)
 MAX_AGE = 4  # years between the decision below and the decision on review
 TAIL = 800
 FIRST_PART = 2_500  # characters
@@ -72,6 +82,27 @@ def named_decision_below(cited: Sequence[Cited], text: str, seat: Seat) -> Cited
         if one.start < FIRST_PART and reviewed and _APPEALED.search(text[max(0, one.start - 300) : one.start]):
             found.setdefault(one.key, one)
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def under_review(cited: Sequence[Cited], text: str) -> frozenset[str]:
+    """The keys of the decisions that the first part of a text may tell of as what is reviewed: more, rather than fewer.
+
+    Near the citation stands that the review was granted, or what is appealed, and that a court of appeals decided it.
+    """
+    keys: set[str] = set()
+    for one in cited:
+        if one.start >= FIRST_PART:
+            break
+        before, after = text[max(0, one.start - 300) : one.end], text[one.end : one.end + 200]
+        told = _BELOW.search(before) and (_ON_REVIEW.search(before) or _ON_REVIEW.search(after))
+        if told or _APPEALED.search(before):
+            keys.add(one.key)
+    return frozenset(keys)
+
+
+def disposes(passage: str) -> bool:
+    """Whether a passage may say what the court does to the decision that it reviews."""
+    return bool(_DISPOSES.search(passage))
 
 
 def affirming_words(text: str) -> tuple[int, int] | None:

@@ -123,6 +123,18 @@ class Passages:
                         labels[mention.cited.key].add("?")
         return labels
 
+    def is_touched(self, cited: Cited) -> bool:
+        """Whether anything is or may be said of a case anywhere in the text, by whichever reporter it is cited there."""
+        return any(self.touched.get(key) for key in self._names.get(cited.name, {cited.key}))
+
+    @cached_property
+    def _names(self) -> dict[str, set[str]]:
+        """The keys under which each name is cited: a case that is cited by two reporters has two."""
+        keys: dict[str, set[str]] = defaultdict(set)
+        for cited in self.cases.full:
+            keys[cited.name].add(cited.key)
+        return keys
+
     def resolved(self, region: Region, place: int) -> bool:
         """Whether it is clear which case, or that no case, a sentence's cue words speak of."""
         start = region.sentences[place].start
@@ -132,7 +144,7 @@ class Passages:
 
     def is_neutral(self, cited: Cited, region: Region, first: int, last: int) -> bool:
         """Whether a passage leaves a case untouched: nothing good or bad is said in the sentences that speak of it."""
-        if self.touched.get(cited.key):
+        if self.is_touched(cited):
             return False
         for place in range(first, last):
             sentence = region.sentences[place]

@@ -77,7 +77,8 @@ _ATTEMPT_FAILS = re.compile(
     r"we (?:do not agree|disagree|are not persuaded)|that we do not accept|we find nothing)"
 )
 _BREAK = re.compile(
-    r"(?<=[a-z”\"')\]])[.?!][”\"’')]*(?=\{\d+\}|\d{1,3}\.? ?[A-Z]|[A-Z][a-z])|\n+|(?<=[.?!”\"])\s+(?=\{\d+\})"
+    r"(?<=[a-z”\"')\]])[.?!][”\"’')]*(?=\{\d+\}|\d{1,3}\.? ?[A-Z]|[A-Z][a-z]|(?:[A-H]|[IVX]{1,4})\. ?(?:[A-Z][a-z]|\d{1,3}\.))"
+    r"|\n+|(?<=[.?!”\"])\s+(?=\{\d+\})"
 )
 _CONTINUES = re.compile(r"\s*(?:[,;)\]]|[a-z]{2,}\s|(?:Affirmed|AFFIRMED)\b)")
 _PARENTHESIS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")

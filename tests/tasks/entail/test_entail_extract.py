@@ -104,6 +104,33 @@ def test_the_decision_below_is_affirmed_in_one_passage_and_only_told_of_in_anoth
     assert affirmed.cited == only_told.cited == "Stone v. Weller"
 
 
+@pytest.mark.parametrize(
+    "said", ["We granted certiorari, 180 U. S. 5 (1900), and now affirm.", "We adopt what that court said."]
+)
+def test_a_passage_that_says_what_is_done_to_the_decision_below_is_no_none(said: str) -> None:
+    told = f"The Second Circuit held that the agent may sue. 90 F. 449 (1899). {said}"
+    order = "The judgment of the Court of Appeals for the Second Circuit is affirmed."
+    offers = _offers(_case(f"{FILLER * 3}{told} {FILLER * 12}{order}", court="U.S."))
+    assert [offer.label for offer in offers] == ["AFFIRMS"]
+
+
+def test_what_is_done_to_the_decision_on_review_is_no_treatment_of_a_precedent() -> None:
+    told = "The Court of Appeals affirmed. Cole v. Ames, 81 Mich. App. 4 (1990), cert. granted, 82 Mich. 9 (1990). "
+    said = "The majority in Cole said that rent waives a breach. We disapprove of this statement, which is too broad. "
+    case = _case(f"{FILLER}{told}{FILLER * 3}{said}{FILLER * 2}")
+    assert "decision_below" in _reasons(case)
+    assert _offers(case) == []
+
+
+def test_a_case_that_is_treated_anywhere_in_the_opinion_is_never_none() -> None:
+    history = "The point was made in Cole v. Ames, 81 Mich. 4 (1890), overruled on other grounds by Burr v. Stout, 82 Mich. 9 (1891)."
+    again = "We distinguish Cole v. Ames, 45 N.W. 1 (1890), where the landlord of the barn knew of the breach."
+    offers = _offers(_case(f"{FILLER * 2}{history} {FILLER * 30}{again} {FILLER * 3}"))
+    assert [(offer.label, offer.cited) for offer in offers if offer.cited == "Cole v. Ames"] == [
+        ("DISTINGUISHES", "Cole v. Ames")
+    ]
+
+
 def test_a_long_sentence_is_cut_around_the_treatment() -> None:
     tail = ", and the barn was let to a stranger who kept two wagons in it" * 4
     cue = f"Cole is distinguishable, because there the landlord knew of the breach{tail}."

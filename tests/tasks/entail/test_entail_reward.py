@@ -104,6 +104,13 @@ def test_scores(completion: str, reward: float, code: str) -> None:
             ),
             "no_terms",
         ),
+        (
+            (
+                "Stone v. Weller takes Harker v. Bolton as its guide on the landlord and on the difference in the receipt, and goes where "
+                "it leads, as any court may do."
+            ),
+            "label_unsaid",
+        ),
         (f"{WHY} The tenant asks the court to overrule it.", ""),
         (f"{WHY} Quill v. Ames is affirmed, if anything.", ""),
         (f"{WHY} No word of the passage says that the court overrules it.", ""),

@@ -83,7 +83,7 @@ _LIKE: dict[Label, str] = {
     r"wipes?|(?:from now on|henceforth) (?:\w+ ){0,6}(?:law|rule|authority|bind\w*|rely)|retir(?:es|ed|ing)|do(?:es)? away with|done away with",
     "DISTINGUISHES": r"inapposite|inapplicable|(?:declin|refus)\w* to (?:apply|extend)|(?:not|n't) (?:here )?(?:apply|control\w*|govern\w*|applicable|apposite|in point|on point|reach|fit|extend)|"
     r"no (?:bearing|application|force|relevance|purchase|help)|(?:other|another|different|dissimilar|unlike|else)\b(?: \w+){0,2} (?:facts?|situations?|circumstances|footing|issues?|questions?|matters?|setting|grounds? of fact)|"
-    r"(?:factually|materially) (?:different|unlike|dissimilar)|differs?|(?:is|are|was) (?:about |on )?something else|arose on|turned on other|confin\w*|"
+    r"(?:factually|materially) (?:different|unlike|dissimilar)|differs?\b|(?:is|are|was) (?:about |on )?something else|arose on|turned on other|confin\w*|"
     r"(?:to|on) its (?:own )?(?:particular )?facts|sets? (?:\w+ ){0,4}apart|does not carry over|lies? outside|out of place",
     "AFFIRMS": r"st(?:ands?|ood|anding) by|ke(?:eps?|pt|eping) to|adher(?:es|ed|ing) to|(?:re-?)?endors\w*|reiterat\w*|ratif\w*|(?:leaves?|lets?|left) (?:\w+ ){0,5}stand(?:ing)?\b|"
     r"renew(?:s|ed)|reconfirm\w*|re-?adopt\w*|breathes? new life",

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal
 
-from cap_rlvr.answer import normalise
 from cap_rlvr.law.hierarchy import may_overrule, seat_by_text, seat_of_citation, seat_of_court
-from cap_rlvr.law.litigation import affirming_words, decision_below, named_decision_below
+from cap_rlvr.law.litigation import affirming_words, decision_below, disposes, named_decision_below, under_review
 from cap_rlvr.law.mentions import Cited, Mention, distinctive
 from cap_rlvr.law.passages import Passages, Region
 from cap_rlvr.law.treatment import CUE, Sentence, Treatment, belongs_elsewhere, sentences
-from cap_rlvr.tasks.entail.truth import MAX_WORDS, MIN_WORDS, Label, read_words
+from cap_rlvr.tasks.entail.evidence import evidence_for, words_in
+from cap_rlvr.tasks.entail.truth import MAX_WORDS, MIN_WORDS, Label
 from cap_rlvr.wire.case import Case, Opinion, SourceKind
 from cap_rlvr.wire.frozen import Frozen, keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Candidate, Refusal
@@ -37,10 +38,6 @@ MAX_NAME = 90
 _COURT = {"majority", "unanimous", "on-the-merits", "rehearing"}
 _EN_BANC = re.compile(r"\b(?:en|in) ban[ck]\b", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"\{\s?\d+\}\s*")
-_WORD = re.compile(r"(?:[^\W_]|(?<=[^\W_])['’](?=[^\W_]))+")
-_OWN_ORDER = re.compile(
-    r"\b[Ww]e (?:\w+ ){0,2}(?:affirm|agree|revers|vacat|hold|conclude)|\b(?:is|are) (?:affirmed|AFFIRMED|reversed|vacated)\b"
-)
 _MISREAD = re.compile(r"[■•^~|_\\�¬°¶†‡«»]|\b(?:tbe|aud|thc|tlie|wliich|oi|iu)\b")
 
 
@@ -130,11 +127,13 @@ class _Reader:
             if len({treatment.label for treatment, _, _ in all_of_one}) > 1:
                 refused["two_treatments"] += 1
                 continue
-            best = next((one for one in all_of_one if _count(one[0].sentence.text) >= MIN_WORDS), all_of_one[0])
+            best = next((one for one in all_of_one if words_in(one[0].sentence.text) >= MIN_WORDS), all_of_one[0])
             chosen.append(best)
         return chosen
 
     def _fault(self, treatment: Treatment) -> str:
+        if treatment.label != "AFFIRMS" and self._on_review(treatment.cited):
+            return "decision_below"  # what is done to it is the order, and no word on a precedent
         if treatment.label == "OVERRULES":
             cited = seat_of_citation(treatment.cited.reporters, treatment.cited.court)
             return "" if may_overrule(self.seat, cited, self.en_banc) else "no_power_to_overrule"
@@ -168,12 +167,12 @@ class _Reader:
         first, last = region.around(
             place, SIZE, 0.15 + 0.7 * keyed_unit("window", self.case.id, self.field, cited.key, kind)
         )
-        evidence = _evidence(self.text, region, place, mention, last)
+        evidence = evidence_for(self.text, region, place, mention)
         if evidence is None:
             return "evidence_length", first, last
-        last = max(last, evidence[2])
+        first, last = min(first, evidence.first), max(last, evidence.last)
         window = region.sentences[first].start, region.sentences[last - 1].end
-        return self._made(label, kind, cited, evidence[:2], window), first, last
+        return self._made(label, kind, cited, (evidence.start, evidence.end), window), first, last
 
     def _made(
         self, label: Label, kind: Kind, cited: Cited, evidence: tuple[int, int], window: tuple[int, int]
@@ -186,7 +185,7 @@ class _Reader:
         glue = " " if self.text[high : high + 1].isspace() else ""
         start = len(before) + 1 if before else 0
         context = f"{before} {inside}{glue}{after}".strip()
-        if not MIN_WORDS <= _count(inside) <= MAX_WORDS:
+        if not MIN_WORDS <= words_in(inside) <= MAX_WORDS:
             return "evidence_length"
         if len(context) < MIN_SIZE:
             return "short_passage"
@@ -205,11 +204,11 @@ class _Reader:
         """Cases that the same passage cites and leaves untouched: its cue words belong to another case."""
         given = 0
         for place, mention in self._untouched(region, first, last):
-            evidence = _evidence(self.text, region, place, mention, last)
-            if evidence is None or evidence[2] > last or given == MAX_NEAR:
+            evidence = evidence_for(self.text, region, place, mention)
+            if evidence is None or evidence.first < first or evidence.last > last or given == MAX_NEAR:
                 continue
             window = region.sentences[first].start, region.sentences[last - 1].end
-            offer = self._made("NONE", "none_near", mention.cited, evidence[:2], window)
+            offer = self._made("NONE", "none_near", mention.cited, (evidence.start, evidence.end), window)
             if isinstance(offer, Offer):
                 given += 1
                 yield offer
@@ -226,9 +225,17 @@ class _Reader:
                     yield place, mention
 
     def _own_history(self, cited: Cited) -> bool:
-        """Whether a cited case may be an earlier stage of this one; where the source gives no name, it can't be told."""
-        mine = distinctive(self.citing)
-        return len(mine & distinctive(cited.name)) >= 1 if mine else False
+        """Whether a cited case may be an earlier stage of this one, for a name that they share or what the text says."""
+        return cited.key in self._reviewed_keys or bool(distinctive(self.citing) & distinctive(cited.name))
+
+    def _on_review(self, cited: Cited) -> bool:
+        """Whether a cited case is the decision that this one reviews: so named, or told of as what is appealed."""
+        mine, other = distinctive(self.citing), distinctive(cited.name)
+        return cited.key in self._reviewed_keys or (bool(mine and other) and (mine <= other or other <= mine))
+
+    @cached_property
+    def _reviewed_keys(self) -> frozenset[str]:
+        return under_review(self.passages.cases.full, self.text)
 
     def _elsewhere(self, refused: Counter[str]) -> Iterator[Offer]:
         """Sentences whose cue words are another court's or a failed attempt: the case is only cited here."""
@@ -240,6 +247,8 @@ class _Reader:
                     continue
                 mention = sentence.mentions[0] if kind == "none_attempt" else _before_history(sentence)
                 if mention is None or not mention.full or self._own_history(mention.cited):
+                    continue
+                if self.passages.is_touched(mention.cited):
                     continue
                 offer, _, _ = self._offer("NONE", kind, mention, region, place)
                 if isinstance(offer, str):
@@ -286,8 +295,10 @@ class _Reader:
         first, last = region.around(place, SIZE, 0.5)
         window = region.sentences[first].start, region.sentences[last - 1].end
         whole = region.sentences[place - 1].start, region.sentences[place].end
-        evidence = whole if _count(self.text[slice(*whole)]) <= MAX_WORDS else (region.sentences[place].start, whole[1])
-        if _OWN_ORDER.search(self.text[slice(*window)]) or evidence[0] < window[0]:
+        evidence = (
+            whole if words_in(self.text[slice(*whole)]) <= MAX_WORDS else (region.sentences[place].start, whole[1])
+        )
+        if disposes(self.text[slice(*window)]) or evidence[0] < window[0]:
             return
         offer = self._made("NONE", "none_below", cited, evidence, window)
         if isinstance(offer, Offer):
@@ -300,7 +311,7 @@ class _Reader:
     def _plain(self) -> Iterator[Offer]:
         """Citations far from any cue word."""
         given = 0
-        known = [cited for cited in self.passages.cases.full if not self.passages.touched.get(cited.key)]
+        known = [cited for cited in self.passages.cases.full if not self.passages.is_touched(cited)]
         for cited in keyed_order(known, self.case.id, self.field, "plain"):
             low, high = max(0, cited.start - 800), min(len(self.text), cited.end + 800)
             if given == MAX_PLAIN or self._own_history(cited) or CUE.search(self.text[low:high]):
@@ -325,67 +336,6 @@ def _kind(treatment: Treatment) -> Kind:
     if treatment.label == "AFFIRMS":
         return "affirms_reaffirmed" if treatment.kind == "reaffirmed" else "affirms_litigation"
     return "overrules" if treatment.label == "OVERRULES" else "distinguishes"
-
-
-def _evidence(text: str, region: Region, place: int, mention: Mention, last: int) -> tuple[int, int, int] | None:
-    """Start, end and last sentence (one past) of 6 to 40 words: the sentence, more where it is short, less where long."""
-    sentence = region.sentences[place]
-    start, end = _without_numbers(text, sentence.start, sentence.end)
-    upto = place + 1
-    while _count(text[start:end]) < MIN_WORDS and upto < len(region.sentences):
-        end = _without_numbers(text, region.sentences[upto].start, region.sentences[upto].end)[1]
-        upto += 1
-    if _count(text[start:end]) > MAX_WORDS:
-        cut = _cut(text, start, end, _core(sentence, mention), sentence)
-        if cut is None:
-            return None
-        start, end = cut
-    return start, end, max(upto, last)
-
-
-def _core(sentence: Sentence, mention: Mention) -> tuple[int, int]:
-    """What the evidence must hold: the mention and, in a sentence with cue words, the cue nearest to it."""
-    inside = sentence.start <= mention.start < sentence.end
-    low, high = (mention.start, min(mention.end, sentence.end)) if inside else (sentence.start, sentence.start + 1)
-    cues = [(sentence.start + cue.start(), sentence.start + cue.end()) for cue in CUE.finditer(sentence.text)]
-    if not cues:
-        return low, high
-    cue = min(cues, key=lambda one: (max(one[0] - high, low - one[1]), one))
-    return min(low, cue[0]), max(high, cue[1])
-
-
-def _cut(text: str, start: int, end: int, core: tuple[int, int], sentence: Sentence) -> tuple[int, int] | None:
-    """A part of at most 40 words around the core, from a break of the sentence to a break where there is one.
-
-    A comma within a citation is no break.
-    """
-    words = [hit.span() for hit in _WORD.finditer(text[start:end])]
-    first = next((i for i, word in enumerate(words) if start + word[1] > core[0]), 0)
-    last = next((i for i, word in enumerate(words) if start + word[1] >= core[1]), len(words) - 1)
-    if last - first + 1 > MAX_WORDS:
-        return None
-    breaks = [
-        i
-        for i, (_, at) in enumerate(words)
-        if text[start + at : start + at + 1] in (";", ":", ",")
-        and not any(one.start <= start + at < one.end for one in sentence.mentions)
-    ]
-    low = next((i + 1 for i in [-1, *breaks] if i + 1 <= first and last - i <= MAX_WORDS - 2), first)
-    high = min(len(words), low + MAX_WORDS - 2)
-    stops = [i + 1 for i in breaks if last < i + 1 <= high]
-    high = stops[-1] if stops and stops[-1] - low >= MIN_WORDS else max(high, last + 1)
-    return start + words[low][0], start + words[high - 1][1]
-
-
-def _count(text: str) -> int:
-    return len(read_words(normalise(text)[0]).words)
-
-
-def _without_numbers(text: str, start: int, end: int) -> tuple[int, int]:
-    """A sentence without the paragraph number before it (`{12}`, `12.`) or after it (`….12.`)."""
-    lead = re.match(r"(?:\{\s?\d+\}|\d{1,3}\.)\s*", text[start:end])
-    tail = re.search(r"(?<=[.?!”\"])(?:\d{1,3}\.?|[a-zIVX]{1,3}\.)$", text[start:end])
-    return start + (lead.end() if lead else 0), start + tail.start() if tail else end
 
 
 def _before_history(sentence: Sentence) -> Mention | None:
