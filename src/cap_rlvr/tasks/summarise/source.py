@@ -212,7 +212,7 @@ def constants() -> tuple[frozenset[str], ...]:
 @cache
 def of_constants() -> frozenset[str]:
     """The terms of all constant briefs: of no decision alone."""
-    return frozenset().union(*constants())
+    return frozenset(term for constant in constants() for term in constant)
 
 
 @cache
