@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 from cap_rlvr.tasks.summarise import passages
+from cap_rlvr.tasks.summarise.anchors import Anchors
 from cap_rlvr.tasks.summarise.compose import compose
 from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, as_clause
 from cap_rlvr.tasks.summarise.passages import Passage
@@ -19,19 +20,32 @@ MIN_BRIEF, MAX_BRIEF = 100, 199  # words, four headings among them: up to four s
 COURT_BELOW = 150
 MAX_RUN = 14  # words in common with the source in a statement: a frame around it may add to the run
 MAX_STATEMENTS = 4
+SHOWN = 0.5  # of a statement's terms, in one stretch of what is shown: with less there, it speaks of what was cut
+MIN_SHARED = 2  # terms of a rule of the opinion that the headnotes have too
 _VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")
 FACTS = (2, 3, 1, 4, 0)  # how many facts are tried, in this order
+_NO_FAULT = re.compile(
+    r"\b(?:no|not|nor)(?: \w+)? (?:error|erroneous)\b|\bnot err\b|\bnot well taken\b|\bharmless\b|\bhypercritical\b|\bimmaterial\b"
+    r"|\b(?:properly|correctly|rightly)\b|\b(?:is|was|were|are) (?:sufficient|admissible|competent|proper)\b|\bnot (?:be )?(?:disturbed|reversed)\b"
+    r"|\bnot warrant a reversal\b"
+)
+_FAULT = re.compile(
+    r"\b(?:is|was|were|are|reversible|material|fatal|there being) (?:manifest |reversible )?error\b|\berred\b"
+)
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Statements of the headnotes by what they add to the reference's terms, and what the opinion gives beside them."""
+    """Statements of the headnotes by what they add to the reference's terms, and what the opinion gives beside them.
+
+    ``cited`` has the authority that the opinion gives for a statement or rule, by its text.
+    """
 
     statements: Sequence[Statement]
     topics: Sequence[str]
     facts: Sequence[Passage]
     rules: Sequence[Passage]
-    authority: Passage | None
+    cited: Mapping[str, Passage]
     posture: Statement | None
 
 
@@ -44,21 +58,27 @@ class Draft:
 
 
 def gather(notes: Headnotes, opinion: str, ranges: list[tuple[int, int]], names: Names, source: str) -> Pieces:
-    """The pieces that may stand in a brief of ``source``: none copies it at length or has a number that it lacks."""
+    """The pieces that may stand in a brief of ``source``: none copies it at length or has a number that it lacks.
+
+    Nor does any state what is not shown of an opinion.
+    """
+    anchors = Anchors(opinion, ranges)
+    least = SHOWN if len(ranges) > 1 else 0.0
     said = words(source)
     runs, known, spoken = f" {' '.join(said)} ", set(said), {stem(word) for word in said}
     told = (Statement(_parted(one.text, runs), one.start, one.end) for one in notes.statements)
-    own = [one for one in told if one.text and _names(one.text) <= known]
+    own = [one for one in told if one.text and _names(one.text) <= known and anchors.of(one.text).share >= least]
     wanted = set(salient(words(notes.text))) & spoken
     statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
     topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
     topics = sorted(topics, key=lambda topic: not arts(words(topic)))[:2] or _subjects(statements, arts(said))
+    rules = _of_the_case(list(passages.rules(opinion, ranges, names)), wanted)[:3]
     return Pieces(
         statements=statements,
         topics=topics if arts(words(" ".join(topics))) else [],
         facts=_telling(list(passages.facts(opinion, ranges, names)), wanted),
-        rules=list(passages.rules(opinion, ranges, names))[:3],
-        authority=next(iter(passages.authorities(opinion, ranges)), None),
+        rules=rules,
+        cited=_cited([one.text for one in (*statements, *rules)], list(passages.authorities(opinion, ranges)), anchors),
         posture=notes.posture,
     )
 
@@ -67,9 +87,10 @@ def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str, court: st
     """Drafts of a fitting length, the court named in short ones; those that say most of the headnotes first."""
     for (asked, rule, held, topics), many in product(_slots(pieces), FACTS):
         told = _told(pieces, many)
-        if len(told) < many or not (told or held):
+        law = [one for one in (asked, rule, held) if one]
+        if len(told) < many or not (told or held) or _belies([one.text for one in law], verbs):
             continue
-        for authority in dict.fromkeys((pieces.authority, None)):
+        for authority in dict.fromkeys((pieces.cited.get(rule.text), None)):
             brief = Brief(
                 case_name=name,
                 topics=topics,
@@ -83,9 +104,8 @@ def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str, court: st
             if len(words(compose(brief, verbs))) < COURT_BELOW:
                 brief = brief.model_copy(update={"court": court})
             if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
-                law = ((one, "law") for one in (asked, rule, held) if one)
                 cited = [(authority, "authority")] if authority else []
-                yield Draft(brief, (*law, *((one, "fact") for one in told), *cited))
+                yield Draft(brief, (*((one, "law") for one in law), *((one, "fact") for one in told), *cited))
 
 
 _Slots = tuple[Statement | None, Statement | Passage, Statement | None, tuple[str, ...]]
@@ -117,6 +137,34 @@ def _told(pieces: Pieces, many: int) -> list[Statement | Passage]:
     told: list[Statement | Passage] = [*sorted(pieces.facts[:many], key=lambda one: one.start)]
     twice = any("convicted" in one.text for one in told)
     return [pieces.posture, *told] if pieces.posture and len(told) == many - 1 and not twice else told
+
+
+def _cited(statements: Sequence[str], authorities: Sequence[Passage], anchors: Anchors) -> dict[str, Passage]:
+    """The first authority that the opinion cites where it speaks of each statement."""
+    found: dict[str, Passage] = {}
+    for text in statements:
+        anchor = anchors.of(text)
+        near = [one for one in authorities if anchor.start <= one.start < anchor.reach]
+        if near and anchor.share >= SHOWN:
+            found[text] = near[0]
+    return found
+
+
+def _of_the_case(rules: Sequence[Passage], wanted: set[str]) -> list[Passage]:
+    """The rules that speak of what the headnotes speak of, in the order of the opinion."""
+    return [one for one in rules if len(set(salient(words(one.text))) & wanted) >= MIN_SHARED]
+
+
+def _belies(law: Sequence[str], verbs: Sequence[str]) -> bool:
+    """Whether nothing but faultless rulings is told of a judgment that is reversed, or nothing but faults of one affirmed.
+
+    So it is where a rehearing undoes the first opinion.
+    """
+    if "reversed" in verbs and "affirmed" not in verbs:
+        return all(_NO_FAULT.search(one) for one in law)
+    if tuple(verbs) == ("affirmed",):
+        return all(_FAULT.search(one) and not _NO_FAULT.search(one) for one in law)
+    return False
 
 
 def _copies(statement: str, source_words: str) -> bool:

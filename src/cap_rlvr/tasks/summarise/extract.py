@@ -11,7 +11,7 @@ from cap_rlvr.law.dispositions import Disposition, read_disposition
 from cap_rlvr.law.names import sides
 from cap_rlvr.law.opinions import later_indexes, majority_index
 from cap_rlvr.tasks.summarise import passages
-from cap_rlvr.tasks.summarise.compose import MOTIONS
+from cap_rlvr.tasks.summarise.compose import MOTIONS, OF_MOTIONS
 from cap_rlvr.tasks.summarise.drafts import Draft, drafts, gather
 from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, read_headnotes
 from cap_rlvr.tasks.summarise.passages import Passage
@@ -40,7 +40,7 @@ _JUDGED = (
 )
 _OBJECTS = re.compile(
     r"\b(judgment|decree|order|conviction|sentence|motion|petition|demurrer|application|writ|appeal|exceptions|indictment|"
-    r"injunction|rule|relator|prisoner|complaint|award|bill|plea)\b",
+    r"injunction|rule|relator|prisoner|complaint|award|bill|plea|report)\b",
     re.IGNORECASE,
 )
 
@@ -176,11 +176,15 @@ def _object(case: Case, disposition: Disposition) -> str:
     order = case.opinions[disposition.opinion].text[disposition.start : disposition.end]
     named = [hit.lower() for hit in _OBJECTS.findall(order)]
     judged = set(disposition.verbs) & set(_JUDGED)
-    if judged and "granted" in disposition.verbs and not MOTIONS & set(named):
-        return ""  # what was granted is not said: a new trial, say
+    asked = set(disposition.verbs) & OF_MOTIONS
+    if asked and not MOTIONS & set(named):
+        return ""  # what was granted is not said: a new trial, say, or letters of administration
+    if "report" in named:
+        return ""  # of a referee: a decree named beside it is still to be made
     fitting = [one for one in named if (one in MOTIONS) != bool(judged)] or named
     if fitting:
-        return fitting[0]
+        asked_alone = bool(asked) and not judged - {"remanded", "rendered"}
+        return "" if asked_alone and fitting[0] not in MOTIONS else fitting[0]
     return "judgment" if judged else ""
 
 

@@ -58,6 +58,13 @@ _UNFIT = re.compile(
     r"|\bRep\.|\bS\. ?W\.|\bstated in (?:the )?opinion|\b\w+\d[a-z]|&c|, e\.|\bante, |\bpost, |\.—|— *Same|\b[A-Za-z]-\b",
     re.IGNORECASE,
 )
+_OF_BEFORE = re.compile(  # within the first eight words, where nothing that it could mean has been named
+    r"(?:[\w’']+,? ){0,8}?(?:(?:said|such) (?!(?:as|that|a|an|other|case|cases|manner|extent|time)\b|(?:\w+ ){1,8}as\b)|these[ -]circumstances)"
+    r"|.*\bthat (?:suit|action)\b",
+    re.IGNORECASE,
+)
+_OF_SOMEONE = re.compile(r"(?:\w+ ){1,2}(?:he|she|they|his|her|their)\b", re.IGNORECASE)
+_SUBORDINATE = re.compile(r"\b(?:where|when|if)\b")
 _DEPENDENT = re.compile(r"(?:where|when|if|although|though|while|because|since|after)\b", re.IGNORECASE)
 _CONCLUDES = re.compile(
     r"\b(?:error|should|must|may|can(?: |)not|cannot|shall|properly|correctly|improper\w*|proper|(?:in)?sufficient(?:ly)?|"
@@ -82,6 +89,7 @@ _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
     r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;](?:\w|\s)|[a-z]-\s|\s-\w|"
     r"\bw[bl]\w+|\bwhore\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
+    r"|[a-z]\d\b|\bnot he \w+ed\b"
 )  # fmt: skip
 _MISREAD = {  # what scanning made of common words, where it made no other word of them
     "tbe": "the", "tlie": "the", "thc": "the", "tbat": "that", "tliat": "that", "tbey": "they", "tbeir": "their", "tbis": "this",
@@ -98,7 +106,9 @@ _POSTURE = re.compile(
     r"(?P<appeal>Appeals?(?: by [^.;]{0,80}?)? from an? (?:conviction of |judgment |order |decree )[^.;,\n]{5,110})"
     r"|(?P<motion>Motions? (?:to|for) [^.;,\n—]{4,90})|(?P<error>Error to (?:the )?[A-Z][^.;,\n]{4,60})"
 )
-_POSTURE_END = re.compile(r",? (?:rendered|entered|made|herein|on the \d|dated|which|in an action|wherein|filed)\b.*$")
+_POSTURE_END = re.compile(
+    r",? (?:\w+ly )?(?:rendered|entered|made|herein|on the \d|dated|which|in an action|wherein|filed)\b.*$"
+)
 MAX_POSTURE_WORDS = 18
 
 
@@ -216,8 +226,21 @@ def as_clause(text: str, names: Names) -> str:
 
 def _shorter(text: str) -> str:
     """A long sentence up to an "and" that joins two statements."""
+    if len(text.split()) <= MAX_WORDS:
+        return text
     joints = [hit.start() for hit in _AND.finditer(text) if len(text[: hit.start()].split()) <= MAX_WORDS]
-    return text[: joints[-1]] if len(text.split()) > MAX_WORDS and joints else text
+    return next((text[:end] for end in reversed(joints) if _is_closed(text[:end])), text)
+
+
+def _is_closed(text: str) -> bool:
+    """Whether a text goes on, after the last condition in it, to say what then holds in law."""
+    last = max((hit.start() for hit in _SUBORDINATE.finditer(text)), default=0)
+    return _has_main_clause(text[last:]) if last else True
+
+
+def _points_back(text: str) -> bool:
+    """Whether a statement names what only the sentences before it tell: `such conduct`, `said license`, `if she had`."""
+    return bool(_OF_SOMEONE.match(text) or _OF_BEFORE.match(text))
 
 
 def _has_main_clause(text: str) -> bool:
@@ -270,12 +293,14 @@ def _statement(sentence: str) -> str:
 
 def _stands(text: str) -> bool:
     """Whether a text is a whole sentence that says something without the sentences around it, and was well read."""
-    words = text.split()
-    if not MIN_WORDS <= len(words) <= MAX_WORDS or not _FINITE.search(_TO_BE.sub(" ", text)):
+    said = text.split()
+    if not MIN_WORDS <= len(said) <= MAX_WORDS or not _FINITE.search(_TO_BE.sub(" ", text)):
         return False
     if _UNFIT.search(text) or _OCR.search(text) or _PRONOUN.match(text) or _FRAGMENT.match(text):
         return False
     if not _has_main_clause(text) if _DEPENDENT.match(text) else not _SAYS_LAW.search(text):
         return False
-    title = sum(word[0].isupper() for word in words[1:]) > 0.35 * len(words)
+    if _points_back(text):
+        return False
+    title = sum(word[0].isupper() for word in said[1:]) > 0.35 * len(said)
     return not title and text.count("(") == text.count(")") and text[-1].isalnum()
