@@ -22,11 +22,30 @@ MAX_RUN = 14  # words in common with the source in a statement: a frame around i
 MAX_STATEMENTS = 4
 SHOWN = 0.5  # of a statement's terms, in one stretch of what is shown: with less there, it speaks of what was cut
 MIN_SHARED = 2  # terms of a rule of the opinion that the headnotes have too
+_NO_SUBJECT = frozenset(  # of every case: as the subject of an issue they tell nothing
+    {
+        "defendant",
+        "defense",
+        "error",
+        "evidence",
+        "issue",
+        "judgment",
+        "juror",
+        "jury",
+        "motion",
+        "objection",
+        "offense",
+    }
+    | {"plaintiff", "statute", "verdict", "void", "witness"}
+)
 _VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")
 FACTS = (2, 3, 1, 4, 0)  # how many facts are tried, in this order
+_AGAINST = re.compile(
+    r"\b(?:error|erred|erroneous|should|must|not|cannot|no|nor|void|without|only|unless|in(?:sufficient|admissible|competent))\b"
+)
 _NO_FAULT = re.compile(
     r"\b(?:no|not|nor)(?: \w+)? (?:error|erroneous)\b|\bnot err\b|\bnot well taken\b|\bharmless\b|\bhypercritical\b|\bimmaterial\b"
-    r"|\b(?:properly|correctly|rightly)\b|\b(?:is|was|were|are) (?:sufficient|admissible|competent|proper)\b|\bnot (?:be )?(?:disturbed|reversed)\b"
+    r"|\b(?:properly|correctly|rightly|sufficiently)\b|\b(?:is|was|were|are) (?:sufficient|admissible|competent|proper)\b|\bnot (?:be )?(?:disturbed|reversed|considered|reviewed|revised)\b"
     r"|\bnot warrant a reversal\b"
 )
 _FAULT = re.compile(
@@ -71,6 +90,7 @@ def gather(notes: Headnotes, opinion: str, ranges: list[tuple[int, int]], names:
     wanted = set(salient(words(notes.text))) & spoken
     statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
     topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
+    topics = [one for one in topics if one not in _NO_SUBJECT]
     topics = sorted(topics, key=lambda topic: not arts(words(topic)))[:2] or _subjects(statements, arts(said))
     rules = _of_the_case(list(passages.rules(opinion, ranges, names)), wanted)[:3]
     return Pieces(
@@ -156,12 +176,12 @@ def _of_the_case(rules: Sequence[Passage], wanted: set[str]) -> list[Passage]:
 
 
 def _belies(law: Sequence[str], verbs: Sequence[str]) -> bool:
-    """Whether nothing but faultless rulings is told of a judgment that is reversed, or nothing but faults of one affirmed.
+    """Whether nothing is told that speaks against a judgment that is reversed, or nothing but faults of one affirmed.
 
-    So it is where a rehearing undoes the first opinion.
+    So it is where the deciding point was left out, or a rehearing undoes the first opinion.
     """
     if "reversed" in verbs and "affirmed" not in verbs:
-        return all(_NO_FAULT.search(one) for one in law)
+        return not any(_AGAINST.search(one) and not _NO_FAULT.search(one) for one in law)
     if tuple(verbs) == ("affirmed",):
         return all(_FAULT.search(one) and not _NO_FAULT.search(one) for one in law)
     return False
@@ -186,7 +206,7 @@ def _parted(statement: str, source_words: str) -> str:
 def _subjects(statements: Sequence[Statement], law: frozenset[str]) -> list[str]:
     """Where there are no catchwords: the rarest terms of art of the first statement."""
     found = arts(words(statements[0].text)) & law if statements else frozenset[str]()
-    found = [term for term in sorted(found) if not term.endswith("ble")]
+    found = [term for term in sorted(found) if not term.endswith("ble") and term not in _NO_SUBJECT]
     return sorted(found, key=lambda term: (-max(weight(stem(word)) for word in term.split()), term))[:2]
 
 

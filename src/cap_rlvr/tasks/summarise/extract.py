@@ -23,6 +23,7 @@ from cap_rlvr.wire.scoring import Score
 
 TASK = "summarise"
 MAX_DRAFTS = 80  # that are scored before a decision is given up
+MAX_VERBS = 3  # of one order: more of them speak of several things
 MAX_HEAD = 12_000  # characters of head matter that are read
 _STATE = re.compile(r"(?:The )?(?:State|People|Commonwealth|Territory|Regina)(?: of [A-Z]\w+(?: [A-Z]\w+)?)?")
 _PROSECUTOR = re.compile(rf"{_STATE.pattern}|United States(?: of America)?|Government")
@@ -179,13 +180,13 @@ def _object(case: Case, disposition: Disposition) -> str:
     asked = set(disposition.verbs) & OF_MOTIONS
     if asked and not MOTIONS & set(named):
         return ""  # what was granted is not said: a new trial, say, or letters of administration
-    if "report" in named:
-        return ""  # of a referee: a decree named beside it is still to be made
+    if "report" in named or len(disposition.verbs) > MAX_VERBS or ("discharged" in disposition.verbs and judged):
+        return ""  # more than one thing was disposed of: a referee's report, a person beside an order
     fitting = [one for one in named if (one in MOTIONS) != bool(judged)] or named
     if fitting:
         asked_alone = bool(asked) and not judged - {"remanded", "rendered"}
         return "" if asked_alone and fitting[0] not in MOTIONS else fitting[0]
-    return "judgment" if judged else ""
+    return "judgment" if judged & {"affirmed", "reversed"} else ""
 
 
 def _sat(case: Case) -> str:

@@ -64,6 +64,12 @@ _OF_BEFORE = re.compile(  # within the first eight words, where nothing that it 
     re.IGNORECASE,
 )
 _OF_SOMEONE = re.compile(r"(?:\w+ ){1,2}(?:he|she|they|his|her|their)\b", re.IGNORECASE)
+_PLEADED = re.compile(  # what a party said is no law
+    r"the (?:plaintiff|defendant|complainant|relator|petitioner|appellant|appellee|respondent)s?\b[^,]{0,30}?"
+    r"\b(?:alleg(?:es?|ed)|presented|filed|moved|sued|claim(?:s|ed)|contend(?:s|ed)|insist(?:s|ed)|pray(?:s|ed))\b|.*\bit appears? that\b",
+    re.IGNORECASE,
+)
+_STRAY_STOP = re.compile(r"(?<=[a-z])\. (?=[a-z]{2,})")
 _SUBORDINATE = re.compile(r"\b(?:where|when|if)\b")
 _DEPENDENT = re.compile(r"(?:where|when|if|although|though|while|because|since|after)\b", re.IGNORECASE)
 _CONCLUDES = re.compile(
@@ -88,7 +94,7 @@ _CUT = re.compile(
 _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
     r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;](?:\w|\s)|[a-z]-\s|\s-\w|"
-    r"\bw[bl]\w+|\bwhore\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
+    r"\bw[bl]\w+|\b[Ww]hore\b|\b(?:ami|ana|liog|tr)\b|\bwhich be \w+s\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
     r"|[a-z]\d\b|\bnot he \w+ed\b"
 )  # fmt: skip
 _MISREAD = {  # what scanning made of common words, where it made no other word of them
@@ -96,7 +102,7 @@ _MISREAD = {  # what scanning made of common words, where it made no other word 
     "tbere": "there", "tbese": "these", "tbose": "those", "tben": "then", "wbich": "which", "wliich": "which", "whicb": "which",
     "wbere": "where", "wben": "when", "wbo": "who", "wbat": "what", "bave": "have", "sucb": "such", "witb": "with", "aud": "and",
     "otber": "other", "upou": "upon", "tbereof": "thereof", "wbether": "whether", "sball": "shall", "sbould": "should",
-    "wbicb": "which", "liis": "his", "liim": "him", "bim": "him",
+    "wbicb": "which", "liis": "his", "liim": "him", "bim": "him", "iliis": "this",
 }  # fmt: skip
 _MISREAD_WORD = re.compile(rf"\b(?:{'|'.join(_MISREAD)})\b", re.IGNORECASE)
 _LOWER = re.compile(r"(?<![\w'’])[a-z]{2,}")
@@ -193,6 +199,7 @@ def posture(head_matter: str) -> Statement | None:
             re.sub(r"^Motions? ", "a motion ", told)
             .replace("New Trial", "a new trial")
             .replace("for new trial", "for a new trial")
+            .replace("a a new trial", "a new trial")
         )
         told = re.sub(r"^Error ", "error ", told)
         told = re.sub(r"\b[A-Z]{3,}\b", lambda word: word.group().lower(), told)
@@ -277,7 +284,7 @@ def _statements(head_matter: str, start: int, end: int) -> Iterator[Statement]:
 
 def _statement(sentence: str) -> str:
     """What a headnote's sentence states, the reporter's "held" left out; empty where it can't stand alone."""
-    text = " ".join(_QUOTES.sub("", repaired(sentence)).split()).strip(" .—–-'‘’")
+    text = _STRAY_STOP.sub(" ", " ".join(_QUOTES.sub("", repaired(sentence)).split())).strip(" .—–-'‘’")
     held = list(_HELD.finditer(text))
     if len(held) > 1:
         return ""
@@ -300,7 +307,7 @@ def _stands(text: str) -> bool:
         return False
     if not _has_main_clause(text) if _DEPENDENT.match(text) else not _SAYS_LAW.search(text):
         return False
-    if _points_back(text):
+    if _points_back(text) or _PLEADED.match(text):
         return False
     title = sum(word[0].isupper() for word in said[1:]) > 0.35 * len(said)
     return not title and text.count("(") == text.count(")") and text[-1].isalnum()

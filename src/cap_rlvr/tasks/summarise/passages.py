@@ -26,7 +26,7 @@ MAX_SUBJECT = 9  # words before the verb of a fact
 _NO_FACT = re.compile(
     r"\b(?:we|our|us|I|my|you|court'?s?|opinion|should|would|may|must|is|are|it|this case|error|errors|contention|counsel|"
     r"however|therefore|thus|assigned|assignment|argued|insisted|contended|contends|here|above|said|aforesaid|"
-    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v|having|cited|negro\w*|me|this|there|among|both|can|cannot|will be|opinions?|insists?|claims)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
+    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v|having|cited|negro\w*|me|this|there|among|both|can|cannot|will be|opinions?|insists?|claims|has|have|rulings?|latter|improper\w*|void\w*)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
     re.IGNORECASE,
 )
 _HARD_CUT = re.compile(
@@ -42,7 +42,7 @@ _RULE = re.compile(
 _RULE_CUT = re.compile(r", (?:and|but|so|for|though|although|since|because)\b|;")
 _NO_RULE = re.compile(
     r"\b(?:we|our|us|I|my|you|this (?:case|court|appeal|record)|appellants?|appellees?|he|she|they|said|here|question|opinion|errors?|assigned|issue|"
-    r"were|had|did|(?:the|this) (?:evidence|proof|record)|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
+    r"were|had|did|me|properly|in all respects|the case before|this (?:indictment|prosecution)|(?:the|this) (?:evidence|proof|record)|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
     r"|[\"“”()\[\]:;§*■•&?]|\d",
     re.IGNORECASE,
 )
@@ -68,7 +68,11 @@ _NAME = r"(?:(?:[A-Z][a-z][\w'’&-]*|Co\.|Inc\.|Bros\.|&) ?){1,5}"
 _CASE = re.compile(
     rf"(?P<name>{_NAME}v\. ?(?:[Tt]he )?{_NAME}),? (?P<locator>\(?\d{{1,3}} [A-Z][A-Za-z.,]*(?: [A-Z1-9][A-Za-z.]*\.?,?){{0,3}} \d{{1,4}})\b"
 )
+_CUT_SHORT = re.compile(r"(?: (?:of|the|and|our)| the (?:Acts?|Code|Laws?|Statutes?))+$")
 _SIGNAL = re.compile(r"^(?:(?:See|Compare|In|Also|Accord|Cf|The|Under|And|As|Of|By|From|Citing|Rule|Case)[, ]+)+")
+_BROKEN = re.compile(  # "testified that when he came", "convicted of theft, and his punishment", "indicted for the crime"
+    r"\bthat (?:at|on|when|while|after|before|as)\b|, and (?:his|her|their|the) [\w’']+$|\bthe (?:crime|offense|charge)$|^Bill No"
+)
 _OTHER_CASE = re.compile(r"\bvs?\. |['’]s case\b")
 _AGAINST = re.compile(
     r"\b(?:[Bb]ut [Ss]ee|[Cc]ontra|[Cc]ompare|overrul\w+|disapprov\w+|distinguish\w*|inapposite|contend\w*|relies|cited by)\b"
@@ -138,6 +142,7 @@ def authorities(opinion: str, ranges: list[tuple[int, int]]) -> Iterator[Passage
             start, text = hit.start(), " ".join(hit.group().split()).strip(" ,.")
             signal = _SIGNAL.match(text) if " v. " in text else None
             text = text[signal.end() :] if signal else text
+            text = _CUT_SHORT.sub("", text)
             whole = opinion[start : hit.end()].find(text)
             if (
                 whole < 0
@@ -196,7 +201,13 @@ def _clauses(raw: str) -> Iterator[str]:
 
 def _is_whole(text: str) -> bool:
     last = text.rsplit(maxsplit=1)[-1].lower().strip(".,")
-    return last not in _DANGLING and not _NOISE.search(text) and text.count(",") <= 2 and _has_subject(text)
+    return (
+        not _BROKEN.search(text)
+        and last not in _DANGLING
+        and not _NOISE.search(text)
+        and text.count(",") <= 2
+        and _has_subject(text)
+    )
 
 
 def _tells(text: str) -> bool:
