@@ -178,6 +178,8 @@ def _object(case: Case, disposition: Disposition) -> str:
     named = [hit.lower() for hit in _OBJECTS.findall(order)]
     judged = set(disposition.verbs) & set(_JUDGED)
     asked = set(disposition.verbs) & OF_MOTIONS
+    if len(asked) > 1 and len(MOTIONS & set(named)) > 1:
+        return ""  # which verb goes with which
     if asked and not MOTIONS & set(named):
         return ""  # what was granted is not said: a new trial, say, or letters of administration
     if "report" in named or len(disposition.verbs) > MAX_VERBS or ("discharged" in disposition.verbs and judged):

@@ -50,7 +50,7 @@ _HELD = re.compile(
 _CONDITION = re.compile(r"(?:where|when|if|under|upon|on|in|after|as|because|for|at|by|from)\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"(?:it|he|she|they|this|these|those|such|his|her|its|their|we|our|i|said|same|the same|so|here|there(?:fore)?|that|see|"
-    r"following|also|neither|either|but|and|or|nor|thus|hence|accordingly|besides|which|who|to)\b",
+    r"following|also|furthermore|moreover|neither|either|but|and|or|nor|thus|hence|accordingly|besides|which|who|to)\b",
     re.IGNORECASE,
 )
 _UNFIT = re.compile(
@@ -59,7 +59,7 @@ _UNFIT = re.compile(
     re.IGNORECASE,
 )
 _OF_BEFORE = re.compile(  # within the first eight words, where nothing that it could mean has been named
-    r"(?:[\w’']+,? ){0,8}?(?:(?:said|such) (?!(?:as|that|a|an|other|case|cases|manner|extent|time)\b|(?:\w+ ){1,8}as\b)|these[ -]circumstances)"
+    r"(?:[\w’']+,? ){0,8}?(?:(?:said|such) (?!(?:as|that|a|an|other|case|cases|manner|extent|time)\b|(?:\w+ ){1,8}as\b)|(?:these|those)[ -](?!\w+ (?:who|which|that|of|in)\b))"
     r"|.*\bthat (?:suit|action)\b",
     re.IGNORECASE,
 )
@@ -73,7 +73,7 @@ _STRAY_STOP = re.compile(r"(?<=[a-z])\. (?=[a-z]{2,})")
 _SUBORDINATE = re.compile(r"\b(?:where|when|if)\b")
 _DEPENDENT = re.compile(r"(?:where|when|if|although|though|while|because|since|after)\b", re.IGNORECASE)
 _CONCLUDES = re.compile(
-    r"\b(?:error|should|must|may|can(?: |)not|cannot|shall|properly|correctly|improper\w*|proper|(?:in)?sufficient(?:ly)?|"
+    r"\b(?:error|should|must|may|can(?: |)not|cannot|shall|properly|correctly|improper\w*|(?:is|was|were|be|being|not) proper|(?:in)?sufficient(?:ly)?|"
     r"(?:in)?admissible|(?:in)?competent|(?:im)?material|warranted|authori[sz]ed|required|necessary|entitled|liable|void|"
     r"(?:in)?valid|guilty|justified|(?:un)?lawful|will not|did not (?:apply|warrant|authorize|require|constitute)|(?:is|are)(?! (?:alleged|charged|claimed|said))|"
     r"(?:conviction|judgment|verdict) (?:was|is|will be|must be) (?:sustained|affirmed|set aside|reversed)|"
@@ -94,7 +94,7 @@ _CUT = re.compile(
 _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
     r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;](?:\w|\s)|[a-z]-\s|\s-\w|"
-    r"\bw[bl]\w+|\b[Ww]hore\b|\b(?:ami|ana|liog|tr)\b|\bwhich be \w+s\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
+    r"\bw[bl]\w+|\b[Ww]hore\b|\b(?:ami|ana|liog|tr)\b|\bwhich be \w+(?:s|ed)\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
     r"|[a-z]\d\b|\bnot he \w+ed\b"
 )  # fmt: skip
 _MISREAD = {  # what scanning made of common words, where it made no other word of them
@@ -194,6 +194,7 @@ def posture(head_matter: str) -> Statement | None:
         told = " ".join(_POSTURE_END.sub("", hit.group()).split()).strip(" ,")
         if _UNFIT.search(told) or _OCR.search(told) or len(told.split()) > MAX_POSTURE_WORDS or len(told.split()) < 4:
             continue
+        told = re.sub(r" (?:denied|granted|overruled|sustained)$", "", told)
         told = re.sub(r"^Appeals?(?: by .*?)? from", "an appeal from", told)
         told = (
             re.sub(r"^Motions? ", "a motion ", told)
