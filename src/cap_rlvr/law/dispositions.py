@@ -107,6 +107,11 @@ _NOISE = re.compile(
     r"(?i)^\W*(?:it is )?so ordered|\b(?:JJ?|C\. ?J|P\. ?J)\.|concur|dissent|judges? (?:all )?present|absent|not sitting|costs|"
     r"no opinion|mandate|further proceedings|was of the opinion|hearing (?:by|in) the supreme court|done and ordered|\bjudges?\W*$"
 )
+_UNREAD = re.compile(  # an order whose verb is none of those that are told
+    r"\b(?:demurrer|injunction|motion|plea|bill|exceptions?|rule|attachment|writ|application)\b[^.;]{0,60}?"
+    r"\b(?:be|is|are|stand)(?: \w+ly| therefore| hereby)? (?:allowed|disallowed|dissolved|refused|made absolute)\b",
+    re.IGNORECASE,
+)
 _TAIL = 2500  # characters at the end of an opinion in which its order is looked for; footnotes may follow it
 
 
@@ -148,6 +153,8 @@ def find_order(text: str) -> Disposition | None:
     """The last operative order of one opinion (``opinion`` is 0); one that only refuses a rehearing is none."""
     found: list[_Order] = []
     for order in _orders(text):
+        if not found and _UNREAD.search(text, order.start, order.end):
+            return None
         if order.verbs:
             found.append(order)
         elif found:

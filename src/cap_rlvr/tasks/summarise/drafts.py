@@ -36,7 +36,7 @@ _NO_SUBJECT = frozenset(  # of every case: as the subject of an issue they tell 
         "objection",
         "offense",
     }
-    | {"plaintiff", "statute", "verdict", "void", "witness"}
+    | {"court", "discretion", "plaintiff", "record", "statute", "testimony", "trial", "verdict", "void", "witness"}
 )
 _VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")
 FACTS = (2, 3, 1, 4, 0)  # how many facts are tried, in this order

@@ -41,8 +41,8 @@ _RULE = re.compile(
 )
 _RULE_CUT = re.compile(r", (?:and|but|so|for|though|although|since|because)\b|;")
 _NO_RULE = re.compile(
-    r"\b(?:we|our|us|I|my|you|this (?:case|court|appeal|record)|appellants?|appellees?|he|she|they|said|here|question|opinion|errors?|assigned|issue|"
-    r"were|had|did|me|properly|in all respects|the case before|this (?:indictment|prosecution)|(?:the|this) (?:evidence|proof|record)|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
+    r"\b(?:we|our|us|I|my|you|(?:this|these|those) (?!State\b)|appellants?|appellees?|he|she|they|said|here|question|opinion|errors?|assigned|issue|"
+    r"were|had|did|me|properly|in all respects|the case before|(?:the|this) (?:evidence|proof|record)|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
     r"|[\"“”()\[\]:;§*■•&?]|\d",
     re.IGNORECASE,
 )
