@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from cap_rlvr.tasks.summarise.words import salient, sentences, weight, words
 
 WINDOW = 3  # sentences
-AFTER = 2  # sentences of the same paragraph behind a window, in which its citations may stand
+AFTER = 2  # sentences of the same paragraph behind a window, which may be citations alone
+MAX_LEAD = 120  # characters of other citations before one
+_LEAD = re.compile(
+    r"(?:(?:[Ss]ee|[Aa]nd|[Aa]lso|of|the|in|re|parte|v|[A-Z0-9§(][\w'’]*)[ ,;.&)]+)*\(?"
+)  # no word of a statement
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """The stretch of an opinion that says most of a statement: ``share`` of its terms, by rarity.
+    """The stretch [start, end) of an opinion that says most of a statement: ``share`` of its terms, by rarity.
 
-    ``start`` is where it begins, ``reach`` where the citations that follow it end.
+    ``behind`` are the starts of the sentences after it, in its paragraph.
     """
 
     share: float
     start: int
-    reach: int
+    end: int
+    behind: tuple[int, ...] = ()
 
 
 class Anchors:
@@ -46,14 +52,23 @@ class Anchors:
                     said = terms & frozenset[str]().union(*(one[2] for one in part[first : first + size]))
                     share = sum(map(weight, said)) / whole
                     if share > best.share:
-                        best = Anchor(share, part[first][0], self._reach(part[first + size - 1 : first + size + AFTER]))
+                        behind = self._behind(part[first + size - 1 : first + size + AFTER])
+                        best = Anchor(share, part[first][0], part[first + size - 1][1], behind)
         return best
 
-    def _reach(self, following: list[tuple[int, int, frozenset[str]]]) -> int:
-        """The end of the last sentence that stands in the first one's paragraph."""
+    def cites(self, anchor: Anchor, at: int) -> bool:
+        """Whether a citation at a place is given for what is said at an anchor: in it, or behind it among citations alone."""
+        return anchor.start <= at < anchor.end or any(
+            0 <= at - start < MAX_LEAD and bool(_LEAD.fullmatch(self._opinion, start, at)) for start in anchor.behind
+        )
+
+    def _behind(self, following: list[tuple[int, int, frozenset[str]]]) -> tuple[int, ...]:
+        """The starts of the sentences that stand in the first one's paragraph behind it."""
+        found: list[int] = []
         reach = following[0][1]
         for start, end, _ in following[1:]:
             if "\n" in self._opinion[reach - 1 : start + 1]:
                 break
+            found.append(start)
             reach = end
-        return reach
+        return tuple(found)

@@ -38,6 +38,7 @@ _NO_SUBJECT = frozenset(  # of every case: as the subject of an issue they tell 
     }
     | {"court", "discretion", "plaintiff", "record", "statute", "testimony", "trial", "verdict", "void", "witness"}
 )
+_SECTION = re.compile(r"(?:[Ss]ections?|[Aa]rticles?|[Ss]ecs?\.|[Aa]rts?\.|§) (\d+)")
 _VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")
 FACTS = (2, 3, 1, 4, 0)  # how many facts are tried, in this order
 _AGAINST = re.compile(
@@ -160,14 +161,22 @@ def _told(pieces: Pieces, many: int) -> list[Statement | Passage]:
 
 
 def _cited(statements: Sequence[str], authorities: Sequence[Passage], anchors: Anchors) -> dict[str, Passage]:
-    """The first authority that the opinion cites where it speaks of each statement."""
+    """The first authority that the opinion cites where it speaks of each statement.
+
+    A statement that names a section itself has no other for its authority.
+    """
     found: dict[str, Passage] = {}
     for text in statements:
         anchor = anchors.of(text)
-        near = [one for one in authorities if anchor.start <= one.start < anchor.reach]
+        named = set(_SECTION.findall(text))
+        near = [one for one in authorities if anchors.cites(anchor, one.start) and not _is_other(one.text, named)]
         if near and anchor.share >= SHOWN:
             found[text] = near[0]
     return found
+
+
+def _is_other(authority: str, named: set[str]) -> bool:
+    return bool(named) and not named & set(_SECTION.findall(authority))
 
 
 def _of_the_case(rules: Sequence[Passage], wanted: set[str]) -> list[Passage]:

@@ -190,7 +190,8 @@ def repaired(text: str) -> str:
 
 def posture(head_matter: str) -> Statement | None:
     """How the case came up, as the reporter tells it: `the case came up on an appeal from a conviction of theft`."""
-    for hit in _POSTURE.finditer(head_matter):
+    hits = list(_POSTURE.finditer(head_matter))
+    for hit in [hit for hit in hits if hit["appeal"]] or hits:  # a motion beside an appeal is a headnote's subject
         told = " ".join(_POSTURE_END.sub("", hit.group()).split()).strip(" ,")
         if _UNFIT.search(told) or _OCR.search(told) or len(told.split()) > MAX_POSTURE_WORDS or len(told.split()) < 4:
             continue
