@@ -188,7 +188,7 @@ def _object(case: Case, disposition: Disposition) -> str:
     if fitting:
         asked_alone = bool(asked) and not judged - {"remanded", "rendered"}
         return "" if asked_alone and fitting[0] not in MOTIONS else fitting[0]
-    return "judgment" if judged & {"affirmed", "reversed"} else ""
+    return "judgment" if judged - {"annulled", "confirmed", "modified", "set aside"} else ""
 
 
 def _sat(case: Case) -> str:
