@@ -153,7 +153,8 @@ def find_order(text: str) -> Disposition | None:
     """The last operative order of one opinion (``opinion`` is 0); one that only refuses a rehearing is none."""
     found: list[_Order] = []
     for order in _orders(text):
-        if not found and _UNREAD.search(text, order.start, order.end):
+        unread = None if found else _UNREAD.search(text, order.start, order.end)
+        if unread and not verbs_of(text[order.start : unread.start()] + text[unread.end() : order.end]):
             return None
         if order.verbs:
             found.append(order)

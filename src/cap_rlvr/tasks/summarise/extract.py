@@ -44,6 +44,7 @@ _OBJECTS = re.compile(
     r"injunction|rule|relator|prisoner|complaint|award|bill|plea|report)\b",
     re.IGNORECASE,
 )
+_OTHER_VERB = re.compile(r"\b(?:allowed|disallowed|dissolved|refused)\b")
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _object(case: Case, disposition: Disposition) -> str:
     named = [hit.lower() for hit in _OBJECTS.findall(order)]
     judged = set(disposition.verbs) & set(_JUDGED)
     asked = set(disposition.verbs) & OF_MOTIONS
-    if len(asked) > 1 and len(MOTIONS & set(named)) > 1:
+    if len(MOTIONS & set(named)) > 1 and (len(asked) > 1 or _OTHER_VERB.search(order)):
         return ""  # which verb goes with which
     if asked and not MOTIONS & set(named):
         return ""  # what was granted is not said: a new trial, say, or letters of administration
