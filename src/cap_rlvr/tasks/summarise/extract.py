@@ -44,7 +44,7 @@ _OBJECTS = re.compile(
     r"injunction|rule|relator|prisoner|complaint|award|bill|plea|report)\b",
     re.IGNORECASE,
 )
-_OTHER_VERB = re.compile(r"\b(?:allowed|disallowed|dissolved|refused)\b")
+_OTHER_VERB = re.compile(r"\b(?:allowed|disallowed|dissolved)\b")
 
 
 @dataclass(frozen=True)
