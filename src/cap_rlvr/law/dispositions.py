@@ -73,7 +73,7 @@ _AND_AFFIRM = re.compile(
 _PART = re.compile(rf"\W*(?:(?:the\s+)?[\w’']+\s+){{0,2}}(?:(?:is|are)\s+)?({_DONE})\b", re.IGNORECASE)
 _MISREAD = re.compile(r"\b(a)[fiñlt]{2,3}(rm(?:ed|s)?)\b", re.IGNORECASE)  # `aifirmed`, `afñrmed`
 _NO_ORDER = re.compile(
-    r"\b(?:cannot|can not|could|might|may|would|if|unless|whether|not)\b[ ,]*(?:\w+[ ,]+){0,3}?$|\bto (?:have )?$",
+    r"\b(?:cannot|can not|could|might|may|would|if|unless|whether|not|should (?:such|any|an?))\b[ ,]*(?:\w+[ ,]+){0,3}?$|\bto (?:have )?$",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
@@ -86,9 +86,15 @@ _NOT_NOW = re.compile(  # what others did, what was done before, and what someon
     r"|\b(?:judgment|order|opinion|decree) of (?:affirmance|reversal|dismissal)[^.;]{0,60}?\b(?:set\s+aside|withdrawn|vacated)"
     r"|\b(?:former|original|prior|previous) (?:opinion|judgment|order)[^.;]{0,60}?\b(?:set\s+aside|withdrawn|vacated)"
     r"|\b(?:affirmance|reversal|dismissal)[^.;]{0,30}?\b(?:set\s+aside|withdrawn|vacated)"
+    r"|\bunless (?:\w+ ){0,2}discharged\b|\bremanded (?:in)?to (?:the )?(?:custody|jail|prison|sheriff|marshal)\b"
     rf"|\b(?:trial|lower|district|circuit|county|superior) (?:court|judge)\s+(?:\w+ly\s+|also\s+)?(?:{_DONE})\b",
     re.IGNORECASE,
 )
+_BOUND_TO = re.compile(  # "I am constrained to deny the motion" is an order
+    rf"\b(?:I|we|this court)\b[^.;]{{0,30}}?\b(?:am|are|is)(?: \w+)? (?:constrained|compelled|obliged) to(?= (?:{_DO})\b)",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"“[^“”]{20,1500}”")  # what a statute or another court says
 _REHEARING_VERDICT = re.compile(
     r"\b(?:re-?hearing|re-?argument|reconsideration)\b[^.;]{0,60}?\b(?:granted|overruled|denied|refused|dismissed)\b"
     r"|\b(?:grant|overrule|deny|refuse)s?\b[^.;]{0,60}?\b(?:re-?hearing|re-?argument|reconsideration)\b",
@@ -100,6 +106,11 @@ _SENTENCE = re.compile(
 _NOISE = re.compile(
     r"(?i)^\W*(?:it is )?so ordered|\b(?:JJ?|C\. ?J|P\. ?J)\.|concur|dissent|judges? (?:all )?present|absent|not sitting|costs|"
     r"no opinion|mandate|further proceedings|was of the opinion|hearing (?:by|in) the supreme court|done and ordered|\bjudges?\W*$"
+)
+_UNREAD = re.compile(  # an order whose verb is none of those that are told
+    r"\b(?:demurrer|injunction|motion|plea|bill|exceptions?|rule|attachment|writ|application)\b[^.;]{0,60}?"
+    r"\b(?:be|is|are|stand)(?: \w+ly| therefore| hereby)? (?:allowed|disallowed|dissolved|refused|made absolute)\b",
+    re.IGNORECASE,
 )
 _TAIL = 2500  # characters at the end of an opinion in which its order is looked for; footnotes may follow it
 
@@ -142,6 +153,9 @@ def find_order(text: str) -> Disposition | None:
     """The last operative order of one opinion (``opinion`` is 0); one that only refuses a rehearing is none."""
     found: list[_Order] = []
     for order in _orders(text):
+        unread = None if found else _UNREAD.search(text, order.start, order.end)
+        if unread and not verbs_of(text[order.start : unread.start()] + text[unread.end() : order.end]):
+            return None
         if order.verbs:
             found.append(order)
         elif found:
@@ -154,6 +168,7 @@ def find_order(text: str) -> Disposition | None:
 
 def _orders(text: str) -> Iterator[_Order]:
     """The sentences of the tail from the last one back, without votes and formulas; no verbs: not an order."""
+    text = _QUOTED.sub(lambda quoted: re.sub(r"[^\n]", " ", quoted.group()), text)
     for hit in reversed(list(_SENTENCE.finditer(text, max(0, len(text) - _TAIL)))):
         words = hit.group()
         start = hit.start() + len(words) - len(words.lstrip())
@@ -166,7 +181,7 @@ def verbs_of(sentence: str) -> frozenset[str]:
     """The disposition verbs of a sentence that is an order; empty for any other sentence."""
     if _ASIDE.search(sentence):
         return frozenset()
-    sentence = _MISREAD.sub(r"\1ffi\2", sentence)
+    sentence = _BOUND_TO.sub("we", _MISREAD.sub(r"\1ffi\2", sentence))
     words = _NOT_NOW.sub(" ", _REHEARING_VERDICT.sub(" ", sentence))
     if len(words) < 120 and _FRAGMENT.fullmatch(words):
         return _reported(_LATER_DONE.findall(words))

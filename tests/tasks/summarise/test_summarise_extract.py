@@ -222,9 +222,9 @@ def real() -> dict[str, Case]:
 def judged(one: Case, text: str, with_headnotes: bool) -> float:
     notes, disposition = read_headnotes(one.head_matter), read_disposition(one.opinions)
     assert notes is not None
-    assert disposition is not None
+    verbs = disposition.verbs if disposition else ("overruled",)  # one only overrules an objection, which is no order
     shown = "\n".join(one.opinions[0].text[low:high] for low, high in shown_ranges(one.opinions[0].text))
-    truth: dict[str, object] = {"source": f"{one.name_abbreviation}\n\n{shown}", "disposition": disposition.verbs}
+    truth: dict[str, object] = {"source": f"{one.name_abbreviation}\n\n{shown}", "disposition": verbs}
     if with_headnotes:
         truth["syllabus"] = notes.text
     return TASK.judge(truth, f"<answer>{text}</answer>").reward

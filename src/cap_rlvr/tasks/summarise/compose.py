@@ -8,7 +8,7 @@ from cap_rlvr.tasks.summarise.truth import Brief, SummariseTruth
 from cap_rlvr.wire.errors import BadInput
 
 _SIDE = {name: f"the {name}" for name in ("State", "People", "Commonwealth", "Territory", "United States")}
-_OF_MOTIONS = frozenset({"granted", "denied", "overruled", "sustained"})
+OF_MOTIONS = frozenset({"granted", "denied", "overruled", "sustained"})
 MOTIONS = frozenset(
     {
         "motion",
@@ -79,7 +79,7 @@ def _came_up(brief: Brief) -> str:
 
 def disposed(verbs: Sequence[str], what: str) -> str:
     """What was done, as a clause: `the judgment is reversed and the cause is remanded`."""
-    asked = [verb for verb in verbs if verb in _OF_MOTIONS]
+    asked = [verb for verb in verbs if verb in OF_MOTIONS]
     own = [verb for verb in verbs if verb not in _APART and verb not in asked]
     person = what in PERSONS and not set(own) <= {"discharged"}
     clauses = [f"the {'judgment' if what in MOTIONS or person else what} is {_listed(own)}"] if own else []

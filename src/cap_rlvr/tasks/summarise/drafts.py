@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 from cap_rlvr.tasks.summarise import passages
+from cap_rlvr.tasks.summarise.anchors import Anchors
 from cap_rlvr.tasks.summarise.compose import compose
 from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, as_clause
 from cap_rlvr.tasks.summarise.passages import Passage
@@ -19,19 +20,52 @@ MIN_BRIEF, MAX_BRIEF = 100, 199  # words, four headings among them: up to four s
 COURT_BELOW = 150
 MAX_RUN = 14  # words in common with the source in a statement: a frame around it may add to the run
 MAX_STATEMENTS = 4
+SHOWN = 0.5  # of a statement's terms, in one stretch of what is shown: with less there, it speaks of what was cut
+MIN_SHARED = 2  # terms of a rule of the opinion that the headnotes have too
+_NO_SUBJECT = frozenset(  # of every case: as the subject of an issue they tell nothing
+    {
+        "defendant",
+        "defense",
+        "error",
+        "evidence",
+        "issue",
+        "judgment",
+        "juror",
+        "jury",
+        "motion",
+        "objection",
+        "offense",
+    }
+    | {"court", "discretion", "plaintiff", "record", "statute", "testimony", "trial", "verdict", "void", "witness"}
+)
+_SECTION = re.compile(r"(?:[Ss]ections?|[Aa]rticles?|[Ss]ecs?\.|[Aa]rts?\.|§) (\d+)")
 _VERB = re.compile(r"\b(?:cannot|can|may|must|is|are|was|were|does|do|did|will|shall|should|has|have|had|would)\b")
 FACTS = (2, 3, 1, 4, 0)  # how many facts are tried, in this order
+_AGAINST = re.compile(
+    r"\b(?:error|erred|erroneous|should|must|not|cannot|no|nor|void|without|only|unless|in(?:sufficient|admissible|competent))\b"
+)
+_NO_FAULT = re.compile(
+    r"\b(?:no|not|nor)(?: \w+)? (?:error|erroneous)\b|\bnot err\b|\bnot well taken\b|\bharmless\b|\bhypercritical\b|\bimmaterial\b"
+    r"|\b(?:properly|correctly|rightly|sufficiently)\b|\b(?:is|was|were|are) (?:sufficient|admissible|competent|proper)\b|\bnot (?:be )?(?:disturbed|reversed|considered|reviewed|revised)\b"
+    r"|\bnot warrant a reversal\b"
+)
+_FAULT = re.compile(
+    r"\b(?:is|was|were|are|reversible|material|fatal|there being) (?:manifest |reversible )?error\b|\berred\b"
+)
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Statements of the headnotes by what they add to the reference's terms, and what the opinion gives beside them."""
+    """Statements of the headnotes by what they add to the reference's terms, and what the opinion gives beside them.
+
+    ``cited`` has the authority that the opinion gives for a statement or rule, by its text.
+    """
 
     statements: Sequence[Statement]
     topics: Sequence[str]
     facts: Sequence[Passage]
     rules: Sequence[Passage]
-    authority: Passage | None
+    cited: Mapping[str, Passage]
     posture: Statement | None
 
 
@@ -44,21 +78,28 @@ class Draft:
 
 
 def gather(notes: Headnotes, opinion: str, ranges: list[tuple[int, int]], names: Names, source: str) -> Pieces:
-    """The pieces that may stand in a brief of ``source``: none copies it at length or has a number that it lacks."""
+    """The pieces that may stand in a brief of ``source``: none copies it at length or has a number that it lacks.
+
+    Nor does any state what is not shown of an opinion.
+    """
+    anchors = Anchors(opinion, ranges)
+    least = SHOWN if len(ranges) > 1 else 0.0
     said = words(source)
     runs, known, spoken = f" {' '.join(said)} ", set(said), {stem(word) for word in said}
     told = (Statement(_parted(one.text, runs), one.start, one.end) for one in notes.statements)
-    own = [one for one in told if one.text and _names(one.text) <= known]
+    own = [one for one in told if one.text and _names(one.text) <= known and anchors.of(one.text).share >= least]
     wanted = set(salient(words(notes.text))) & spoken
     statements = [Statement(as_clause(one.text, names), one.start, one.end) for one in _covering(own, wanted)]
     topics = [one for one in notes.topics if salient(words(one)) and spoken.issuperset(salient(words(one)))]
+    topics = [one for one in topics if one not in _NO_SUBJECT]
     topics = sorted(topics, key=lambda topic: not arts(words(topic)))[:2] or _subjects(statements, arts(said))
+    rules = _of_the_case(list(passages.rules(opinion, ranges, names)), wanted)[:3]
     return Pieces(
         statements=statements,
         topics=topics if arts(words(" ".join(topics))) else [],
         facts=_telling(list(passages.facts(opinion, ranges, names)), wanted),
-        rules=list(passages.rules(opinion, ranges, names))[:3],
-        authority=next(iter(passages.authorities(opinion, ranges)), None),
+        rules=rules,
+        cited=_cited([one.text for one in (*statements, *rules)], list(passages.authorities(opinion, ranges)), anchors),
         posture=notes.posture,
     )
 
@@ -67,9 +108,10 @@ def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str, court: st
     """Drafts of a fitting length, the court named in short ones; those that say most of the headnotes first."""
     for (asked, rule, held, topics), many in product(_slots(pieces), FACTS):
         told = _told(pieces, many)
-        if len(told) < many or not (told or held):
+        law = [one for one in (asked, rule, held) if one]
+        if len(told) < many or not (told or held) or _belies([one.text for one in law], verbs):
             continue
-        for authority in dict.fromkeys((pieces.authority, None)):
+        for authority in dict.fromkeys((pieces.cited.get(rule.text), None)):
             brief = Brief(
                 case_name=name,
                 topics=topics,
@@ -83,9 +125,8 @@ def drafts(pieces: Pieces, name: str, verbs: Sequence[str], what: str, court: st
             if len(words(compose(brief, verbs))) < COURT_BELOW:
                 brief = brief.model_copy(update={"court": court})
             if MIN_BRIEF <= len(words(compose(brief, verbs))) <= MAX_BRIEF:
-                law = ((one, "law") for one in (asked, rule, held) if one)
                 cited = [(authority, "authority")] if authority else []
-                yield Draft(brief, (*law, *((one, "fact") for one in told), *cited))
+                yield Draft(brief, (*((one, "law") for one in law), *((one, "fact") for one in told), *cited))
 
 
 _Slots = tuple[Statement | None, Statement | Passage, Statement | None, tuple[str, ...]]
@@ -119,6 +160,42 @@ def _told(pieces: Pieces, many: int) -> list[Statement | Passage]:
     return [pieces.posture, *told] if pieces.posture and len(told) == many - 1 and not twice else told
 
 
+def _cited(statements: Sequence[str], authorities: Sequence[Passage], anchors: Anchors) -> dict[str, Passage]:
+    """The first authority that the opinion cites where it speaks of each statement.
+
+    A statement that names a section itself has no other for its authority.
+    """
+    found: dict[str, Passage] = {}
+    for text in statements:
+        anchor = anchors.of(text)
+        named = set(_SECTION.findall(text))
+        near = [one for one in authorities if anchors.cites(anchor, one.start) and not _is_other(one.text, named)]
+        if near and anchor.share >= SHOWN:
+            found[text] = near[0]
+    return found
+
+
+def _is_other(authority: str, named: set[str]) -> bool:
+    return bool(named) and not named & set(_SECTION.findall(authority))
+
+
+def _of_the_case(rules: Sequence[Passage], wanted: set[str]) -> list[Passage]:
+    """The rules that speak of what the headnotes speak of, in the order of the opinion."""
+    return [one for one in rules if len(set(salient(words(one.text))) & wanted) >= MIN_SHARED]
+
+
+def _belies(law: Sequence[str], verbs: Sequence[str]) -> bool:
+    """Whether nothing is told that speaks against a judgment that is reversed, or nothing but faults of one affirmed.
+
+    So it is where the deciding point was left out, or a rehearing undoes the first opinion.
+    """
+    if "reversed" in verbs and "affirmed" not in verbs:
+        return not any(_AGAINST.search(one) and not _NO_FAULT.search(one) for one in law)
+    if tuple(verbs) == ("affirmed",):
+        return all(_FAULT.search(one) and not _NO_FAULT.search(one) for one in law)
+    return False
+
+
 def _copies(statement: str, source_words: str) -> bool:
     said = words(statement)
     return any(f" {' '.join(said[i : i + MAX_RUN + 1])} " in source_words for i in range(len(said) - MAX_RUN))
@@ -138,7 +215,7 @@ def _parted(statement: str, source_words: str) -> str:
 def _subjects(statements: Sequence[Statement], law: frozenset[str]) -> list[str]:
     """Where there are no catchwords: the rarest terms of art of the first statement."""
     found = arts(words(statements[0].text)) & law if statements else frozenset[str]()
-    found = [term for term in sorted(found) if not term.endswith("ble")]
+    found = [term for term in sorted(found) if not term.endswith("ble") and term not in _NO_SUBJECT]
     return sorted(found, key=lambda term: (-max(weight(stem(word)) for word in term.split()), term))[:2]
 
 

@@ -11,7 +11,7 @@ from cap_rlvr.law.dispositions import Disposition, read_disposition
 from cap_rlvr.law.names import sides
 from cap_rlvr.law.opinions import later_indexes, majority_index
 from cap_rlvr.tasks.summarise import passages
-from cap_rlvr.tasks.summarise.compose import MOTIONS
+from cap_rlvr.tasks.summarise.compose import MOTIONS, OF_MOTIONS
 from cap_rlvr.tasks.summarise.drafts import Draft, drafts, gather
 from cap_rlvr.tasks.summarise.headnotes import Headnotes, Names, Statement, read_headnotes
 from cap_rlvr.tasks.summarise.passages import Passage
@@ -23,6 +23,7 @@ from cap_rlvr.wire.scoring import Score
 
 TASK = "summarise"
 MAX_DRAFTS = 80  # that are scored before a decision is given up
+MAX_VERBS = 3  # of one order: more of them speak of several things
 MAX_HEAD = 12_000  # characters of head matter that are read
 _STATE = re.compile(r"(?:The )?(?:State|People|Commonwealth|Territory|Regina)(?: of [A-Z]\w+(?: [A-Z]\w+)?)?")
 _PROSECUTOR = re.compile(rf"{_STATE.pattern}|United States(?: of America)?|Government")
@@ -40,9 +41,10 @@ _JUDGED = (
 )
 _OBJECTS = re.compile(
     r"\b(judgment|decree|order|conviction|sentence|motion|petition|demurrer|application|writ|appeal|exceptions|indictment|"
-    r"injunction|rule|relator|prisoner|complaint|award|bill|plea)\b",
+    r"injunction|rule|relator|prisoner|complaint|award|bill|plea|report)\b",
     re.IGNORECASE,
 )
+_OTHER_VERB = re.compile(r"\b(?:allowed|disallowed|dissolved)\b")
 
 
 @dataclass(frozen=True)
@@ -176,12 +178,18 @@ def _object(case: Case, disposition: Disposition) -> str:
     order = case.opinions[disposition.opinion].text[disposition.start : disposition.end]
     named = [hit.lower() for hit in _OBJECTS.findall(order)]
     judged = set(disposition.verbs) & set(_JUDGED)
-    if judged and "granted" in disposition.verbs and not MOTIONS & set(named):
-        return ""  # what was granted is not said: a new trial, say
+    asked = set(disposition.verbs) & OF_MOTIONS
+    if len(MOTIONS & set(named)) > 1 and (len(asked) > 1 or _OTHER_VERB.search(order)):
+        return ""  # which verb goes with which
+    if asked and not MOTIONS & set(named):
+        return ""  # what was granted is not said: a new trial, say, or letters of administration
+    if "report" in named or len(disposition.verbs) > MAX_VERBS or ("discharged" in disposition.verbs and judged):
+        return ""  # more than one thing was disposed of: a referee's report, a person beside an order
     fitting = [one for one in named if (one in MOTIONS) != bool(judged)] or named
     if fitting:
-        return fitting[0]
-    return "judgment" if judged else ""
+        asked_alone = bool(asked) and not judged - {"remanded", "rendered"}
+        return "" if asked_alone and fitting[0] not in MOTIONS else fitting[0]
+    return "judgment" if judged - {"annulled", "confirmed", "modified", "set aside"} else ""
 
 
 def _sat(case: Case) -> str:

@@ -50,7 +50,7 @@ _HELD = re.compile(
 _CONDITION = re.compile(r"(?:where|when|if|under|upon|on|in|after|as|because|for|at|by|from)\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"(?:it|he|she|they|this|these|those|such|his|her|its|their|we|our|i|said|same|the same|so|here|there(?:fore)?|that|see|"
-    r"following|also|neither|either|but|and|or|nor|thus|hence|accordingly|besides|which|who|to)\b",
+    r"following|also|furthermore|moreover|neither|either|but|and|or|nor|thus|hence|accordingly|besides|which|who|to)\b",
     re.IGNORECASE,
 )
 _UNFIT = re.compile(
@@ -58,9 +58,22 @@ _UNFIT = re.compile(
     r"|\bRep\.|\bS\. ?W\.|\bstated in (?:the )?opinion|\b\w+\d[a-z]|&c|, e\.|\bante, |\bpost, |\.—|— *Same|\b[A-Za-z]-\b",
     re.IGNORECASE,
 )
+_OF_BEFORE = re.compile(  # within the first eight words, where nothing that it could mean has been named
+    r"(?:[\w’']+,? ){0,8}?(?:(?:said|such) (?!(?:as|that|a|an|other|case|cases|manner|extent|time)\b|(?:\w+ ){1,8}as\b)|(?:these|those)[ -](?!\w+ (?:who|which|that|of|in)\b))"
+    r"|.*\bthat (?:suit|action)\b",
+    re.IGNORECASE,
+)
+_OF_SOMEONE = re.compile(r"(?:\w+ ){1,2}(?:he|she|they|his|her|their)\b", re.IGNORECASE)
+_PLEADED = re.compile(  # what a party said is no law
+    r"the (?:plaintiff|defendant|complainant|relator|petitioner|appellant|appellee|respondent)s?\b[^,]{0,30}?"
+    r"\b(?:alleg(?:es?|ed)|presented|filed|moved|sued|claim(?:s|ed)|contend(?:s|ed)|insist(?:s|ed)|pray(?:s|ed))\b|.*\bit appears? that\b",
+    re.IGNORECASE,
+)
+_STRAY_STOP = re.compile(r"(?<=[a-z])\. (?=[a-z]{2,})")
+_SUBORDINATE = re.compile(r"\b(?:where|when|if)\b")
 _DEPENDENT = re.compile(r"(?:where|when|if|although|though|while|because|since|after)\b", re.IGNORECASE)
 _CONCLUDES = re.compile(
-    r"\b(?:error|should|must|may|can(?: |)not|cannot|shall|properly|correctly|improper\w*|proper|(?:in)?sufficient(?:ly)?|"
+    r"\b(?:error|should|must|may|can(?: |)not|cannot|shall|properly|correctly|improper\w*|(?:is|was|were|be|being|not) proper|(?:in)?sufficient(?:ly)?|"
     r"(?:in)?admissible|(?:in)?competent|(?:im)?material|warranted|authori[sz]ed|required|necessary|entitled|liable|void|"
     r"(?:in)?valid|guilty|justified|(?:un)?lawful|will not|did not (?:apply|warrant|authorize|require|constitute)|(?:is|are)(?! (?:alleged|charged|claimed|said))|"
     r"(?:conviction|judgment|verdict) (?:was|is|will be|must be) (?:sustained|affirmed|set aside|reversed)|"
@@ -81,14 +94,15 @@ _CUT = re.compile(
 _OCR = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|tli\w*|rvas|fco|witb|tbat|sucb|eourt|wbere|sbould|lias|op|ob|por|"
     r"ease|prom|ho|be (?:is|was))\b(?! of the)|[a-z][A-Z]|[A-Z]{2}[a-z]|(?<![\w'’.])[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;](?:\w|\s)|[a-z]-\s|\s-\w|"
-    r"\bw[bl]\w+|\bwhore\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
+    r"\bw[bl]\w+|\b[Ww]hore\b|\b(?:ami|ana|liog|tr)\b|\bwhich be \w+(?:s|ed)\b|[a-z],[a-z]|[a-z]\.[A-Za-z]{2}|[A-Z]{4,}\s+[A-Z]{3,}|[^\x00-\x7f—–‘’“”§]|\d[a-z]{2}(?<!st|nd|rd|th)|[a-rt-z]['’] |[ -]['‘]\w|[a-z]-[a-z]+-to|-to\b|[a-z]['’][a-z]{3,}|_"
+    r"|[a-z]\d\b|\bnot he \w+ed\b"
 )  # fmt: skip
 _MISREAD = {  # what scanning made of common words, where it made no other word of them
     "tbe": "the", "tlie": "the", "thc": "the", "tbat": "that", "tliat": "that", "tbey": "they", "tbeir": "their", "tbis": "this",
     "tbere": "there", "tbese": "these", "tbose": "those", "tben": "then", "wbich": "which", "wliich": "which", "whicb": "which",
     "wbere": "where", "wben": "when", "wbo": "who", "wbat": "what", "bave": "have", "sucb": "such", "witb": "with", "aud": "and",
     "otber": "other", "upou": "upon", "tbereof": "thereof", "wbether": "whether", "sball": "shall", "sbould": "should",
-    "wbicb": "which", "liis": "his", "liim": "him", "bim": "him",
+    "wbicb": "which", "liis": "his", "liim": "him", "bim": "him", "iliis": "this",
 }  # fmt: skip
 _MISREAD_WORD = re.compile(rf"\b(?:{'|'.join(_MISREAD)})\b", re.IGNORECASE)
 _LOWER = re.compile(r"(?<![\w'’])[a-z]{2,}")
@@ -98,7 +112,9 @@ _POSTURE = re.compile(
     r"(?P<appeal>Appeals?(?: by [^.;]{0,80}?)? from an? (?:conviction of |judgment |order |decree )[^.;,\n]{5,110})"
     r"|(?P<motion>Motions? (?:to|for) [^.;,\n—]{4,90})|(?P<error>Error to (?:the )?[A-Z][^.;,\n]{4,60})"
 )
-_POSTURE_END = re.compile(r",? (?:rendered|entered|made|herein|on the \d|dated|which|in an action|wherein|filed)\b.*$")
+_POSTURE_END = re.compile(
+    r",? (?:\w+ly )?(?:rendered|entered|made|herein|on the \d|dated|which|in an action|wherein|filed)\b.*$"
+)
 MAX_POSTURE_WORDS = 18
 
 
@@ -174,15 +190,18 @@ def repaired(text: str) -> str:
 
 def posture(head_matter: str) -> Statement | None:
     """How the case came up, as the reporter tells it: `the case came up on an appeal from a conviction of theft`."""
-    for hit in _POSTURE.finditer(head_matter):
+    hits = list(_POSTURE.finditer(head_matter))
+    for hit in [hit for hit in hits if hit["appeal"]] or hits:  # a motion beside an appeal is a headnote's subject
         told = " ".join(_POSTURE_END.sub("", hit.group()).split()).strip(" ,")
         if _UNFIT.search(told) or _OCR.search(told) or len(told.split()) > MAX_POSTURE_WORDS or len(told.split()) < 4:
             continue
+        told = re.sub(r" (?:denied|granted|overruled|sustained)$", "", told)
         told = re.sub(r"^Appeals?(?: by .*?)? from", "an appeal from", told)
         told = (
             re.sub(r"^Motions? ", "a motion ", told)
             .replace("New Trial", "a new trial")
             .replace("for new trial", "for a new trial")
+            .replace("a a new trial", "a new trial")
         )
         told = re.sub(r"^Error ", "error ", told)
         told = re.sub(r"\b[A-Z]{3,}\b", lambda word: word.group().lower(), told)
@@ -216,8 +235,21 @@ def as_clause(text: str, names: Names) -> str:
 
 def _shorter(text: str) -> str:
     """A long sentence up to an "and" that joins two statements."""
+    if len(text.split()) <= MAX_WORDS:
+        return text
     joints = [hit.start() for hit in _AND.finditer(text) if len(text[: hit.start()].split()) <= MAX_WORDS]
-    return text[: joints[-1]] if len(text.split()) > MAX_WORDS and joints else text
+    return next((text[:end] for end in reversed(joints) if _is_closed(text[:end])), text)
+
+
+def _is_closed(text: str) -> bool:
+    """Whether a text goes on, after the last condition in it, to say what then holds in law."""
+    last = max((hit.start() for hit in _SUBORDINATE.finditer(text)), default=0)
+    return _has_main_clause(text[last:]) if last else True
+
+
+def _points_back(text: str) -> bool:
+    """Whether a statement names what only the sentences before it tell: `such conduct`, `said license`, `if she had`."""
+    return bool(_OF_SOMEONE.match(text) or _OF_BEFORE.match(text))
 
 
 def _has_main_clause(text: str) -> bool:
@@ -254,7 +286,7 @@ def _statements(head_matter: str, start: int, end: int) -> Iterator[Statement]:
 
 def _statement(sentence: str) -> str:
     """What a headnote's sentence states, the reporter's "held" left out; empty where it can't stand alone."""
-    text = " ".join(_QUOTES.sub("", repaired(sentence)).split()).strip(" .—–-'‘’")
+    text = _STRAY_STOP.sub(" ", " ".join(_QUOTES.sub("", repaired(sentence)).split())).strip(" .—–-'‘’")
     held = list(_HELD.finditer(text))
     if len(held) > 1:
         return ""
@@ -270,12 +302,14 @@ def _statement(sentence: str) -> str:
 
 def _stands(text: str) -> bool:
     """Whether a text is a whole sentence that says something without the sentences around it, and was well read."""
-    words = text.split()
-    if not MIN_WORDS <= len(words) <= MAX_WORDS or not _FINITE.search(_TO_BE.sub(" ", text)):
+    said = text.split()
+    if not MIN_WORDS <= len(said) <= MAX_WORDS or not _FINITE.search(_TO_BE.sub(" ", text)):
         return False
     if _UNFIT.search(text) or _OCR.search(text) or _PRONOUN.match(text) or _FRAGMENT.match(text):
         return False
     if not _has_main_clause(text) if _DEPENDENT.match(text) else not _SAYS_LAW.search(text):
         return False
-    title = sum(word[0].isupper() for word in words[1:]) > 0.35 * len(words)
+    if _points_back(text) or _PLEADED.match(text):
+        return False
+    title = sum(word[0].isupper() for word in said[1:]) > 0.35 * len(said)
     return not title and text.count("(") == text.count(")") and text[-1].isalnum()

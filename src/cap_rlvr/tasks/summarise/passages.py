@@ -26,7 +26,7 @@ MAX_SUBJECT = 9  # words before the verb of a fact
 _NO_FACT = re.compile(
     r"\b(?:we|our|us|I|my|you|court'?s?|opinion|should|would|may|must|is|are|it|this case|error|errors|contention|counsel|"
     r"however|therefore|thus|assigned|assignment|argued|insisted|contended|contends|here|above|said|aforesaid|"
-    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v|having|cited|negro\w*)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
+    r"affirmed|reversed|remanded|overruled|sustained|if|whether|following|exceptions?|thereof|therein|such|like question|v|having|cited|negro\w*|me|this|there|among|both|can|cannot|will be|opinions?|insists?|claims|has|have|rulings?|latter|improper\w*|void\w*)\b|[\"“”()\[\]:;§*■•&]|\d[a-z]|--",
     re.IGNORECASE,
 )
 _HARD_CUT = re.compile(
@@ -41,8 +41,8 @@ _RULE = re.compile(
 )
 _RULE_CUT = re.compile(r", (?:and|but|so|for|though|although|since|because)\b|;")
 _NO_RULE = re.compile(
-    r"\b(?:we|our|us|I|my|you|this (?:case|court|appeal|record)|appellants?|appellees?|he|she|they|said|here|question|opinion|errors?|assigned|issue|"
-    r"were|had|did|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
+    r"\b(?:we|our|us|I|my|you|(?:this|these|those) (?!State\b)|appellants?|appellees?|he|she|they|said|here|question|opinion|errors?|assigned|issue|"
+    r"were|had|did|me|properly|in all respects|the case before|(?:the|this) (?:evidence|proof|record)|contends?|insists?|however|therefore|thus|above|counsel|point|first|second|third|been|facts|moved|motions?|demurrer|overruled|sustained|denied|granted|affirmed|reversed|affidavits?|following|testimony|witness|bill|disposed|presented|urged|argued|cited|authorities)\b"
     r"|[\"“”()\[\]:;§*■•&?]|\d",
     re.IGNORECASE,
 )
@@ -52,13 +52,13 @@ _NORM = re.compile(
 _NO_START = re.compile(
     r"(?:It|He|She|They|This|These|Such|But|And|Or|So|In|On|If|When|Where|As|By|For|To|While|Under|Upon|After|At|That|What|Which|Who|"
     r"Nor|Yet|Then|There|Here|All|One|Some|Both|Also|Hence|See|No|Nothing|Neither|How|Why|Had|About|Before|During|Since|Because|From|With|Without|Thereupon|Again|Afterwards|Subsequently|"
-    r"Finally|Further|Furthermore|Moreover|Still|Accordingly|Thus|Consequently|Only|Even|Just|Defense|Either|His|Her|Their|Its|My|Our)\b"
+    r"Finally|Further|Furthermore|Moreover|Still|Accordingly|Thus|Consequently|Only|Even|Just|Defense|Either|His|Her|Their|Its|My|Our|Unless|Among|Near|Yes|Said)\b"
 )
 _NOISE = re.compile(
     r"\b(?:tbe|tho|aud|thc|tlie|hy|wliich|iu|oi|ol|bo|lie|liis|rvas|witb|tbat|wbere|lias|op|ease|prom|Tire|ho)\b|[a-z][A-Z]|(?<![\w'’.])"
     r"[b-hj-zB-HJ-Z](?![\w.'’])|[,.;]{2}|\s[,.;]|[^\x00-\x7f—–‘’“”§]|\b[a-z]+-\s"
 )
-_DANGLING = word_list("no_last_words")
+_DANGLING = word_list("no_last_words") | {"he", "she", "they"}
 _STATUTE = re.compile(
     r"\b(?:[Aa]rticle|[Ss]ection|[Aa]rt\.|[Ss]ec\.) \d{1,4}(?:-\d+)?(?: (?:of|,) (?:the |our )?(?:[A-Z][\w']*(?: (?:of|and|the) )? ?){1,5})?"
     r"|(?:[A-Z]\w+(?: of)? ){0,3}(?:Penal Code|Code of Criminal Procedure|Revised Statutes|Code Crim\. Proc\.|Penal Law|Code),?"
@@ -68,7 +68,12 @@ _NAME = r"(?:(?:[A-Z][a-z][\w'’&-]*|Co\.|Inc\.|Bros\.|&) ?){1,5}"
 _CASE = re.compile(
     rf"(?P<name>{_NAME}v\. ?(?:[Tt]he )?{_NAME}),? (?P<locator>\(?\d{{1,3}} [A-Z][A-Za-z.,]*(?: [A-Z1-9][A-Za-z.]*\.?,?){{0,3}} \d{{1,4}})\b"
 )
+_CUT_SHORT = re.compile(r"(?: (?:of|the|and|our)| the (?:Acts?|Code|Laws?|Statutes?))+$")
 _SIGNAL = re.compile(r"^(?:(?:See|Compare|In|Also|Accord|Cf|The|Under|And|As|Of|By|From|Citing|Rule|Case)[, ]+)+")
+_BROKEN = re.compile(  # "testified that when he came", "convicted of theft, and his punishment", "indicted for the crime"
+    r"\bthat (?:at|on|when|while|after|before|as)\b|, and (?:his|her|their|the) [\w’']+$|\bthe (?:crime|offense|charge)$|^Bill No"
+)
+_OTHER_CASE = re.compile(r"\bvs?\. |['’]s case\b")
 _AGAINST = re.compile(
     r"\b(?:[Bb]ut [Ss]ee|[Cc]ontra|[Cc]ompare|overrul\w+|disapprov\w+|distinguish\w*|inapposite|contend\w*|relies|cited by)\b"
 )
@@ -99,7 +104,7 @@ def facts(opinion: str, ranges: list[tuple[int, int]], names: Names) -> Iterator
         lead = _LEAD.match(opinion, low, end)
         start = lead.end() if lead else low
         raw = opinion[start:end]
-        if _NO_START.match(raw) or not raw[:1].isupper():
+        if _NO_START.match(raw) or not raw[:1].isupper() or _of_others(opinion, start):
             continue
         for text in _clauses(raw):
             if _tells(text) and not _AUTHOR.search(text) and not _NO_FACT.search(text) and _is_whole(text):
@@ -113,7 +118,7 @@ def rules(opinion: str, ranges: list[tuple[int, int]], names: Names) -> Iterator
     """Short sentences in which the court states a rule."""
     for start, end in _sentences(opinion, ranges):
         raw, *rest = _RULE_CUT.split(opinion[start:end].strip(" .\n"), maxsplit=1)
-        if rest and "," in raw:  # cut inside a list
+        if (rest and "," in raw) or _is_quoted(opinion, start):  # cut inside a list
             continue
         said = words(raw)
         if not 7 <= len(said) <= MAX_WORDS + 1 or _NO_START.match(raw) or not _RULE.search(raw):
@@ -137,6 +142,7 @@ def authorities(opinion: str, ranges: list[tuple[int, int]]) -> Iterator[Passage
             start, text = hit.start(), " ".join(hit.group().split()).strip(" ,.")
             signal = _SIGNAL.match(text) if " v. " in text else None
             text = text[signal.end() :] if signal else text
+            text = _CUT_SHORT.sub("", text)
             whole = opinion[start : hit.end()].find(text)
             if (
                 whole < 0
@@ -160,6 +166,22 @@ def _is_case(text: str) -> bool:
     return len(first) > 2 and first.split()[0] not in ("State", "Co.", "Inc.", "&") and len(rest) > 2
 
 
+def _paragraph(opinion: str, at: int) -> str:
+    """What stands before a place in its paragraph."""
+    return opinion[opinion.rfind("\n", 0, at) + 1 : at]
+
+
+def _is_quoted(opinion: str, at: int) -> bool:
+    """Whether a quotation is open at a place: its words are a witness's, a statute's or another court's."""
+    before = _paragraph(opinion, at)
+    return before.count("“") > before.count("”") or before.count('"') % 2 == 1
+
+
+def _of_others(opinion: str, at: int) -> bool:
+    """Whether a sentence may tell of others than the parties: it is quoted, or a case is cited before it."""
+    return _is_quoted(opinion, at) or bool(_OTHER_CASE.search(_paragraph(opinion, at)))
+
+
 def _sentences(opinion: str, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     for low, high in ranges:
         for start, end in sentences(opinion[low:high]):
@@ -179,7 +201,13 @@ def _clauses(raw: str) -> Iterator[str]:
 
 def _is_whole(text: str) -> bool:
     last = text.rsplit(maxsplit=1)[-1].lower().strip(".,")
-    return last not in _DANGLING and not _NOISE.search(text) and text.count(",") <= 2 and _has_subject(text)
+    return (
+        not _BROKEN.search(text)
+        and last not in _DANGLING
+        and not _NOISE.search(text)
+        and text.count(",") <= 2
+        and _has_subject(text)
+    )
 
 
 def _tells(text: str) -> bool:
