@@ -31,6 +31,7 @@ _REVIEW = (
 )
 _PRESERVED = (
     r"(?:deemed|considered)\s(?:abandoned|waived)|first\stime\son\sappeal|(?:cites?|cited|citing|supported\sby)\sno\sauthority|"
+    r"for\sthe\swrong\sreason|not\s(?:raised|argued)\sbelow|"
     r"preserv(?:ed?|ing|ation\sof)\s(?:(?:the|an|any|this|that|his|her|their)\s)?(?:issue|error|claim|argument|question|objection)s?"
 )
 _PASSING = _re2.compile(rf"(?i){_CANONS}|{_REVIEW}|{_PRESERVED}")
