@@ -80,6 +80,7 @@ def test_authorities(text: str, found: list[tuple[str, ...]]) -> None:
         ", modification on other grounds recognized by State v. Perea, 2001-NMCA-002, 9-19, 130 N.M. 46",
         " (disapproved on other grounds in Buckeye Boiler Co. v. Superior Court (1969) 71 Cal.2d 893)",
         ", affd sub nom. Head v. Board of Exam'rs in Optometry, 374 U.S. 424",
+        ", overruled, on other grounds by Whittenberg v. Graves Oil &amp; Butane Co., 113 N.M. 450, 827 P.2d 838",
         ", called into doubt by Cobb v State, 376 So.2d 230",
     ],
 )

@@ -51,7 +51,7 @@ _OUTCOME = (
 _MANNER = (
     r"(?:,|\s+(?:in|by|on|as|part|other|different|grounds?|recognized|stated|statute|rule|sub|nom\.|mem\.|per|curiam))"
 )
-_NAME_WORD = r"(?:[A-Z0-9&\x{B6}\x{A7}'\x{2019}\"(\[-][^\s;)]*|(?:of|the|and|v|vs|ex|rel|re|for|in|et|al|de|la|at|nn?|d/b/a)\b[.,]?)"
+_NAME_WORD = r"(?:&amp;|[A-Z0-9&\x{B6}\x{A7}'\x{2019}\"(\[-][^\s;)]*|(?:of|the|and|v|vs|ex|rel|re|for|in|et|al|de|la|at|nn?|d/b/a)\b[.,]?)"
 _YEAR = r"\((?:1[6-9]|20)\d\d\)"  # before the citation, as California's reports have it
 _HISTORY = _re2.compile(
     rf"[,;()\]]\s*(?i:(?:and\s+|but\s+)?(?:{_PETITION}|{_OUTCOME})){_MANNER}*(?:\s+{_NAME_WORD}){{0,24}}(?:\s+{_YEAR})?[\s,\[(]*$"

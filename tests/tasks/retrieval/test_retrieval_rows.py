@@ -170,6 +170,9 @@ def test_places_of_an_authority_hold_its_parallels() -> None:
         ("We view facts as to summary judgment. Draper, 116 N.M. 775 (no genuine issues of fact). A car.", True),
         ("Statutes in pari materia go together. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
         ("It is raised for the first time on appeal. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("A clause is ambiguous if fairly susceptible of different constructions. Draper, 116 N.M. 775.", True),
+        ("The policy's terms are given their usual and ordinary meaning. Draper, 116 N.M. 775.", True),
+        ("We take stipulated facts as they are. Draper, 116 N.M. 775.", True),
         ("He did not preserve this claim. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
         ("The court entered summary judgment: a car is no home. Draper, 116 N.M. 775 (1994).", False),
         (

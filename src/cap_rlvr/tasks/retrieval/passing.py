@@ -1,4 +1,4 @@
-"""Authorities that an opinion cites only for how courts review a decision or read a statute.
+"""Authorities that an opinion cites only for how courts review a decision, read a statute or contract, or come to a point.
 
     … we give effect to its plain meaning. See Draper v. Mutual Cas. Co., 116 N.M. 775   (any case about any statute)
 
@@ -21,13 +21,16 @@ _CANONS = (
     r"plain\s(?:meaning|language)|clear\sand\sunambiguous|legislative\s(?:intent|purpose)|intent(?:ion)?\sof\sthe\slegislature|"
     r"legislature['\x{2019}]?s?['\x{2019}]?\sintent|statutory\s(?:construction|interpretation)|rules?\sof\s(?:statutory\s)?construction|"
     r"(?:construing|interpreting|construe|interpret)\s(?:a\s|the\s)?statutes?|statutes?\sas\sa\swhole|in\spari\smateria|"
-    r"legislature\sis\s(?:presumed|assumed)"
+    r"legislature\sis\s(?:presumed|assumed)|"
+    r"usual\sand\sordinary|complete\sand\sharmonious|(?:policy|contract|instrument)\sas\sa\swhole|susceptible\s(?:of|to)\s(?:\w+\s)?different|"
+    r"(?:contract|policy|clause|terms?|language)\s(?:is|are)\s(?:\w+\s)?(?:un)?ambiguous|whether\san\sambiguity"
 )
 _REVIEW = (
     r"de\snovo|standards?\sof\s(?:appellate\s)?review|abuse\sof\sdiscretion|abused\sits\sdiscretion|substantial\sevidence|"
     r"cumulative\serror|light\smost\sfavorable|re-?weigh|whole\srecord|defer(?:ence|\sto)\b|mixed\squestions?\sof|"
     r"agency['\x{2019}]?s?['\x{2019}]?\s(?:own\s|legal\s)?interpretation|"
-    r"genuine\sissue|fact\sis\smaterial|issues?\sof\s(?:material\s)?fact|summary\sjudgment\s(?:is|should\sbe|may\sbe)\s\w+|directed\sverdict\sis\s\w+"
+    r"stipulated\sfacts|facts\s(?:(?:are|were)\s)?(?:undisputed|not\sin\sdispute)|genuine\sissue|fact\sis\smaterial|"
+    r"issues?\sof\s(?:material\s)?fact|summary\sjudgment\s(?:is|should\sbe|may\sbe)\s\w+|directed\sverdict\sis\s\w+"
 )
 _PRESERVED = (
     r"(?:deemed|considered)\s(?:abandoned|waived)|first\stime\son\sappeal|(?:cites?|cited|citing|supported\sby)\sno\sauthority|"
