@@ -172,6 +172,7 @@ def test_places_of_an_authority_hold_its_parallels() -> None:
         ("It is raised for the first time on appeal. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
         ("A clause is ambiguous if fairly susceptible of different constructions. Draper, 116 N.M. 775.", True),
         ("The policy's terms are given their usual and ordinary meaning. Draper, 116 N.M. 775.", True),
+        ("A contract will be construed as a whole. Draper, 116 N.M. 775.", True),
         ("We take stipulated facts as they are. Draper, 116 N.M. 775.", True),
         ("He did not preserve this claim. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
         ("The court entered summary judgment: a car is no home. Draper, 116 N.M. 775 (1994).", False),
@@ -294,7 +295,7 @@ def test_yield_on_real_cases(real: tuple[list[Row], Counter[str]]) -> None:
     rows, _ = real
     kinds = Counter(row.source_kind for row in rows)
     assert kinds[SourceKind.STATIC] >= 30
-    assert kinds[SourceKind.TEXT] >= 120
+    assert kinds[SourceKind.TEXT] >= 110
 
 
 @pytest.mark.slow

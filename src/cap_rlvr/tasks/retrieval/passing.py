@@ -2,7 +2,7 @@
 
     … we give effect to its plain meaning. See Draper v. Mutual Cas. Co., 116 N.M. 775   (any case about any statute)
 
-Two opinions that share nothing else turn on no common point: of 14 such pairs that were read, 13 did not.
+Two opinions that share nothing else turn on no common point: of 21 such pairs that were read, 18 did not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CANONS = (
     r"legislature['\x{2019}]?s?['\x{2019}]?\sintent|statutory\s(?:construction|interpretation)|rules?\sof\s(?:statutory\s)?construction|"
     r"(?:construing|interpreting|construe|interpret)\s(?:a\s|the\s)?statutes?|statutes?\sas\sa\swhole|in\spari\smateria|"
     r"legislature\sis\s(?:presumed|assumed)|"
-    r"usual\sand\sordinary|complete\sand\sharmonious|(?:policy|contract|instrument)\sas\sa\swhole|susceptible\s(?:of|to)\s(?:\w+\s)?different|"
+    r"usual\sand\sordinary|complete\sand\sharmonious|(?:policy|contract|instrument|construed)\sas\sa\swhole|susceptible\s(?:of|to)\s(?:\w+\s)?different|"
     r"(?:contract|policy|clause|terms?|language)\s(?:is|are)\s(?:\w+\s)?(?:un)?ambiguous|whether\san\sambiguity"
 )
 _REVIEW = (
