@@ -74,6 +74,14 @@ def test_authorities(text: str, found: list[tuple[str, ...]]) -> None:
         " (overruling C.F.T. Dev., LLC v. Bd. of County Comm'rs, 2001-NMCA-069, 130 N.M. 775)",
         ", superseded by statute as stated in Roe v. Wade, 410 U.S. 113",
         ", abrogated by In re Estate of Roe, 410 U.S. 113",
+        ", habeas corpus relief granted on other grounds by Clark v. Tansy, 118 N.M. 486, 882 P.2d 527 (1994)",
+        ", denial of habeas corpus petition vacated by Clark v. Tansy, 13 F.3d 1407",
+        ", limited on other grounds by Williams v. Cent. Consol. Sch. Dist., 1998-NMCA-006, 14, 124 N.M. 488",
+        ", modification on other grounds recognized by State v. Perea, 2001-NMCA-002, 9-19, 130 N.M. 46",
+        " (disapproved on other grounds in Buckeye Boiler Co. v. Superior Court (1969) 71 Cal.2d 893)",
+        ", affd sub nom. Head v. Board of Exam'rs in Optometry, 374 U.S. 424",
+        ", overruled, on other grounds by Whittenberg v. Graves Oil &amp; Butane Co., 113 N.M. 450, 827 P.2d 838",
+        ", called into doubt by Cobb v State, 376 So.2d 230",
     ],
 )
 def test_history_is_no_authority(history: str) -> None:

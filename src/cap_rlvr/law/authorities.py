@@ -43,15 +43,18 @@ _PETITION = (
     r"\s+(?:granted|denied|dismissed|quashed|refused|ref['\x{2019}]d|den\.|filed)"
 )
 _OUTCOME = (
-    r"aff['\x{2019}]?(?:d|g|irmed|irming)|rev['\x{2019}]?(?:d|g|ersed|ersing)|vacat(?:ed|ing)|overrul(?:ed|ing)|modified|"
-    r"abrogat(?:ed|ing)|superseded|disapproved|withdrawn|on\s+(?:remand|rehearing|reh['\x{2019}]g)|appeal\s+after\s+remand"
+    r"aff['\x{2019}]?(?:d|g|irmed|irming)|rev['\x{2019}]?(?:d|g|ersed|ersing)|(?:judgment\s+)?vacat(?:ed|ing)|overrul(?:ed|ing)|"
+    r"modifi(?:ed|cation)|abrogat(?:ed|ing)|super[sc]eded|disapproved|withdrawn|on\s+(?:remand|rehearing|reh['\x{2019}]g)|"
+    r"appeal\s+after\s+remand|limited(?:\s+on\s+other\s+grounds)?\s+(?:by|in)|called\s+into\s+(?:doubt|question)|"
+    r"(?:denial\s+of\s+)?habeas\s+corpus(?:\s+(?:relief|petition))?\s+(?:granted|denied|vacated)"
 )
 _MANNER = (
     r"(?:,|\s+(?:in|by|on|as|part|other|different|grounds?|recognized|stated|statute|rule|sub|nom\.|mem\.|per|curiam))"
 )
-_NAME_WORD = r"(?:[A-Z0-9&\x{B6}\x{A7}'\x{2019}\"(\[-][^\s;)]*|(?:of|the|and|v|vs|ex|rel|re|for|et|al|de|la|at|nn?|d/b/a)\b[.,]?)"
+_NAME_WORD = r"(?:&amp;|[A-Z0-9&\x{B6}\x{A7}'\x{2019}\"(\[-][^\s;)]*|(?:of|the|and|v|vs|ex|rel|re|for|in|et|al|de|la|at|nn?|d/b/a)\b[.,]?)"
+_YEAR = r"\((?:1[6-9]|20)\d\d\)"  # before the citation, as California's reports have it
 _HISTORY = _re2.compile(
-    rf"[,;()\]]\s*(?i:(?:and\s+|but\s+)?(?:{_PETITION}|{_OUTCOME})){_MANNER}*(?:\s+{_NAME_WORD}){{0,24}}[\s,\[(]*$"
+    rf"[,;()\]]\s*(?i:(?:and\s+|but\s+)?(?:{_PETITION}|{_OUTCOME})){_MANNER}*(?:\s+{_NAME_WORD}){{0,24}}(?:\s+{_YEAR})?[\s,\[(]*$"
 )
 _MAX_LEAD = 180  # characters from a word of history to the citation that it brings
 

@@ -166,6 +166,22 @@ def test_places_of_an_authority_hold_its_parallels() -> None:
         ("The plain meaning of a statute governs. See Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
         ("See Draper, 116 N.M. 775, 867 P.2d 1157 (1994) (stating the plain meaning rule). A car is none.", True),
         ("It was reviewed de novo. Self, 5 F.2d 5; Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("A directed verdict is proper only so. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("We view facts as to summary judgment. Draper, 116 N.M. 775 (no genuine issues of fact). A car.", True),
+        ("Statutes in pari materia go together. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("It is raised for the first time on appeal. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("A clause is ambiguous if fairly susceptible of different constructions. Draper, 116 N.M. 775.", True),
+        ("The policy's terms are given their usual and ordinary meaning. Draper, 116 N.M. 775.", True),
+        ("A contract will be construed as a whole. Draper, 116 N.M. 775.", True),
+        ("We take stipulated facts as they are. Draper, 116 N.M. 775.", True),
+        ("He did not preserve this claim. Draper, 116 N.M. 775, 867 P.2d 1157 (1994).", True),
+        ("The court entered summary judgment: a car is no home. Draper, 116 N.M. 775 (1994).", False),
+        (
+            "Review is de novo. "
+            + "".join(f"Self v. The Bank of the Whole Town, {one} F.2d 5; " for one in range(9))
+            + "Draper, 116 N.M. 775.",
+            True,
+        ),
         ("A car is no home. Draper, 116 N.M. 775, 867 P.2d 1157 (1994). Review is de novo.", False),
         ("Review is de novo. Draper, 116 N.M. 775. " + "A car is no home. " * 20 + "Draper, 116 N.M. 775.", False),
     ],
@@ -229,6 +245,12 @@ def test_two_places_in_one_reporter_are_never_one_authority() -> None:
     assert pair.shared == 2
 
 
+def test_a_citation_counts_once_where_a_misprint_parts_its_parallels() -> None:
+    misprinted = [["158|U.S.|447", "15|S. Ct.|863", "39|L. Ed.|1046"]]
+    right = [["158|U.S.|441", "15|S. Ct.|863", "39|L. Ed.|1046"]]
+    assert [pair.shared for pair in coupled(misprinted, right, right).pairs()] == [1, 1, 1]
+
+
 def test_what_everyone_cites_couples_nobody() -> None:
     everyone = [[["1|U.S.|1"], ["2|U.S.|2"]] for _ in range(MOST_CITED + 1)]
     assert not list(coupled(*everyone).pairs())
@@ -273,7 +295,7 @@ def test_yield_on_real_cases(real: tuple[list[Row], Counter[str]]) -> None:
     rows, _ = real
     kinds = Counter(row.source_kind for row in rows)
     assert kinds[SourceKind.STATIC] >= 30
-    assert kinds[SourceKind.TEXT] >= 120
+    assert kinds[SourceKind.TEXT] >= 110
 
 
 @pytest.mark.slow

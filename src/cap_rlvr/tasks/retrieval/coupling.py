@@ -59,7 +59,11 @@ class Pair:
 
 
 class Coupling:
-    """The authorities of a pool's cases, parallels merged over all of them."""
+    """The authorities of a pool's cases, parallels merged over all of them.
+
+    ``clusters`` holds for each case all that its locators may name, ``cited`` one a citation: where a misprint keeps
+    parallels apart (158 U.S. 441 and 447, both 15 S. Ct. 863), a citation with both would count twice.
+    """
 
     def __init__(self, cases: Sequence[Sequence[Locators]], citings: Citings) -> None:
         merged = _Merged()
@@ -73,14 +77,15 @@ class Coupling:
             cluster: max(inside[cluster], *(citings.of(locator) for locator in members[cluster])) for cluster in inside
         }
         self.weights = {cluster: _weight(count) for cluster, count in counts.items()}
-        self._total = [sum(self.weights[one] for one in sorted(clusters)) for clusters in self.clusters]
+        self.cited = [_one_each(groups, merged, inside) for groups in cases]
+        self._total = [sum(self.weights[one] for one in sorted(cited)) for cited in self.cited]
         self._merged = merged
 
     def pairs(self) -> Iterator[Pair]:
         """All pairs of cases that share an authority which is not everyone's, in the pool's order."""
         citing: dict[str, list[int]] = defaultdict(list)
-        for place, clusters in enumerate(self.clusters):
-            for cluster in clusters:
+        for place, cited in enumerate(self.cited):
+            for cluster in cited:
                 if self.weights[cluster]:
                     citing[cluster].append(place)
         shared: dict[tuple[int, int], list[float]] = defaultdict(list)
@@ -93,7 +98,7 @@ class Coupling:
 
     def shared(self, one: int, other: int) -> list[str]:
         """The rare authorities that two cases have in common, by name."""
-        return sorted(name for name in self.clusters[one] & self.clusters[other] if self.weights[name])
+        return sorted(name for name in self.cited[one] & self.cited[other] if self.weights[name])
 
     def is_named(self, name: str, group: Locators) -> bool:
         """Whether a case's group of locators is the authority of that name."""
@@ -102,6 +107,18 @@ class Coupling:
     def cites(self, place: int, locators: Iterable[str]) -> bool:
         """Whether the case at that place cites another one, given by its own locators."""
         return any(self._merged.find(one) in self.clusters[place] for one in locators)
+
+
+def _one_each(groups: Sequence[Locators], merged: _Merged, inside: Counter[str]) -> frozenset[str]:
+    """For each citation of a case the authority that most of its parallels name, if no other citation has it already.
+
+    Of equals the one that more cases cite.
+    """
+    taken: set[str] = set()
+    for group in groups:
+        named = Counter(merged.find(locator) for locator in group)
+        taken.add(min(named, key=lambda one: (one in taken, -named[one], -inside[one], one)))
+    return frozenset(taken)
 
 
 def _weight(count: int) -> float:
