@@ -51,10 +51,11 @@ FOREIGN = (
     0.25  # of the terms of a part: with fewer in the source it is about another matter; honest parts have .33 and more
 )
 MIN_SAME_KIND = 0.18  # of neighbouring words: briefs have .27 and more, terms among glue up to .10
-MAX_SURPRISE, MAX_WORST_SURPRISE = 5.0, 6.2
+MIN_JOINT = 0.2  # bits a joint: briefs have .33 and more, cuts of any size in any order up to -.1
+MAX_LOSS = 11.5  # bits in the worst stretch: briefs have up to 10.2, and with a part made of cuts 20 and more in nine of ten
 MAX_VERBLESS = 0.2  # of the words
 GAPS = ((1, 3), (1, 6))  # words between two content words of a summary
-WORD_ORDER = (0.30, 0.37)  # both gaps together: salads have up to .31, briefs written freely begin at .39
+WORD_ORDER = (0.44, 0.52)  # both gaps together: salads have up to .31, briefs written freely begin at .39
 MAX_COMMON_STEP = 0.038  # canonical briefs have up to .037; a list of topics joined by "and of" has more
 MAX_REPEATED = 0.20  # canonical briefs have up to .13, briefs written freely .06; one rule in three parts .4
 MIN_WORDS_AN_ITEM = 6.0  # canonical and honest briefs have 7.2 and more, lists of phrases 4 to 5.5
@@ -145,17 +146,17 @@ def _is_own(_: Key, read: _Read) -> bool:
     return read.copied.within
 
 
-def _is_prose(_: Key, read: _Read) -> bool:
+def _is_prose(key: Key, read: _Read) -> bool:
     low, high = FUNCTION_SHARE
     spoken = [sentence for section in read.parts.sections for sentence in section.sentences]
-    mean, worst = prose.surprise(" ".join(spoken))
+    mean, loss = prose.joints(" ".join(spoken), key.pairs)
     verbless = sum(len(words(sentence)) for sentence in spoken if not prose.has_finite_verb(sentence))
     return (
         low <= prose.function_share(read.words) <= high
         and verbless <= MAX_VERBLESS * len(read.words)
         and prose.same_kind(read.words) >= MIN_SAME_KIND
-        and mean <= MAX_SURPRISE
-        and worst <= MAX_WORST_SURPRISE
+        and mean >= MIN_JOINT
+        and loss <= MAX_LOSS
         and prose.commonest_step(read.text) <= MAX_COMMON_STEP
         and prose.repeated(read.words) <= MAX_REPEATED
         and prose.words_an_item(read.text) >= MIN_WORDS_AN_ITEM
@@ -195,7 +196,7 @@ def _margin(key: Key, read: _Read) -> float:
 
 def _word_order(key: Key, read: _Read) -> float:
     """Whether content words stand together as in the source, oftener than by chance."""
-    return _ramp(sum(grounding.association(key, read.words, GAPS)), *WORD_ORDER)
+    return _ramp(sum(grounding.association(key, read.words, GAPS, read.copied.reach)), *WORD_ORDER)
 
 
 def _ramp(value: float, zero: float, one: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, cast
 
 import re2
@@ -97,7 +98,7 @@ class Statement:
 class Key:
     """A truth as the scorer uses it.
 
-    ``places`` are up to four positions of each run of three words; ``joined`` is the source's words between spaces.
+    ``pairs`` are the neighbours in it, ``places`` up to four positions of each run of three words; ``joined`` is the source's words between spaces.
     ``asked`` are the key terms with their weights; ``expected`` all salient terms of the reference.
     ``constant`` is what the best constant brief earns in `term_score`; ``told`` whether a syllabus was given.
     """
@@ -107,6 +108,7 @@ class Key:
     joined: str
     vocabulary: frozenset[str]
     stems: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
     places: dict[tuple[str, str, str], tuple[int, ...]]
     neighbours: dict[str, frozenset[str]]
     numbers: frozenset[str]
@@ -163,6 +165,7 @@ def _key_of(shown: str, reference_given: Reference) -> Key:
         joined=f" {' '.join(said)} ",
         vocabulary=frozenset(said),
         stems=stems,
+        pairs=frozenset(pairwise(said)),
         places=_places(said),
         neighbours=_neighbours(said),
         numbers=frozenset(filter(None, map(number, said))),
