@@ -232,6 +232,12 @@ def test_a_denial_behind_a_statement_is_its_contrary(said: list[str]) -> None:
     assert any(one.terms == plain.terms and one.odd != plain.odd for one in statements(sentence))
 
 
+def test_a_denied_statement_may_be_a_clause_of_the_reference() -> None:
+    said = statements("The rule is that a carrier may recover freight on burned cotton, which the court did not hold.")
+    (terms,) = {one.terms for one in said if one.odd and "cotton" in one.terms and "rule" not in one.terms}
+    assert {one.whole for one in said if one.terms == terms} == {True, False}
+
+
 @pytest.mark.parametrize("after", ["The judgment was not entered.", "This was in 1901.", "The court did not err."])
 def test_a_sentence_of_its_own_denies_nothing(after: str) -> None:
     assert joined([f"{LAW}.", after]) == [f"{LAW}.", after]

@@ -60,7 +60,7 @@ MAX_COMMON_STEP = 0.038  # canonical briefs have up to .037; a list of topics jo
 MAX_REPEATED = 0.20  # canonical briefs have up to .13, briefs written freely .06; one rule in three parts .4
 MIN_WORDS_AN_ITEM = 6.0  # canonical and honest briefs have 7.2 and more, lists of phrases 4 to 5.5
 ARTS_FOR_ALL = 6
-TRIGRAM_FLOOR = 0.7
+NO_TRIGRAMS, FULL_TRIGRAMS = 0.7, 0.9  # distinct; canonical briefs name the case twice and have .92 and more
 MIN_FACTS = 2
 NAMES_FOR_ALL = 2
 STRICT = 0.95
@@ -316,7 +316,7 @@ def _length(count: int) -> float:
 
 def _language(key: Key, read: _Read) -> tuple[float, str]:
     used = arts(read.words) & key.arts
-    floor = max(0.0, min(1.0, (prose.distinct_trigrams(read.words) - TRIGRAM_FLOOR) / (0.95 - TRIGRAM_FLOOR)))
+    floor = _ramp(prose.distinct_trigrams(read.words), NO_TRIGRAMS, FULL_TRIGRAMS)
     return min(1.0, len(used) / ARTS_FOR_ALL) * floor, f"{len(used)} terms of art"
 
 
