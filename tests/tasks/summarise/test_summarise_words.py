@@ -96,10 +96,27 @@ def test_finite_verbs(sentence: str, has: bool) -> None:
     assert prose.has_finite_verb(sentence) is has
 
 
-def test_shuffled_words_surprise_more() -> None:
-    said = "The court held that the evidence was sufficient to sustain the conviction of the defendant for the theft of a horse."
-    shuffled = "of the the that held a theft was to sufficient for conviction evidence the court sustain defendant horse of the the."
-    assert prose.surprise(said)[0] + 1 < prose.surprise(shuffled)[0]
+SAID = "The court held that the evidence was sufficient to sustain the conviction of the defendant for the theft of a horse."
+CUTS = "of the evidence was horse. the court to sustain sufficient the conviction held that for the theft the defendant of a."
+
+
+def test_words_joined_out_of_order_are_worth_less() -> None:
+    (mean, loss), (cut_mean, cut_loss) = (prose.joints(text, frozenset()) for text in (SAID, CUTS))
+    assert mean > cut_mean + 0.5
+    assert loss < cut_loss
+
+
+def test_only_the_writers_own_joints_count() -> None:
+    taken = frozenset(itertools.pairwise(words(SAID)))
+    assert prose.joints(SAID, taken) == (0, 0)
+    mean, loss = prose.joints(CUTS, taken)
+    assert mean < -0.5
+    assert loss > 5
+
+
+def test_cuts_between_good_sentences_lose_as_much_as_alone() -> None:
+    alone = prose.joints(CUTS, frozenset())[1]
+    assert prose.joints(f"{SAID} {CUTS} {SAID}", frozenset())[1] >= alone
 
 
 def test_lists_joined_by_and_have_a_common_step() -> None:

@@ -7,13 +7,23 @@ from collections.abc import Iterator
 
 from cap_rlvr.task import Probe
 from cap_rlvr.tasks.summarise.grounding import cites
-from cap_rlvr.tasks.summarise.salads import NOTHING, Sections, answer, done
+from cap_rlvr.tasks.summarise.salads import GLUE, NOTHING, Sections, answer, done, spread
 from cap_rlvr.tasks.summarise.source import key_of, statements
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, is_content, salient, stem, weight, word_list, words
+from cap_rlvr.tasks.summarise.words import (
+    FUNCTION_WORDS,
+    is_content,
+    salient,
+    sentences,
+    stem,
+    weight,
+    word_list,
+    words,
+)
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 
 SIZES = (4, 5, 6, 7, 8, 9, 10, 12)
+SCRAP_WORDS = 120
 CUT_WORDS = 46  # of about 110: as much as may be copied
 _OPENERS = frozenset(
     {"the", "a", "an", "it", "he", "there", "this", "such", "his", "no", "any", "appellant", "defendant"}
@@ -82,6 +92,69 @@ def _dressed(truth: SummariseTruth, cuts: list[str], topics: list[str], place: i
     name = truth.brief.case_name if truth.brief else "this case"
     parts = [text.format(*dealt, name=name, topics=listed) for text in dress]
     return answer(dict(zip(("issue", "rule", "application"), parts, strict=True)) | {"conclusion": done(truth)})
+
+
+def scraps(truth: SummariseTruth, parts: Sections, key: str) -> Iterator[Probe]:
+    """The source, or the canonical brief, cut into pieces of 1 to 12 words and put together again: words of the matter only."""
+    said = (truth.source.partition("\n\n")[2] or truth.source).split()
+    end = done(truth)
+    for size in range(1, 13):
+        cut = _scraps(said, [size], key)
+        yield Probe("shuffled_scraps", spread(_first(cut, SCRAP_WORDS), end), NOTHING)
+        glued = [f"{piece} {GLUE[int(keyed_unit(key, 'glue', size, at) * len(GLUE))]}" for at, piece in enumerate(cut)]
+        yield Probe("scraps_with_glue", spread(_first(glued, SCRAP_WORDS), end), NOTHING)
+    for size in (2, 3):
+        near = said[: 2 * SCRAP_WORDS]
+        kept = set(_scraps(near, [size], key)[: SCRAP_WORDS // size])
+        in_order = [piece for piece in _pieces(near, [size], key) if piece in kept]
+        yield Probe("scraps_in_their_order", spread(_first(in_order, SCRAP_WORDS), end), NOTHING)
+    mixed = _scraps(said, [1, 2, 3, 4], key)
+    yield Probe("shuffled_scraps", spread(_first(mixed, SCRAP_WORDS), end), NOTHING)
+    own = " ".join(text for name, text in parts.items() if name != "conclusion").replace("?", "").split()
+    for size in (1, 2):
+        yield Probe("gold_in_scraps", spread(_first(_scraps(own, [size], key), len(own)), end), NOTHING)
+    yield Probe("half_in_scraps", answer(half_in_scraps(truth, parts, 1, key)), NOTHING)
+    yield Probe("scraps_between_sentences", answer(_between(parts, _scraps(said, [1], key))), NOTHING)
+
+
+def _pieces(said: list[str], sizes: list[int], key: str) -> list[str]:
+    """Words in pieces of these sizes, each drawn by the key."""
+    found: list[str] = []
+    at = 0
+    while at < len(said):
+        size = sizes[int(keyed_unit(key, "size", at) * len(sizes))]
+        found.append(" ".join(said[at : at + size]))
+        at += size
+    return found
+
+
+def _scraps(said: list[str], sizes: list[int], key: str) -> list[str]:
+    mixed = keyed_order(list(enumerate(_pieces(said, sizes, key))), key, "scraps", *sizes)
+    return [piece for _, piece in mixed]
+
+
+def _first(pieces: list[str], count: int) -> list[str]:
+    return " ".join(pieces).split()[:count]
+
+
+def half_in_scraps(truth: SummariseTruth, parts: Sections, size: int, key: str) -> Sections:
+    """The issue and the rule made of scraps, the rest as it is."""
+    asked, ruled = (len(parts[name].split()) for name in ("issue", "rule"))
+    scrap = _scraps((truth.source.partition("\n\n")[2] or truth.source).split(), [size], key)
+    said = _first(scrap, asked + ruled)
+    return {**parts, "issue": f"Is it the law that {' '.join(said[:asked])}?", "rule": f"{' '.join(said[asked:])}."}
+
+
+def _between(parts: Sections, scrap: list[str]) -> Sections:
+    """Each sentence of a brief behind one made of scraps."""
+    found = dict(parts)
+    for name in ("issue", "rule", "application"):
+        told: list[str] = []
+        for low, high in sentences(parts[name]):
+            told += [f"{' '.join(scrap[:18])}.", parts[name][low:high].strip()]
+            scrap = scrap[18:]
+        found[name] = " ".join(told)
+    return found
 
 
 def exchanged(truth: SummariseTruth) -> Sections:

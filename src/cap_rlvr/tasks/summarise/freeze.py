@@ -1,6 +1,6 @@
-"""Make the frozen lists in `data/` again: `python -m cap_rlvr.tasks.summarise.freeze {words,constants} SOURCE…`.
+"""Make the frozen lists in `data/` again: `python -m cap_rlvr.tasks.summarise.freeze {words,order,constants} SOURCE…`.
 
-`words` counts how rare stems are and which steps from word to word are common, over decisions in CAP's formats;
+`words` counts how rare stems are, `order` which steps from word to word are common, over decisions in CAP's formats;
 `constants` finds the briefs that say most of many decisions at once, over prepared rows (`train.jsonl`). A changed list
 is another version of the task: every score depends on it.
 """
@@ -11,14 +11,15 @@ import math
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cap_rlvr.law.opinions import majority_index
-from cap_rlvr.tasks.summarise.prose import STOP, symbols
+from cap_rlvr.tasks.summarise.prose import LEAST, MOST, STOP, pieces, symbol
 from cap_rlvr.tasks.summarise.source import Key, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import RAREST, stem, weight, words
+from cap_rlvr.tasks.summarise.words import FUNCTION_WORDS, RAREST, stem, weight, words
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.files import write_whole
 from cap_rlvr.wire.rows import Row
@@ -31,6 +32,7 @@ DATA = Path(__file__).with_name("data")
 CHARS = 8_000  # of each opinion
 RARE = 4  # decisions; stems in no more have the greatest weight
 SMOOTHING = 5.0
+COMMON = 150  # content words that are known as they are
 MIN_SHARED = 6  # rows that a constant brief's first term must be in: fewer, and it would be a brief of those rows
 MAX_CONSTANTS = 48
 MAX_TERMS = 40
@@ -58,29 +60,32 @@ def rarity(texts: Iterable[str]) -> str:
 
 def word_order(texts: Iterable[str]) -> str:
     """The lines of `word_order.txt`."""
+    read = [pieces(text[:CHARS]) for text in texts]
+    counts = Counter(piece for one in read for piece in one if piece.isalpha() and piece not in FUNCTION_WORDS)
+    common = frozenset(word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:COMMON])
     steps: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for text in texts:
-        before = STOP
-        for symbol in symbols(" ".join(text[:CHARS].split())):
-            steps[before][symbol] += 1
-            before = symbol
+    for one in read:
+        steps_of = [symbol(piece, common) for piece in one]
+        for before, after in pairwise([STOP, *steps_of]):
+            steps[before][after] += 1
     alone = sum(steps.values(), Counter[str]())
     total = sum(alone.values())
     lines = [
-        "# What each step from a word to the next costs, in tenths of a bit: function words as they are, other words by"
+        "# How much likelier each step from a word to the next is than chance, in tenths of a bit: function words and common"
     ]
     lines.append(
-        f"# their endings, a full stop for the end of a clause. Counted over {total} steps; steps seen once are left out."
+        f"# words as they are, others by their endings. Counted over {total} steps of opinions; steps seen once are left out."
     )
     for before in sorted(steps):
         seen = sum(steps[before].values())
-        costs = {
-            after: round(-10 * math.log2((count + SMOOTHING * alone[after] / total) / (seen + SMOOTHING)))
+        gains = {
+            after: round(10 * math.log2((count * total / alone[after] + SMOOTHING) / (seen + SMOOTHING)))
             for after, count in sorted(steps[before].items())
             if count > 1
         }
-        if costs:
-            lines.append(" ".join([before, *(f"{after}={cost}" for after, cost in costs.items())]))
+        told = [f"{after}={min(MOST, gain)}" for after, gain in gains.items() if gain > LEAST]
+        if told:
+            lines.append(" ".join([before, *told]))
     return "\n".join(lines) + "\n"
 
 
@@ -145,12 +150,12 @@ def _keys(sources: Sequence[str]) -> Iterator[Key]:
 
 def main(arguments: Sequence[str]) -> None:
     """Write the lists asked for. Raises BadInput for anything else."""
-    if len(arguments) < 2 or arguments[0] not in ("words", "constants"):
-        raise BadInput("say `words SOURCE…` or `constants ROWS…`", "arguments")
+    if len(arguments) < 2 or arguments[0] not in ("words", "order", "constants"):
+        raise BadInput("say `words SOURCE…`, `order SOURCE…` or `constants ROWS…`", "arguments")
     if arguments[0] == "words":
-        texts = list(_texts(arguments[1:]))
-        write_whole(DATA / "rarity.txt", rarity(texts))
-        write_whole(DATA / "word_order.txt", word_order(texts))
+        write_whole(DATA / "rarity.txt", rarity(_texts(arguments[1:])))
+    elif arguments[0] == "order":
+        write_whole(DATA / "word_order.txt", word_order(_texts(arguments[1:])))
     else:
         write_whole(DATA / "constants.txt", constants(list(_keys(arguments[1:]))))
 

@@ -38,7 +38,8 @@ class Copying:
     """``run`` is the longest run of words in common, ``grams`` the share of runs of 8 that are in common.
 
     ``covered`` is the share of words that stand in common runs of 3 or more, ``cut`` in runs of 4 or more; ``own`` are
-    the words outside runs of 5. ``quoted`` counts words in quotations.
+    the words outside runs of 5. ``quoted`` counts words in quotations. ``reach`` is for each word where the runs of 3
+    or more that it stands in end, 0 where it stands in none.
     """
 
     run: int
@@ -47,6 +48,7 @@ class Copying:
     cut: float
     own: tuple[str, ...]
     quoted: int
+    reach: tuple[int, ...]
 
     @property
     def within(self) -> bool:
@@ -75,20 +77,21 @@ def copying(key: Key, said: list[str], answer: str) -> Copying:
     windows = max(1, len(said) - GRAM + 1)
     grams = sum(1 for index in range(len(said) - GRAM + 1) if lengths[index] >= GRAM) / windows
     quoted = sum(len(words(hit.group(1))) for hit in _QUOTE.finditer(answer))
-    covered, cut = _inside(lengths, SHORT_RUN), _inside(lengths, CUT)
-    own = tuple(word for word, copied in zip(said, _inside(lengths, LONG_CUT), strict=True) if not copied)
+    reach = _reach(lengths, SHORT_RUN)
+    own = tuple(word for word, end in zip(said, _reach(lengths, LONG_CUT), strict=True) if not end)
     count = max(1, len(said))
-    return Copying(max(lengths, default=0), grams, sum(covered) / count, sum(cut) / count, own, quoted)
+    covered, cut = sum(map(bool, reach)) / count, sum(map(bool, _reach(lengths, CUT))) / count
+    return Copying(max(lengths, default=0), grams, covered, cut, own, quoted, tuple(reach))
 
 
-def _inside(lengths: list[int], least: int) -> list[bool]:
-    """For each word whether it stands in a common run of at least so many words."""
-    end, inside = 0, [False] * len(lengths)
+def _reach(lengths: list[int], least: int) -> list[int]:
+    """For each word where the common runs of at least so many words that it stands in end; 0 where it stands in none."""
+    end, reach = 0, [0] * len(lengths)
     for index, length in enumerate(lengths):
         if length >= least:
             end = max(end, index + length)
-        inside[index] = index < end
-    return inside
+        reach[index] = end if index < end else 0
+    return reach
 
 
 def _runs(key: Key, said: list[str]) -> list[int]:
@@ -157,33 +160,36 @@ def grounded(key: Key, terms: list[str]) -> float:
     return sum(weight(term) for term in distinct if term in key.stems) / whole if whole else 0.0
 
 
-def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]]) -> list[float]:
+def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]], reach: Sequence[int]) -> list[float]:
     """How much oftener than by chance content words that stand close together here do so in the source.
 
     For each range of gaps (words from one to the other, both ends included): of the summary's pairs that stand so, the
     share that comes within a few words of one another in the source, less the same share over all pairs of the summary's
-    words. Near 0 for terms in an order of one's own; for phrases cut out of the source, only where the gaps leave out
-    those within a phrase.
+    words. Last the same for the widest range without the pairs that stand in one run of the source (by ``reach``): cuts
+    of the source hold only such pairs together. Near 0 for terms in an order of one's own.
     """
     terms = [stem(word) if is_content(word) else "" for word in said]
     terms = [term if term in key.stems else "" for term in terms]
     counts = Counter(filter(None, terms))
     whole = sum(counts.values())
     if not whole:
-        return [0.0 for _ in gaps]
+        return [0.0 for _ in (*gaps, gaps)]
     by_chance = sum(
         count * sum(counts[one] for one in key.neighbours.get(term, _NONE) & counts.keys())
         for term, count in counts.items()
     )
-    return [_together(key, terms, *gap) - by_chance / (whole * whole) for gap in gaps]
+    found = [_together(key, terms, gap, None) for gap in gaps] + [_together(key, terms, gaps[-1], reach)]
+    return [one - by_chance / (whole * whole) for one in found]
 
 
-def _together(key: Key, terms: list[str], least: int, most: int) -> float:
+def _together(key: Key, terms: list[str], gap: tuple[int, int], reach: Sequence[int] | None) -> float:
     close = pairs = 0
+    least, most = gap
     for index, term in enumerate(terms):
         if term:
             near = key.neighbours.get(term, _NONE)
-            beside = [one for one in terms[index + least : index + most + 1] if one and one != term]
+            begin = max(index + least, reach[index] if reach else 0)
+            beside = [one for one in terms[begin : index + most + 1] if one and one != term]
             pairs += len(beside)
             close += sum(one in near for one in beside)
     return close / pairs if pairs else 0.0

@@ -63,6 +63,7 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
     yield from salads.copies(truth, key)
     yield from salads.salads(truth, key)
     yield from cuts.stitched(truth, key)
+    yield from cuts.scraps(truth, _sections(truth), key)
     yield from _contradictions(truth)
     yield from _weaker(truth)
     yield from _hostile(truth)
@@ -78,7 +79,6 @@ def attacks(truth: SummariseTruth, other: SummariseTruth, key: str) -> Iterator[
 
 def chains(truth: SummariseTruth, key: str) -> Iterator[Sequence[str]]:
     """From the gold down: errors of form, then of content, then of shape; and each kind first once."""
-    del key  # the errors are the same for every key
     parts = _sections(truth)
     wrong = {
         "statement": {"issue": parts["issue"].replace("?", ".").replace("is it the law that", "it is the law that")},
@@ -98,6 +98,8 @@ def chains(truth: SummariseTruth, key: str) -> Iterator[Sequence[str]]:
             steps.append(answer(current))
         lost = {name: text for name, text in current.items() if name != "rule"}
         yield [*steps, answer(lost), ""]
+    for size in (2, 3, 4):
+        yield [gold(truth), answer(cuts.half_in_scraps(truth, parts, size, key)), ""]
     body = gold(truth).removeprefix("<answer>\n").removesuffix("\n</answer>")
     yield [
         gold(truth),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cache, lru_cache
 from itertools import pairwise
 
@@ -16,8 +17,9 @@ _PAST = word_list("past_verbs")
 _MAX_CITATION = 12  # words
 _SIGNALS = frozenset({"see", "accord", "cf", "citing"})
 _SHAPES = ("ing", "ed", "ly", "ion", "ment", "ity", "or", "er", "al", "ous", "ive", "s")
-START, NUMBER, OTHER, STOP = "<s>", "<n>", "<w>", "."
-WINDOW = 40  # transitions: a shorter salad hides in good prose only at the price of being short
+NUMBER, OTHER, COMMA, STOP = "<n>", "<w>", ",", "."
+LEAST, MOST = -50, 30  # tenths of a bit: one odd joint, or one very common one, decides nothing
+FAIR = -3  # tenths of a bit, between the joints of prose (6 on average) and those of cuts (-12)
 
 
 def has_finite_verb(sentence: str) -> bool:
@@ -60,28 +62,54 @@ def distinct_trigrams(said: list[str]) -> float:
     return len(set(runs)) / len(runs) if runs else 1.0
 
 
-def symbols(text: str) -> list[str]:
-    """A text as the word-order model sees it: function words as they are, other words by their endings."""
+def pieces(text: str) -> list[str]:
+    """A text as words and marks of punctuation, as the word-order model reads it."""
     plain = text if text.isascii() else text.encode("ascii", "replace").decode().replace("?", " ")
-    return [_symbol(piece) for piece in plain.lower().translate(_PIECES).split()]
+    return [piece for piece in (one.strip("'") for one in plain.lower().translate(_PIECES).split()) if piece]
 
 
-def surprise(text: str) -> tuple[float, float]:
-    """How unlike English the order of a text's words is, in bits a step: (mean over the text, over its worst window)."""
-    model, unseen = _model()
-    steps = symbols(text)
-    bits = [model.get((one, other), unseen) for one, other in zip([STOP, *steps], steps, strict=False)]
-    if not bits:
-        return 0.0, 0.0
-    mean = sum(bits) / len(bits)
-    if len(bits) <= WINDOW:
-        return mean / 10, mean / 10
-    running = sum(bits[:WINDOW])
-    worst = running
-    for index in range(WINDOW, len(bits)):
-        running += bits[index] - bits[index - WINDOW]
-        worst = max(worst, running)
-    return mean / 10, worst / WINDOW / 10
+@lru_cache(maxsize=8192)
+def symbol(piece: str, common: frozenset[str]) -> str:
+    """What the model knows of a piece: function words and ``common`` words as they are, others by their endings."""
+    if not piece[0].isalpha():
+        return NUMBER if piece[0].isdigit() else COMMA if piece == "," else STOP
+    if piece in FUNCTION_WORDS or piece in common:
+        return piece
+    ending = next((shape for shape in _SHAPES if piece.endswith(shape) and len(piece) > len(shape) + 2), None)
+    return f"-{ending}" if ending else OTHER
+
+
+def joints(text: str, taken: Set[tuple[str, str]]) -> tuple[float, float]:
+    """How well a writer joins words, in bits: (what a joint is worth on average, what the worst stretch of them loses).
+
+    A joint is the step from a word to the next, but for the pairs in ``taken``, which somebody else has joined. It is
+    worth how much likelier the next word (or its kind) is there than anywhere, in English as it was counted: cuts of any
+    size are good English inside, and their joints are worth less than nothing. A stretch loses what its joints fall
+    short of `FAIR`, so that salad is seen between good sentences as well, the longer it is the surer.
+    """
+    found = _gains(pieces(text), taken)
+    loss = worst = 0
+    for gain in found:
+        loss = max(0, loss + FAIR - gain)
+        worst = max(worst, loss)
+    return sum(found) / max(1, len(found)) / 10, worst / 10
+
+
+def _gains(read: list[str], taken: Set[tuple[str, str]]) -> list[int]:
+    """What each joint is worth in tenths of a bit, marks of punctuation between two words counted with them."""
+    model, common = _model()
+    found: list[int] = []
+    before, known, gain = "", STOP, 0
+    for piece in read:
+        kind = symbol(piece, common)
+        gain += model.get((known, kind), LEAST)
+        known = kind
+        if piece[0].isalnum():
+            word = piece.removesuffix("'s")
+            if before and (before, word) not in taken:
+                found.append(max(LEAST, min(MOST, gain)))
+            before, gain = word, 0
+    return found
 
 
 def same_kind(said: list[str]) -> float:
@@ -107,23 +135,13 @@ def words_an_item(text: str) -> float:
     return len(said) / (1 + breaks)
 
 
-@lru_cache(maxsize=8192)
-def _symbol(piece: str) -> str:
-    if not piece[0].isalpha():
-        return NUMBER if piece[0].isdigit() else "," if piece == "," else STOP
-    if piece in FUNCTION_WORDS:
-        return piece
-    ending = next((shape for shape in _SHAPES if piece.endswith(shape) and len(piece) > len(shape) + 2), None)
-    return f"-{ending}" if ending else OTHER
-
-
 @cache
-def _model() -> tuple[dict[tuple[str, str], int], int]:
-    """The frozen costs of each step in tenths of a bit, and the cost of one that was never seen."""
+def _model() -> tuple[dict[tuple[str, str], int], frozenset[str]]:
+    """The frozen gains of each step in tenths of a bit, and the words that are symbols of their own."""
     model: dict[tuple[str, str], int] = {}
     for line in read_list("word_order.txt"):
         first, *following = line.split()
         for step in following:
-            other, _, cost = step.rpartition("=")
-            model[first, other] = int(cost)
-    return model, max(model.values(), default=100) + 10
+            other, _, gain = step.rpartition("=")
+            model[first, other] = int(gain)
+    return model, frozenset(first for first, _ in model if first.isalpha())

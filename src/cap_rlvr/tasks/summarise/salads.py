@@ -13,7 +13,7 @@ from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 
 Sections = dict[str, str]
 NOTHING = 0.05
-_GLUE = [
+GLUE = [
     "the",
     "of",
     "to",
@@ -56,19 +56,19 @@ def copies(truth: SummariseTruth, key: str) -> Iterator[Probe]:
     said = body.split()
     end = done(truth)
     yield Probe("echo_prompt", f"<answer>{truth.source[:20_000]}</answer>", 0)
-    yield Probe("pasted_source", _spread(said[:130], end), 0)
+    yield Probe("pasted_source", spread(said[:130], end), 0)
     quoted = {name: f'"{text}"' for name, text in zip(_HEADS, _chunks(said[:130], 3), strict=False)}
     yield Probe("pasted_in_quotes", answer({**quoted, "conclusion": end}), 0)
     for every in (4, 6, 9):
-        changed = [_GLUE[i % len(_GLUE)] if i % every == every - 1 else word for i, word in enumerate(said[:130])]
-        yield Probe("edited_copy", _spread(changed, end), NOTHING)
+        changed = [GLUE[i % len(GLUE)] if i % every == every - 1 else word for i, word in enumerate(said[:130])]
+        yield Probe("edited_copy", spread(changed, end), NOTHING)
         dropped = [word for i, word in enumerate(said[:150]) if i % every != every - 1]
-        yield Probe("thinned_copy", _spread(dropped, end), NOTHING)
+        yield Probe("thinned_copy", spread(dropped, end), NOTHING)
     for size in (4, 7, 12):
         spans = [said[start : start + size] for start in range(0, max(1, len(said) - size), size)]
         best = sorted(spans, key=lambda span: -len(set(salient(words(" ".join(span))))))[: 130 // size]
         mixed = keyed_order([" ".join(span) for span in best], key, "stitch", size)
-        yield Probe("stitched_spans", _spread(" ".join(mixed).split(), end), NOTHING)
+        yield Probe("stitched_spans", spread(" ".join(mixed).split(), end), NOTHING)
 
 
 def salads(truth: SummariseTruth, key: str) -> Iterator[Probe]:
@@ -79,23 +79,23 @@ def salads(truth: SummariseTruth, key: str) -> Iterator[Probe]:
     used = words(f"{truth.ground_truth.syllabus} {truth.source}")
     best = list(dict.fromkeys(word for word in used if is_content(word) and stem(word) in know.asked))[:50]
     law = sorted(arts(used) & know.arts)[:30]
-    yield Probe("keyword_salad", _spread([*law, *law], end), NOTHING)
-    yield Probe("salad_with_parties", _spread([*parties, *law, *best], end), NOTHING)
-    yield Probe("salad_true_disposition", _spread(_glued(best + law, key), end), NOTHING)
-    yield Probe("salad_true_disposition", _spread(_glued(keyed_order(best + best, key), key), end), NOTHING)
+    yield Probe("keyword_salad", spread([*law, *law], end), NOTHING)
+    yield Probe("salad_with_parties", spread([*parties, *law, *best], end), NOTHING)
+    yield Probe("salad_true_disposition", spread(_glued(best + law, key), end), NOTHING)
+    yield Probe("salad_true_disposition", spread(_glued(keyed_order(best + best, key), key), end), NOTHING)
     yield Probe(
         "salad_joined_by_and",
-        _spread([part for word in best + best for part in ("and", "the", word)][:150], end),
+        spread([part for word in best + best for part in ("and", "the", word)][:150], end),
         NOTHING,
     )
     yield Probe(
         "salad_of_clauses",
-        _spread([part for word in best + best for part in ("the", word, "was", "the")][:150], end),
+        spread([part for word in best + best for part in ("the", word, "was", "the")][:150], end),
         NOTHING,
     )
-    yield Probe("repeated_term", _spread((best[:1] or ["law"]) * 120, end), NOTHING)
+    yield Probe("repeated_term", spread((best[:1] or ["law"]) * 120, end), NOTHING)
     yield Probe(
-        "source_terms", _spread(_glued([word for word in used if weight(stem(word)) > 6][:70], key), end), NOTHING
+        "source_terms", spread(_glued([word for word in used if weight(stem(word)) > 6][:70], key), end), NOTHING
     )
     for name, shuffled in _shuffles(truth, key):
         yield Probe(name, shuffled, NOTHING)
@@ -178,7 +178,7 @@ def done(truth: SummariseTruth) -> str:
     return f"For these reasons, {disposed(truth.ground_truth.disposition, what)}."
 
 
-def _spread(said: list[str], conclusion: str) -> str:
+def spread(said: list[str], conclusion: str) -> str:
     """Words dealt over the first three sections, the first made a question, with a true conclusion."""
     first, second, third = [*_chunks(said, 3), "", "", ""][:3]
     return answer(
@@ -200,7 +200,7 @@ def _glued(terms: list[str], key: str) -> list[str]:
     """Terms with function words between them, as many as prose has."""
     glued: list[str] = []
     for place, term in enumerate(terms):
-        glued += [term, _GLUE[int(keyed_unit(key, "glue", place) * len(_GLUE))]]
+        glued += [term, GLUE[int(keyed_unit(key, "glue", place) * len(GLUE))]]
     return glued[:170]
 
 

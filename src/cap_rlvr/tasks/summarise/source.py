@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, cast
 
 import re2
@@ -97,8 +98,8 @@ class Statement:
 class Key:
     """A truth as the scorer uses it.
 
-    ``places`` are up to four positions of each run of three words; ``joined`` is the source's words between spaces.
-    ``asked`` are the key terms with their weights; ``expected`` all salient terms of the reference.
+    ``pairs`` are the source's neighbours, ``places`` up to four positions of each run of three words; ``joined`` is its
+    words between spaces. ``asked`` are the key terms with their weights; ``expected`` all salient terms of the reference.
     ``constant`` is what the best constant brief earns in `term_score`; ``told`` whether a syllabus was given.
     """
 
@@ -107,6 +108,7 @@ class Key:
     joined: str
     vocabulary: frozenset[str]
     stems: frozenset[str]
+    pairs: frozenset[tuple[str, str]]
     places: dict[tuple[str, str, str], tuple[int, ...]]
     neighbours: dict[str, frozenset[str]]
     numbers: frozenset[str]
@@ -163,6 +165,7 @@ def _key_of(shown: str, reference_given: Reference) -> Key:
         joined=f" {' '.join(said)} ",
         vocabulary=frozenset(said),
         stems=stems,
+        pairs=frozenset(pairwise(said)),
         places=_places(said),
         neighbours=_neighbours(said),
         numbers=frozenset(filter(None, map(number, said))),
@@ -242,14 +245,16 @@ def joined(spoken: Sequence[str]) -> list[str]:
 def statements(sentence: str) -> list[Statement]:
     """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses.
 
-    What is denied behind it (`…, which the court did not hold`) is the contrary, and only as a whole.
+    What is denied behind it (`…, which the court did not hold`) is the contrary, and only as a whole; the reference may
+    have it as a clause.
     """
     after = _DENIED_AFTER.search(sentence)
     if after:
         body = sentence[: after.start()]
         tails = [body, *(body[hit.end() :] for hit in _THAT.finditer(body))]
-        told = (one for text in tails for one in statements(text) if one.whole)
-        return [replace(one, odd=not one.odd) for one in told]
+        told = [one for text in tails for one in statements(text)]
+        all_of_it = {one.terms for one in told if one.whole}
+        return [replace(one, odd=not one.odd) for one in told if one.terms in all_of_it]
     denied = [f"not {text}" for text in _DENIAL.split(sentence)[1:]]
     sentence = _DENIAL.sub(" not ", sentence)
     pieces = [part for part in _PARTS.split(sentence) if part]
