@@ -16,7 +16,7 @@ from services.reward_api.synthetic import build
 
 @pytest.mark.slow
 def test_rows_of_every_task_with_manifests(tmp_path: Path) -> None:
-    build(tmp_path, 20)
+    build(tmp_path, 100)  # fewer give retrieval too few cases to choose from
     for name in registry.names():
         folder = tmp_path / "tasks" / name
         manifest = read_manifest(folder)
