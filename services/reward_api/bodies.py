@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
+from cap_rlvr.wire.loose_json import read_json
 from cap_rlvr.wire.scoring import RewardItem, RewardRequest
 from services.reward_api.problems import Refused, invalid
 
 # 512 items of 16 kB. A completion over 32 kB scores 0 whatever it says, so clients may cut it there.
 MAX_BYTES = 8 * 1024 * 1024
 READ_S = 20.0
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 async def read_body(request: Request) -> bytes:
     """The whole body. Raises Refused: 413 over the limit, 408 when it comes too slowly, 400 when it breaks off."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BYTES:
+    if declared.isascii() and declared.isdigit() and (len(declared) > 20 or int(declared) > MAX_BYTES):
         raise _too_large()
     body = bytearray()
     try:
@@ -67,39 +65,8 @@ def _insist_shallow(item: RewardItem, field: str) -> None:
 
 
 def parse(body: bytes) -> Any:
-    """Strict JSON, except that a lone surrogate (which a model may well produce) is read as U+FFFD."""
+    """JSON as `read_json` reads it. Raises Refused (400)."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if b"\\ud" not in body and b"\\uD" not in body:
-            raise _malformed(str(error)) from None
-    try:
-        data = json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_number, parse_float=_number)
-        return _without_surrogates(data)
-    except (ValueError, RecursionError) as error:
-        raise _malformed(type(error).__name__) from None
-
-
-def _malformed(detail: str) -> Refused:
-    return Refused(400, "malformed_json", f"The body is not JSON: {detail}.")
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _number(digits: str) -> int | float:
-    """As orjson reads it: an integer of more than 64 bits becomes a float, an infinite number is refused."""
-    number: int | float = orjson.loads(digits)
-    return number
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_without_surrogates(one) for one in cast(list[Any], value)]
-    if isinstance(value, dict):
-        pairs = cast(dict[str, Any], value).items()
-        return {_without_surrogates(key): _without_surrogates(one) for key, one in pairs}
-    return value
+        return read_json(body)
+    except ValueError as error:
+        raise Refused(400, "malformed_json", f"The body is not JSON: {error}.") from None

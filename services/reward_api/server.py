@@ -17,6 +17,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from cap_rlvr.wire.errors import BadInput, Unavailable
+from cap_rlvr.wire.signatures import read_receipt_keys
+from services.reward_api.keyring import open_keyring
 from services.reward_api.settings import Settings
 
 # Over the request deadline, so that every accepted request is answered.
@@ -24,7 +26,10 @@ _DRAIN_S = 30
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The listening address, taken before any long work. Raises BadInput where it can't be had."""
+    """The listening address, taken before any long work. Raises BadInput where it can't be had or keys are missing."""
+    open_keyring(settings)
+    if settings.receipt_key_file is not None:
+        read_receipt_keys(settings.receipt_key_file)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,7 +72,9 @@ class Server(uvicorn.Server):
 
 def run(app: FastAPI, bound: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises Unavailable when the service could not start."""
-    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=_DRAIN_S)
+    config = uvicorn.Config(
+        app, log_config=None, log_level="error", access_log=False, timeout_graceful_shutdown=_DRAIN_S
+    )
     server = Server(config, greeting(bound, app.state.sample))
     server.run(sockets=[bound])
     if not server.started:

@@ -1,0 +1,188 @@
+"""Items a minute, counted in Redis or Valkey for all processes, or in this process alone where there is none.
+
+The minute slides: what counts is this minute's items, and of the last minute's the share that lies less than 60 s back.
+One script decides and counts in one step, by the server's clock, so that neither two processes nor two clocks let more
+through. A server that is lost costs a request a quarter of a second once; then this process counts by itself, having
+counted along all the time, until the server is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from cap_rlvr.wire.errors import BadInput
+from services.reward_api.logs import frames_of
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+WINDOW_S = 60
+ANSWER_S = 0.25
+_RETRY_S = 1.0
+_CONNECTIONS = 16
+_KEY = "cap-rlvr:quota:"
+_SETTING = "REWARD_REDIS_URL"
+ALONE = f"Quotas are counted by each process for itself: no {_SETTING} is set."
+LOST = "Quotas are counted by each process for itself: Redis does not answer as it should."
+_log = structlog.get_logger("reward_api")
+
+# The same steps as `Window.take`; a test runs both on the same sequences. Returns milliseconds to wait.
+SCRIPT = """
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local items, quota, length = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local minute = math.floor(now / length)
+local kept = redis.call('HMGET', KEYS[1], 'minute', 'this', 'last')
+local at, this, last = tonumber(kept[1] or minute), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
+if at < minute then
+  last = at == minute - 1 and this or 0
+  this = 0
+end
+local share = 1 - (now / length - minute)
+local wait = 0
+if items > 0 and last * share + this + items > quota then
+  if this + items <= quota then
+    wait = (share - (quota - items - this) / last) * length
+  else
+    wait = (share + 1 - (quota - items) / this) * length
+  end
+  wait = math.max(1, math.ceil(wait * 1000))
+else
+  this = math.max(0, this + items)
+end
+redis.call('HSET', KEYS[1], 'minute', minute, 'this', this, 'last', last)
+redis.call('EXPIRE', KEYS[1], 2 * length)
+return wait
+"""
+
+
+@dataclass
+class Window:
+    """One count, in this process. ``now`` is any clock in seconds that does not run back."""
+
+    minute: int = 0
+    this: int = 0
+    last: int = 0
+
+    def take(self, items: int, quota: int, now: float) -> float:
+        """Count the items if they fit, and return 0; else the seconds until they would. Items below 0 are given back.
+
+        There must be no more items than the quota.
+        """
+        minute = math.floor(now / WINDOW_S)
+        if self.minute < minute:
+            self.last = self.this if self.minute == minute - 1 else 0
+            self.this = 0
+        self.minute = minute
+        share = 1 - (now / WINDOW_S - minute)
+        if items <= 0 or self.last * share + self.this + items <= quota:
+            self.this = max(0, self.this + items)
+            return 0.0
+        if self.this + items <= quota:
+            return max(0.001, (share - (quota - items - self.this) / self.last) * WINDOW_S)
+        return (share + 1 - (quota - items) / self.this) * WINDOW_S
+
+
+class Quotas:
+    """All counts of one service process. Raises BadInput for an address that can't be one."""
+
+    def __init__(self, redis_url: str | None) -> None:
+        self._redis = _connect(redis_url) if redis_url else None
+        self._script: Any = self._redis.register_script(SCRIPT) if self._redis else None
+        self._windows: dict[str, Window] = {}
+        self._lost = False
+
+    @property
+    def degraded(self) -> str:
+        """Why counts are this process's own; empty while they are shared."""
+        if self._redis is None:
+            return ALONE
+        return LOST if self._lost else ""
+
+    async def take(self, family: str, items: int, quota: int) -> float:
+        """Count items if they fit, and return 0; else the seconds until they would."""
+        window = self._windows.setdefault(family, Window())
+        if self._redis is None or self._lost:
+            return window.take(items, quota, time.monotonic())
+        try:
+            wait = await self._ask(family, items, quota)
+        except Exception as error:  # noqa: BLE001 - whatever Redis does, scoring goes on
+            self._lose(error)
+            return window.take(items, quota, time.monotonic())
+        if wait == 0:
+            window.take(items, quota=window.this + window.last + items, now=time.monotonic())
+        return wait
+
+    async def give_back(self, family: str, items: int) -> None:
+        """Undo `take` for items that were then not judged."""
+        await self.take(family, -items, 1)
+
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        """Look for the server at once, and again each second while it is away."""
+        if self._redis is None:
+            yield
+            return
+        await self._probe()
+        watch = asyncio.create_task(self._watch())
+        yield
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await self._redis.aclose()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_RETRY_S)
+            if self._lost:
+                await self._probe()
+
+    async def _probe(self) -> None:
+        try:
+            await self._ask("probe", 0, 1)
+        except Exception as error:  # noqa: BLE001 - tried again in a second
+            self._lose(error)
+            return
+        if self._lost:
+            self._lost = False
+            _log.warning("quotas_shared_again")
+
+    async def _ask(self, family: str, items: int, quota: int) -> float:
+        async with asyncio.timeout(2 * ANSWER_S):
+            answer = await self._script(keys=[_KEY + family], args=[items, quota, WINDOW_S])
+        return min(2 * WINDOW_S, max(0, int(answer)) / 1000)
+
+    def _lose(self, error: Exception) -> None:
+        if not self._lost:
+            self._lost = True
+            _log.error("quotas_not_shared", error=type(error).__name__, at=frames_of(error)[-2:])
+
+
+def _connect(url: str) -> Redis:
+    """A client that gives up fast; nothing is sent yet."""
+    try:
+        from redis.asyncio import BlockingConnectionPool, Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+    except ModuleNotFoundError:
+        raise BadInput("the package redis is not installed", _SETTING, "Run: pip install 'redis>=5.2'") from None
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=ANSWER_S,
+            socket_timeout=ANSWER_S,
+            socket_connect_timeout=ANSWER_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+    except ValueError:  # its message may quote the password
+        raise BadInput("this is no address of a Redis", _SETTING, "Write it as redis://host:port/0") from None
+    return Redis.from_pool(pool)
