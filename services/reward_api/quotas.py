@@ -2,8 +2,9 @@
 
 The minute slides: what counts is this minute's items, and of the last minute's the share that lies less than 60 s back.
 One script decides and counts in one step, by the server's clock, so that neither two processes nor two clocks let more
-through. A server that is lost costs a request a quarter of a second once; then this process counts by itself, having
-counted along all the time, until the server is back.
+through. One call is under way at a time and takes all requests along that have come meanwhile. A server that is lost
+costs a request half a second once; then this process counts by itself, having counted along all the time, until the
+server is back.
 """
 
 from __future__ import annotations
@@ -25,43 +26,56 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 WINDOW_S = 60
-ANSWER_S = 0.25
+ANSWER_S = 0.5
 _RETRY_S = 1.0
-_CONNECTIONS = 16
-_KEY = "cap-rlvr:quota:"
+_AT_ONCE = 500
+KEY = "cap-rlvr:{quota}:"  # the braces keep all of them on one node of a cluster
 _SETTING = "REWARD_REDIS_URL"
 ALONE = f"Quotas are counted by each process for itself: no {_SETTING} is set."
 LOST = "Quotas are counted by each process for itself: Redis does not answer as it should."
 _log = structlog.get_logger("reward_api")
 
-# The same steps as `Window.take`; a test runs both on the same sequences. Returns milliseconds to wait.
+# For each key the same steps as `Window.take`; a test runs both on the same sequences. Returns milliseconds to wait.
 SCRIPT = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local items, quota, length = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local length = tonumber(ARGV[1])
 local minute = math.floor(now / length)
-local kept = redis.call('HMGET', KEYS[1], 'minute', 'this', 'last')
-local at, this, last = tonumber(kept[1] or minute), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
-if at < minute then
-  last = at == minute - 1 and this or 0
-  this = 0
-end
 local share = 1 - (now / length - minute)
-local wait = 0
-if items > 0 and last * share + this + items > quota then
-  if this + items <= quota then
-    wait = (share - (quota - items - this) / last) * length
-  else
-    wait = (share + 1 - (quota - items) / this) * length
+local waits = {}
+for index, key in ipairs(KEYS) do
+  local items, quota = tonumber(ARGV[2 * index]), tonumber(ARGV[2 * index + 1])
+  local kept = redis.call('HMGET', key, 'minute', 'this', 'last')
+  local at, this, last = tonumber(kept[1] or minute), tonumber(kept[2] or 0), tonumber(kept[3] or 0)
+  if at < minute then
+    last = at == minute - 1 and this or 0
+    this = 0
   end
-  wait = math.max(1, math.ceil(wait * 1000))
-else
-  this = math.max(0, this + items)
+  local wait = 0
+  if items > 0 and last * share + this + items > quota then
+    if this + items <= quota then
+      wait = (share - (quota - items - this) / last) * length
+    else
+      wait = (share + 1 - (quota - items) / this) * length
+    end
+    wait = math.max(1, math.ceil(wait * 1000))
+  else
+    this = math.max(0, this + items)
+  end
+  redis.call('HSET', key, 'minute', minute, 'this', this, 'last', last)
+  redis.call('EXPIRE', key, 2 * length)
+  waits[index] = wait
 end
-redis.call('HSET', KEYS[1], 'minute', minute, 'this', this, 'last', last)
-redis.call('EXPIRE', KEYS[1], 2 * length)
-return wait
+return waits
 """
+
+
+class _Lost(Exception):
+    """Redis gave no answer that can be used."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
 
 
 @dataclass
@@ -91,6 +105,16 @@ class Window:
         return (share + 1 - (quota - items) / self.this) * WINDOW_S
 
 
+@dataclass
+class _Call:
+    """What one request wants counted, and who waits for the answer."""
+
+    family: str
+    items: int
+    quota: int
+    answer: asyncio.Future[float]
+
+
 class Quotas:
     """All counts of one service process. Raises BadInput for an address that can't be one."""
 
@@ -98,6 +122,8 @@ class Quotas:
         self._redis = _connect(redis_url) if redis_url else None
         self._script: Any = self._redis.register_script(SCRIPT) if self._redis else None
         self._windows: dict[str, Window] = {}
+        self._calls: list[_Call] = []
+        self._sender: asyncio.Task[None] | None = None
         self._lost = False
 
     @property
@@ -114,8 +140,8 @@ class Quotas:
             return window.take(items, quota, time.monotonic())
         try:
             wait = await self._ask(family, items, quota)
-        except Exception as error:  # noqa: BLE001 - whatever Redis does, scoring goes on
-            self._lose(error)
+        except _Lost as lost:  # whatever Redis does, scoring goes on
+            self._lose(lost.error)
             return window.take(items, quota, time.monotonic())
         if wait == 0:
             window.take(items, quota=window.this + window.last + items, now=time.monotonic())
@@ -148,17 +174,45 @@ class Quotas:
     async def _probe(self) -> None:
         try:
             await self._ask("probe", 0, 1)
-        except Exception as error:  # noqa: BLE001 - tried again in a second
-            self._lose(error)
+        except _Lost as lost:
+            self._lose(lost.error)
             return
         if self._lost:
             self._lost = False
             _log.warning("quotas_shared_again")
 
     async def _ask(self, family: str, items: int, quota: int) -> float:
-        async with asyncio.timeout(2 * ANSWER_S):
-            answer = await self._script(keys=[_KEY + family], args=[items, quota, WINDOW_S])
-        return min(2 * WINDOW_S, max(0, int(answer)) / 1000)
+        call = _Call(family, items, quota, asyncio.get_running_loop().create_future())
+        self._calls.append(call)
+        if self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._send())
+        return await call.answer
+
+    async def _send(self) -> None:
+        """Send calls, all that wait at once, until none waits; one that fails takes those with it that wait."""
+        while calls := self._calls[:_AT_ONCE]:
+            del self._calls[:_AT_ONCE]
+            try:
+                waits = await self._run(calls)
+            except Exception as error:  # noqa: BLE001 - theirs to judge
+                calls += self._calls
+                self._calls = []
+                for call in calls:
+                    if not call.answer.done():
+                        call.answer.set_exception(_Lost(error))
+                return
+            for call, wait in zip(calls, waits, strict=True):
+                if not call.answer.done():  # a client that has left does not wait
+                    call.answer.set_result(wait)
+
+    async def _run(self, calls: list[_Call]) -> list[float]:
+        keys = [KEY + call.family for call in calls]
+        numbers = [number for call in calls for number in (call.items, call.quota)]
+        async with asyncio.timeout(ANSWER_S):
+            answers = await self._script(keys=keys, args=[WINDOW_S, *numbers])
+        if len(answers) != len(calls):
+            raise ValueError
+        return [min(2 * WINDOW_S, max(0, int(answer)) / 1000) for answer in answers]
 
     def _lose(self, error: Exception) -> None:
         if not self._lost:
@@ -169,20 +223,14 @@ class Quotas:
 def _connect(url: str) -> Redis:
     """A client that gives up fast; nothing is sent yet."""
     try:
-        from redis.asyncio import BlockingConnectionPool, Redis
+        from redis.asyncio import Redis
         from redis.asyncio.retry import Retry
         from redis.backoff import NoBackoff
     except ModuleNotFoundError:
         raise BadInput("the package redis is not installed", _SETTING, "Run: pip install 'redis>=5.2'") from None
     try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=_CONNECTIONS,
-            timeout=ANSWER_S,
-            socket_timeout=ANSWER_S,
-            socket_connect_timeout=ANSWER_S,
-            retry=Retry(NoBackoff(), 0),
+        return Redis.from_url(
+            url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, retry=Retry(NoBackoff(), 0)
         )
     except ValueError:  # its message may quote the password
         raise BadInput("this is no address of a Redis", _SETTING, "Write it as redis://host:port/0") from None
-    return Redis.from_pool(pool)
