@@ -1,6 +1,6 @@
 """Items a minute, counted in Redis or Valkey for all processes, or in this process alone where there is none.
 
-The minute slides: what counts is this minute's items, and of the last minute's the share that lies less than 60 s back.
+The minute slides: this minute's items count, and of the last minute's, as if evenly spread, those less than 60 s back.
 One script decides and counts in one step, by the server's clock, so that neither two processes nor two clocks let more
 through. One call is under way at a time and takes all requests along that have come meanwhile. A server that is lost
 costs a request half a second once; then this process counts by itself, having counted along all the time, until the

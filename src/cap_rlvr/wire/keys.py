@@ -111,16 +111,18 @@ def read_private(path: Path, most: int, maker: str) -> bytes:
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            status = os.fstat(handle)
+            data = os.read(handle, most + 1) if stat.S_ISREG(status.st_mode) else b""
+        finally:
+            os.close(handle)
     except OSError as error:
         raise BadInput(f"it can't be read ({error.strerror})", str(path), f"Make it with `{maker}`") from None
-    with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise BadInput("it is no file", str(path))
-        if status.st_mode & 0o077:
-            mode = f"{stat.S_IMODE(status.st_mode):04o}"
-            raise BadInput(f"others may read or write it (mode {mode})", str(path), f"Type: chmod 600 {path}")
-        data = file.read(most + 1)
+    if not stat.S_ISREG(status.st_mode):
+        raise BadInput("it is no file", str(path), "Name another")
+    if status.st_mode & 0o077:
+        mode = f"{stat.S_IMODE(status.st_mode):04o}"
+        raise BadInput(f"others may read or write it (mode {mode})", str(path), f"Type: chmod 600 {path}")
     if len(data) > most:
         raise BadInput(f"it is over {most} bytes", str(path), "Name another file")
     return data
