@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
 import orjson
 from fastapi import Request
@@ -11,12 +12,16 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from cap_rlvr.wire.loose_json import read_json
-from cap_rlvr.wire.scoring import RewardItem, RewardRequest
+from cap_rlvr.wire.scoring import MAX_ITEMS, RewardItem, RewardRequest
 from services.reward_api.problems import Refused, invalid
 
 # 512 items of 16 kB. A completion over 32 kB scores 0 whatever it says, so clients may cut it there.
 MAX_BYTES = 8 * 1024 * 1024
 READ_S = 20.0
+# Of a request's chats together: 32 for each of 512 items.
+MAX_MESSAGES = 16_384
+# Of one object; ours have ten at most.
+MAX_NAMES = 100
 
 
 async def read_body(request: Request) -> bytes:
@@ -47,6 +52,7 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     data = parse(body)
     if not isinstance(data, dict):
         raise Refused(422, "invalid_request", 'Send an object: {"items": [...]} or one item.')
+    _insist_few(cast(dict[str, Any], data))
     try:
         items = RewardRequest.model_validate(data).items if "items" in data else (RewardItem.model_validate(data),)
     except ValidationError as error:
@@ -54,6 +60,36 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     for index, item in enumerate(items):
         _insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
     return items
+
+
+def _insist_few(data: dict[str, Any]) -> None:
+    """Raises Refused for numbers that nobody needs, before a model looks at each: a million faults take it a minute."""
+    items: Any = data.get("items", [data])
+    if len(data) > MAX_NAMES:
+        raise _too_many("names", MAX_NAMES, None)
+    if not isinstance(items, list):
+        return
+    if len(cast(list[Any], items)) > MAX_ITEMS:
+        raise _too_many("items", MAX_ITEMS, "items")
+    room = MAX_MESSAGES
+    for index, item in enumerate(cast(list[Any], items)):
+        if isinstance(item, dict):
+            room -= _messages(cast(dict[str, Any], item), f"items.{index}" if "items" in data else None, room)
+
+
+def _messages(item: dict[str, Any], field: str | None, room: int) -> int:
+    """How many chat messages an item has. Raises Refused for more than there is room, and for too many names."""
+    chats: list[list[Any]] = [chat for name in ("completion", "prompt") if isinstance(chat := item.get(name), list)]
+    count = sum(len(chat) for chat in chats)
+    if count > room:
+        raise _too_many("messages in all", MAX_MESSAGES, field)
+    if any(isinstance(one, dict) and len(cast(dict[str, Any], one)) > MAX_NAMES for one in chain([item], *chats)):
+        raise _too_many("names", MAX_NAMES, field)
+    return count
+
+
+def _too_many(what: str, most: int, field: str | None) -> Refused:
+    return Refused(422, "invalid_request", f"There are over {most} {what}.", field)
 
 
 def _insist_shallow(item: RewardItem, field: str) -> None:

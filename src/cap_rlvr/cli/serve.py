@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - one for each setting that a first call may need
     port: Annotated[
         int, typer.Option(envvar="REWARD_PORT", min=0, max=65535, help="Where to listen; 0 takes any free port.")
     ] = 8100,

@@ -3,12 +3,14 @@
 import base64
 import concurrent.futures
 import json
+import os
 import re
 import signal
 import socket
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +48,11 @@ def service(folder: Path, key: str) -> Iterator[Service]:
         yield running
 
 
-def exchange(service: Service, data: bytes, seconds: float = 20) -> bytes:
-    """Send bytes as they are and read until the service closes or says no more."""
-    with socket.create_connection(("127.0.0.1", service.port), timeout=seconds) as connection:
+def exchange(service: Service, data: bytes) -> bytes:
+    """Send bytes as they are and read until the service closes, or says nothing for eight seconds."""
+    got = b""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=8) as connection, suppress(TimeoutError):
         connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
-        got = b""
         while piece := connection.recv(65536):
             got += piece
     return got
@@ -65,7 +66,8 @@ def test_smuggled_requests_are_never_scored(service: Service, key: str) -> None:
     body = json.dumps(item("yes")).encode()
     scored = b'"status":"scored"'
     auth = b"Authorization: Bearer " + key.encode() + b"\r\n"
-    inner = b"POST /reward HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    head = b"POST /reward HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    inner = head % len(body) + body
     chunked = b"POST /tasks HTTP/1.1\r\nHost: x\r\n" + auth + b"Transfer-Encoding: chunked\r\n"
     attempts = {
         "length and chunks": chunked + b"Content-Length: 5\r\n\r\n0\r\n\r\n" + inner,
@@ -164,18 +166,16 @@ def test_hostile_bodies_cost_little(service: Service, key: str, name: str) -> No
     assert len(body) <= 8 * 1024 * 1024
     before = _cpu_seconds(service)
     response = httpx.post(f"{service.url}/reward", content=body, headers=bearer(key), timeout=60)
-    spent = _cpu_seconds(service) - before
     assert response.status_code in expected, response.text[:300]
     if response.status_code != 200:
         assert response.headers["content-type"] == "application/problem+json"
         assert len(response.content) < 1000
-    print(f"{name}: {spent:.2f} s of CPU")
-    assert spent < 4
+    assert _cpu_seconds(service) - before < 5  # most of them take a fifth of a second
 
 
 def _cpu_seconds(service: Service) -> float:
     fields = Path(f"/proc/{service.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_receipts_are_signed_and_verify(service: Service, key: str, folder: Path) -> None:
