@@ -183,6 +183,7 @@ class Gate:
             await respond(refused, scope["state"]["request_id"])(scope, receive, send)
             return
         scope["state"]["caller"] = caller
+        scope["state"]["key_id"] = caller.family
 
         async def send_and_look(message: Message) -> None:
             nonlocal status
