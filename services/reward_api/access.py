@@ -44,12 +44,14 @@ NEEDS: dict[str, Need] = {
     "/tasks": "any key",
     "/tasks/{task}": "any key",
     "/tasks/{task}/examples": "read-examples",
+    "/tasks/{task}/examples/{example_id}": "read-examples",
     "/reward": "score",
     "/rescore": "score",
     "/submissions": "submit",
+    "/review": "any key",
     "/metrics": "admin",
 }
-BELOW: dict[str, Need] = {"/compat/": "score", "/page/": "open"}
+BELOW: dict[str, Need] = {"/compat/": "score", "/page/": "open", "/review/": "admin"}
 _SHAPE_OF_A_KEY = re.compile(r"capk_[0-9a-f]{10}_", re.IGNORECASE)
 _NAMES_OF_KEYS = {"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization"}
 _ADVICE = "Send it in the Authorization header, and revoke this one: addresses end up in logs."
@@ -57,6 +59,7 @@ _ADVICE = "Send it in the Authorization header, and revoke this one: addresses e
 
 def need_of(path: str) -> Need:
     """What a route needs, by its path as it was declared."""
+    path = path.replace(":path}", "}")
     return NEEDS.get(path) or next((need for start, need in BELOW.items() if path.startswith(start)), "admin")
 
 
