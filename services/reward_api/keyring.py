@@ -111,7 +111,7 @@ def _key_in(headers: Sequence[tuple[bytes, bytes]]) -> str:
         raise unauthorized("no_key", "Send a key: Authorization: Bearer capk_…")
     if len(given) > 1:
         raise unauthorized("malformed_key", "Send one Authorization header.")
-    found = _SCHEME.fullmatch(given[0].decode("latin-1"))
+    found = _SCHEME.fullmatch(given[0].decode("latin-1").strip(" \t"))
     word = found[2] if found else ""
     if found and found[1].lower() == "basic":
         try:
