@@ -21,7 +21,6 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cap_rlvr.wire import keys
-from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.scoring import RewardItem
 from services.reward_api.audit import AuditLog
 from services.reward_api.keyring import ANYONE, Caller, forbidden, open_keyring
@@ -60,11 +59,16 @@ _ADVICE = "Send it in the Authorization header, and revoke this one: addresses e
 def need_of(path: str) -> Need:
     """What a route needs, by its path as it was declared."""
     path = path.replace(":path}", "}")
-    return NEEDS.get(path) or next((need for start, need in BELOW.items() if path.startswith(start)), "admin")
+    if path in NEEDS:
+        return NEEDS[path]
+    for start, need in BELOW.items():
+        if path.startswith(start):
+            return need
+    return "admin"
 
 
 class Access:
-    """The gate's parts. Raises BadInput or BadData for a file of keys that can't be used."""
+    """The gate's parts. Raises BadInput or BadData for keys, an audit log or a Redis that can't be used."""
 
     def __init__(self, settings: Settings) -> None:
         self._keyring = open_keyring(settings)
@@ -79,11 +83,8 @@ class Access:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Quotas and audit log at work. Raises BadInput for a log that can't be written."""
-        try:
-            self._audit.start()
-        except OSError as error:
-            raise BadInput(f"it can't be written ({error.strerror})", "REWARD_AUDIT_LOG", "Name another") from None
+        """Quotas and audit log at work."""
+        self._audit.start()
         async with self._quotas.watched():
             yield
         self._audit.close()

@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 
+from cap_rlvr.wire.errors import BadInput
+
 STDOUT = "-"
 _WAITING = 20_000
 _CLOSE_S = 5.0
@@ -23,10 +25,12 @@ LOSING = "The audit log can't be written: lines are being lost."
 
 
 class AuditLog:
-    """``target`` is a file (mode 0600, appended to), `-` for stdout, or empty for none."""
+    """``target`` is a file (mode 0600, appended to), `-` for stdout, or empty for none. Raises BadInput for no such file."""
 
     def __init__(self, target: str) -> None:
         self._target = target
+        if target:
+            self._try()
         self._lines: queue.Queue[bytes | None] = queue.Queue(_WAITING)
         self._thread: threading.Thread | None = None
         self._failing = False
@@ -38,12 +42,10 @@ class AuditLog:
         return LOSING if self._failing else ""
 
     def start(self) -> None:
-        """Begin to write. Raises OSError for a file that can't be had."""
-        if not self._target:
-            return
-        self._write(b"")
-        self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
-        self._thread.start()
+        """Begin to write."""
+        if self._target:
+            self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
+            self._thread.start()
 
     def add(self, record: dict[str, Any]) -> None:
         """Put one line in the queue; returns at once."""
@@ -84,6 +86,12 @@ class AuditLog:
             except OSError:
                 self.lost += len(lines)
                 self._failing = True
+
+    def _try(self) -> None:
+        try:
+            self._write(b"")
+        except OSError as error:
+            raise BadInput(f"{self._target}: {error.strerror}", "REWARD_AUDIT_LOG", "Name another file") from None
 
     def _write(self, data: bytes) -> None:
         if self._target == STDOUT:

@@ -83,7 +83,8 @@ def _messages(item: dict[str, Any], field: str | None, room: int) -> int:
     count = sum(len(chat) for chat in chats)
     if count > room:
         raise _too_many("messages in all", MAX_MESSAGES, field)
-    if any(isinstance(one, dict) and len(cast(dict[str, Any], one)) > MAX_NAMES for one in chain([item], *chats)):
+    objects = [cast(dict[str, Any], one) for one in chain(*chats) if isinstance(one, dict)]
+    if any(len(one) > MAX_NAMES for one in (item, *objects)):
         raise _too_many("names", MAX_NAMES, field)
     return count
 

@@ -42,5 +42,6 @@ class PlacesOnly(logging.Formatter):
         if error is not None:
             line |= {"error": type(error).__name__, "at": frames_of(error)}
         else:
-            line["text"] = _clean(str(record.msg).splitlines()[0][:200])
+            # Of a traceback, which the server writes as text when a start fails, the last line says what it was.
+            line["text"] = _clean(str(record.msg).strip().rpartition("\n")[2][:300])
         return orjson.dumps(line).decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -62,7 +62,8 @@ def _claim(file: Path, reply: Path | None) -> tuple[Any, Any]:
         return found, _json(reply)
     if not isinstance(found, dict) or not {"request", "reply"} <= found.keys():
         raise BadInput("it has no request and reply", str(file), 'Give {"request": …, "reply": …}, or two files')
-    return found["request"], found["reply"]
+    both = cast(dict[str, Any], found)
+    return both["request"], both["reply"]
 
 
 def _json(path: Path) -> Any:

@@ -204,6 +204,12 @@ def test_an_address_that_is_none_is_refused_without_its_password() -> None:
     assert "hunter2" not in str(refused.value)
 
 
+def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    with pytest.raises(BadInput, match="pip install"):
+        Quotas("redis://127.0.0.1:1/0")
+
+
 async def _until(reached: object) -> None:
     assert callable(reached)
     end = time.monotonic() + 15
