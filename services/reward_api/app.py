@@ -16,11 +16,11 @@ from pydantic.json_schema import models_json_schema
 import cap_rlvr
 from cap_rlvr.wire.rows import Split
 from cap_rlvr.wire.scoring import Problem, RewardItem, RewardReply, RewardRequest
-from cap_rlvr.wire.signatures import read_receipt_keys
 from services.reward_api import tasks
 from services.reward_api.access import Access
 from services.reward_api.bodies import read_body, read_items
 from services.reward_api.examples import Examples
+from services.reward_api.keyring import signing_key
 from services.reward_api.metrics import Metrics
 from services.reward_api.problems import MEDIA_TYPE, Refused, install
 from services.reward_api.scoring import Scoring
@@ -51,8 +51,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     pool = ScoringPool(registry, settings.workers, limits)
     examples = Examples(settings.workspace, known.names())
     scoring = Scoring(known, pool, examples, settings.open_splits)
-    if settings.receipt_key_file is not None:
-        scoring.receipt_key = read_receipt_keys(settings.receipt_key_file)[0]
+    scoring.receipt_key = signing_key(settings)
     metrics = Metrics(pool)
     access = Access(settings)
     metrics.add(access)
@@ -78,6 +77,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     app.state.pool = pool
     app.state.scoring = scoring
     app.state.sample = sample(known)
+    app.state.keyed = settings.key_file is not None
     access.add(app)
     install(app)
     _describe_bodies(app)

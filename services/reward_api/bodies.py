@@ -63,7 +63,7 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
 
 
 def _insist_few(data: dict[str, Any]) -> None:
-    """Raises Refused for numbers that nobody needs, before a model looks at each: a million faults take it a minute."""
+    """Raises Refused for numbers that nobody needs, before a model looks at each: a million faults take it five seconds."""
     items: Any = data.get("items", [data])
     if len(data) > MAX_NAMES:
         raise _too_many("names", MAX_NAMES, None)

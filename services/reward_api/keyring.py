@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hmac
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import structlog
 
 from cap_rlvr.wire.errors import BadInput, CapError
 from cap_rlvr.wire.keys import KEY, SCOPES, KeyRecord, Scope, read_keys, sha256_key
+from cap_rlvr.wire.signatures import ReceiptKey, read_receipt_keys
 from services.reward_api.problems import Refused
 from services.reward_api.settings import PREFIX, Settings, is_loopback
 
@@ -84,11 +86,30 @@ class Keyring:
 
 def open_keyring(settings: Settings) -> Keyring | None:
     """The keys of a service, or None where it has none. Raises BadInput where its address can't go without."""
-    keyring = Keyring(settings.key_file) if settings.key_file else None
+    with _named("KEY_FILE"):
+        keyring = Keyring(settings.key_file) if settings.key_file else None
     if not is_loopback(settings.host) and (keyring is None or not keyring.any_valid()):
-        where = f"{PREFIX}KEY_FILE" if keyring is None else str(settings.key_file)
-        raise BadInput(f"{settings.host} needs a valid key", where, "Make one with `cap-rlvr keys create`")
+        raise BadInput(
+            f"{settings.host} needs a valid key", f"{PREFIX}KEY_FILE", "Make one with `cap-rlvr keys create`"
+        )
     return keyring
+
+
+def signing_key(settings: Settings) -> ReceiptKey | None:
+    """The key that signs receipts, or None. Raises BadInput for a file that can't be used."""
+    if settings.receipt_key_file is None:
+        return None
+    with _named("RECEIPT_KEY_FILE"):
+        return read_receipt_keys(settings.receipt_key_file)[0]
+
+
+@contextlib.contextmanager
+def _named(variable: str) -> Generator[None]:
+    """Name the variable beside the file that it gave."""
+    try:
+        yield
+    except CapError as error:
+        raise BadInput(error.message, f"{PREFIX}{variable} ({error.where})", error.hint) from None
 
 
 def unauthorized(code: str, detail: str) -> Refused:
