@@ -15,7 +15,8 @@ def configure() -> None:
 
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(PlacesOnly())
-    logging.basicConfig(handlers=[lines], level=logging.ERROR, force=True)
+    lines.setLevel(logging.WARNING)  # some libraries set their loggers to tell everything
+    logging.basicConfig(handlers=[lines], force=True)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

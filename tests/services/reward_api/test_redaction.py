@@ -1,11 +1,21 @@
 import json
 import logging
+import subprocess
 import sys
 
 import pytest
+from toys import ROOT
 
 from services.reward_api.redaction import PlacesOnly, redact
 
+CHATTY = """
+import logging
+from services.reward_api import logs
+logs.configure()
+logging.getLogger("bm25s").setLevel(logging.DEBUG)
+logging.getLogger("bm25s").debug("chatter")
+logging.getLogger("bm25s").warning("a warning")
+"""
 KEY = "capk_0123456789_" + "ab" * 32
 
 
@@ -29,6 +39,13 @@ def test_secrets_are_taken_out_of_any_line() -> None:
     assert line["event"] == "they sent capk_0123456789_[hidden]"
     assert line["url"] == "redis://user:[hidden]@host:1/0"
     assert line["count"] == 3
+
+
+def test_libraries_that_tell_everything_are_not_heard() -> None:
+    command = [sys.executable, "-c", CHATTY]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout == ""
+    assert [json.loads(line)["text"] for line in ended.stderr.splitlines()] == ["a warning"]
 
 
 def test_lines_of_others_tell_places_and_no_messages() -> None:
