@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cap_rlvr.wire import keys
 from cap_rlvr.wire.scoring import RewardItem
 from services.reward_api.audit import AuditLog
-from services.reward_api.keyring import ANYONE, Caller, forbidden, open_keyring
+from services.reward_api.keyring import ANYONE, NOBODY, Caller, forbidden, open_keyring
 from services.reward_api.problems import Refused, respond
 from services.reward_api.quotas import Quotas
 from services.reward_api.scoring import Scoring
@@ -53,6 +53,7 @@ NEEDS: dict[str, Need] = {
 BELOW: dict[str, Need] = {"/compat/": "score", "/page/": "open", "/review/": "admin"}
 _SHAPE_OF_A_KEY = re.compile(r"capk_[0-9a-f]{10}_", re.IGNORECASE)
 _NAMES_OF_KEYS = {"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization"}
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _ADVICE = "Send it in the Authorization header, and revoke this one: addresses end up in logs."
 
 
@@ -90,13 +91,13 @@ class Access:
         self._audit.close()
 
     def admit(self, scope: Scope, path: str) -> Caller:
-        """Who asks, if they may. Raises Refused: 400 for a key in the address, 401, 403."""
-        need = need_of(path)
+        """Who asks, if they may; ``path`` is empty for no route. Raises Refused: 400 for a key in the address, 401, 403."""
+        need = need_of(path) if path else "open"
         if self._keyring is None:
             return ANYONE
         _refuse_keys_in(scope)
         if need == "open":
-            return ANYONE
+            return NOBODY
         caller = self._keyring.caller(scope["headers"])
         if need != "any key" and need not in caller.scopes:
             self.note(scope, path, caller, 403)
@@ -138,7 +139,8 @@ class Access:
         for (task, outcome, _, _), count in (tally or {}).items():
             tasks.setdefault(task, Tally())[outcome] += count
         line = {"request_id": scope["state"]["request_id"], "key": caller.key, "name": caller.name}
-        line |= {"call": f"{scope['method']} {path}", "http": status, "items": tally.total() if tally else 0}
+        method = scope["method"] if scope["method"] in _METHODS else "?"
+        line |= {"call": f"{method} {path}", "http": status, "items": tally.total() if tally else 0}
         self._audit.add({**line, "tasks": tasks, "ms": round(1000 * seconds)})
 
     def count_refusal(self, code: str) -> None:
@@ -175,13 +177,16 @@ class Gate:
         self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # there is none, and none would be looked at here
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path = _declared_path(self._routes, scope)
         started, status = time.perf_counter(), 500
         try:
-            caller = self._access.admit(scope, path) if path else ANYONE
+            caller = self._access.admit(scope, path)
         except Refused as refused:
             self._access.count_refusal(refused.code)
             await respond(refused, scope["state"]["request_id"])(scope, receive, send)

@@ -41,6 +41,8 @@ class Caller:
 
 
 ANYONE = Caller(key="", name="", family="", scopes=SCOPES, quota=None)
+# Who sends no key where others have one: may nothing, and score nothing.
+NOBODY = Caller(key="", name="", family="", scopes=(), quota=0)
 
 
 class Keyring:

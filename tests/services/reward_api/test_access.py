@@ -97,6 +97,7 @@ def test_a_route_that_nobody_thought_of_needs_admin(guarded: TestClient) -> None
 
 def test_no_route_no_key(guarded: TestClient) -> None:
     refusal(guarded.get("/nowhere"), 404, "not_found")
+    assert (keyring.NOBODY.scopes, keyring.NOBODY.quota) == ((), 0)
     refusal(guarded.get("/reward"), 401, "no_key")
     for path in ("/reward/", "/tasks/", "/tasks/../reward", "/%72eward", "/tasks/toy/examples/"):
         response = guarded.post(path, json=item("yes"), follow_redirects=False)
@@ -325,6 +326,20 @@ def test_a_log_that_was_rotated_away_is_begun_anew(guarded: TestClient, file: Pa
         assert time.monotonic() < end
         time.sleep(0.02)
     assert _audited(folder, response.headers["x-request-id"])["http"] == 200
+
+
+async def test_no_websocket_comes_in(guarded: TestClient) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    app: Any = guarded.app
+    await app({"type": "websocket", "path": "/reward", "headers": [], "query_string": b""}, receive, send)
+    assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
 def test_refusals_are_counted(guarded: TestClient, file: Path) -> None:
