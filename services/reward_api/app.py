@@ -17,8 +17,10 @@ import cap_rlvr
 from cap_rlvr.wire.rows import Split
 from cap_rlvr.wire.scoring import Problem, RewardItem, RewardReply, RewardRequest
 from services.reward_api import tasks
+from services.reward_api.access import Access
 from services.reward_api.bodies import read_body, read_items
 from services.reward_api.examples import Examples
+from services.reward_api.keyring import signing_key
 from services.reward_api.metrics import Metrics
 from services.reward_api.problems import MEDIA_TYPE, Refused, install
 from services.reward_api.scoring import Scoring
@@ -49,14 +51,18 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     pool = ScoringPool(registry, settings.workers, limits)
     examples = Examples(settings.workspace, known.names())
     scoring = Scoring(known, pool, examples, settings.open_splits)
+    scoring.receipt_key = signing_key(settings)
     metrics = Metrics(pool)
+    access = Access(settings)
+    metrics.add(access)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         await examples.refresh()
         await pool.start()
         watch = asyncio.create_task(examples.watch())
-        yield
+        async with access.running():
+            yield
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
         await pool.close()
@@ -71,6 +77,8 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     app.state.pool = pool
     app.state.scoring = scoring
     app.state.sample = sample(known)
+    app.state.keyed = settings.key_file is not None
+    access.add(app)
     install(app)
     _describe_bodies(app)
 
@@ -80,7 +88,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         started = time.perf_counter()
         try:
             items = read_items(await read_body(request))
-            body, tally = await scoring.reply(items, request.state.request_id)
+            body, tally = await access.score(request, scoring, items)
         except Refused as refused:
             metrics.refused(refused.code)
             raise
@@ -101,6 +109,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     async def readyz() -> Response:  # pyright: ignore[reportUnusedFunction]
         """Ready, per task; 503 only while no scoring process is alive."""
         state = tasks.readiness(known.names(), examples, pool.alive, pool.broken)
+        state = state.model_copy(update={"degraded": access.degraded()})
         return Response(state.model_dump_json(), 200 if state.ready else 503, media_type="application/json")
 
     @app.get("/", include_in_schema=False)

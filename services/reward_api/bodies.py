@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
+from itertools import chain
 from typing import Any, cast
 
 import orjson
@@ -12,19 +11,23 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
-from cap_rlvr.wire.scoring import RewardItem, RewardRequest
+from cap_rlvr.wire.loose_json import read_json
+from cap_rlvr.wire.scoring import MAX_ITEMS, RewardItem, RewardRequest
 from services.reward_api.problems import Refused, invalid
 
 # 512 items of 16 kB. A completion over 32 kB scores 0 whatever it says, so clients may cut it there.
 MAX_BYTES = 8 * 1024 * 1024
 READ_S = 20.0
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# Of a request's chats together: 32 for each of 512 items.
+MAX_MESSAGES = 16_384
+# Of one object; ours have ten at most.
+MAX_NAMES = 100
 
 
 async def read_body(request: Request) -> bytes:
     """The whole body. Raises Refused: 413 over the limit, 408 when it comes too slowly, 400 when it breaks off."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BYTES:
+    if declared.isascii() and declared.isdigit() and (len(declared) > 20 or int(declared) > MAX_BYTES):
         raise _too_large()
     body = bytearray()
     try:
@@ -49,6 +52,7 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     data = parse(body)
     if not isinstance(data, dict):
         raise Refused(422, "invalid_request", 'Send an object: {"items": [...]} or one item.')
+    _insist_few(cast(dict[str, Any], data))
     try:
         items = RewardRequest.model_validate(data).items if "items" in data else (RewardItem.model_validate(data),)
     except ValidationError as error:
@@ -56,6 +60,37 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     for index, item in enumerate(items):
         _insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
     return items
+
+
+def _insist_few(data: dict[str, Any]) -> None:
+    """Raises Refused for numbers that nobody needs, before a model looks at each: a million faults take it five seconds."""
+    items: Any = data.get("items", [data])
+    if len(data) > MAX_NAMES:
+        raise _too_many("names", MAX_NAMES, None)
+    if not isinstance(items, list):
+        return
+    if len(cast(list[Any], items)) > MAX_ITEMS:
+        raise _too_many("items", MAX_ITEMS, "items")
+    room = MAX_MESSAGES
+    for index, item in enumerate(cast(list[Any], items)):
+        if isinstance(item, dict):
+            room -= _messages(cast(dict[str, Any], item), f"items.{index}" if "items" in data else None, room)
+
+
+def _messages(item: dict[str, Any], field: str | None, room: int) -> int:
+    """How many chat messages an item has. Raises Refused for more than there is room, and for too many names."""
+    chats: list[list[Any]] = [chat for name in ("completion", "prompt") if isinstance(chat := item.get(name), list)]
+    count = sum(len(chat) for chat in chats)
+    if count > room:
+        raise _too_many("messages in all", MAX_MESSAGES, field)
+    objects = [cast(dict[str, Any], one) for one in chain(*chats) if isinstance(one, dict)]
+    if any(len(one) > MAX_NAMES for one in (item, *objects)):
+        raise _too_many("names", MAX_NAMES, field)
+    return count
+
+
+def _too_many(what: str, most: int, field: str | None) -> Refused:
+    return Refused(422, "invalid_request", f"There are over {most} {what}.", field)
 
 
 def _insist_shallow(item: RewardItem, field: str) -> None:
@@ -67,39 +102,8 @@ def _insist_shallow(item: RewardItem, field: str) -> None:
 
 
 def parse(body: bytes) -> Any:
-    """Strict JSON, except that a lone surrogate (which a model may well produce) is read as U+FFFD."""
+    """JSON as `read_json` reads it. Raises Refused (400)."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if b"\\ud" not in body and b"\\uD" not in body:
-            raise _malformed(str(error)) from None
-    try:
-        data = json.loads(body.decode(), parse_constant=_refuse_constant, parse_int=_number, parse_float=_number)
-        return _without_surrogates(data)
-    except (ValueError, RecursionError) as error:
-        raise _malformed(type(error).__name__) from None
-
-
-def _malformed(detail: str) -> Refused:
-    return Refused(400, "malformed_json", f"The body is not JSON: {detail}.")
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _number(digits: str) -> int | float:
-    """As orjson reads it: an integer of more than 64 bits becomes a float, an infinite number is refused."""
-    number: int | float = orjson.loads(digits)
-    return number
-
-
-def _without_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_without_surrogates(one) for one in cast(list[Any], value)]
-    if isinstance(value, dict):
-        pairs = cast(dict[str, Any], value).items()
-        return {_without_surrogates(key): _without_surrogates(one) for key, one in pairs}
-    return value
+        return read_json(body)
+    except ValueError as error:
+        raise Refused(400, "malformed_json", f"The body is not JSON: {error}.") from None

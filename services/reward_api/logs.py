@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 
@@ -9,11 +10,18 @@ import structlog
 
 
 def configure() -> None:
-    """JSON lines on stderr; stdout stays for people."""
+    """JSON lines on stderr; stdout stays for people and for the audit log."""
+    from services.reward_api.redaction import PlacesOnly, redact
+
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(PlacesOnly())
+    lines.setLevel(logging.WARNING)  # some libraries set their loggers to tell everything
+    logging.basicConfig(handlers=[lines], force=True)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            redact,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

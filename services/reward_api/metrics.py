@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
 
 from services.reward_api.scoring_pool import ScoringPool
 
@@ -49,6 +50,10 @@ class Metrics:
         for cause, count in self._pool.losses.items():
             lost.add_metric([cause], count)
         yield lost
+
+    def add(self, part: Collector) -> None:
+        """Let another part of the service tell its figures too."""
+        self._registry.register(part)
 
     def text(self) -> bytes:
         """The exposition format, version 0.0.4."""

@@ -24,15 +24,28 @@ _log = structlog.get_logger("reward_api")
 
 
 class Refused(Exception):
-    """A request that gets no results: HTTP status, a stable code, a sentence, the field at fault."""
+    """A request that gets no results: HTTP status, a stable code, a sentence, the field at fault.
 
-    def __init__(self, status: int, code: str, detail: str, field: str | None = None, retry_after: int = 0) -> None:
-        super().__init__(status, code, detail, field, retry_after)
+    ``retry_after`` is in seconds; ``challenge`` says how to identify oneself, after a 401 or 403 for want of a key.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        field: str | None = None,
+        *,
+        retry_after: int = 0,
+        challenge: str = "",
+    ) -> None:
+        super().__init__(status, code, detail, field, retry_after, challenge)
         self.status = status
         self.code = code
         self.detail = detail
         self.field = field
         self.retry_after = retry_after
+        self.challenge = challenge
 
 
 def invalid(error: ValidationError) -> Refused:
@@ -61,7 +74,13 @@ def respond(refused: Refused, request_id: str) -> Response:
         field=refused.field,
         request_id=request_id,
     )
-    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else None
+    headers = {
+        "Retry-After": str(refused.retry_after) if refused.retry_after else "",
+        "WWW-Authenticate": refused.challenge,
+        # Who sent its body too slowly would otherwise go on sending it.
+        "Connection": "close" if refused.status == 408 else "",
+    }
+    headers = {name: value for name, value in headers.items() if value}
     body = problem.model_dump_json(exclude_none=True)
     return Response(body, refused.status, headers, MEDIA_TYPE)
 

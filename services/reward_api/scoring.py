@@ -13,7 +13,8 @@ import orjson
 
 from cap_rlvr.wire.receipts import claim, seal
 from cap_rlvr.wire.rows import Split
-from cap_rlvr.wire.scoring import CorpusId, RewardItem, ScorerId
+from cap_rlvr.wire.scoring import CorpusId, RewardItem, ScorerId, Signature
+from cap_rlvr.wire.signatures import ReceiptKey
 from services.reward_api.cache import VerdictCache
 from services.reward_api.examples import Examples
 from services.reward_api.problems import Refused
@@ -56,6 +57,7 @@ class Scoring:
         self._asked: dict[bytes, Ticket] = {}
         self.deadline_s = DEADLINE_S
         self.max_pending = MAX_PENDING
+        self.receipt_key: ReceiptKey | None = None
 
     async def reply(
         self, items: Sequence[RewardItem], request_id: str
@@ -77,7 +79,8 @@ class Scoring:
         tasks = sorted({item.task for item in items} & self._scorers.keys())
         scorers = {task: self._scorers[task] for task in tasks}
         receipt = seal(claims, [verdict.sha256 for verdict in verdicts], scorers, corpus)
-        return _body(request_id, results, scorers, corpus, receipt), tally
+        signature = self.receipt_key.sign(receipt, request_id) if self.receipt_key else None
+        return _body(request_id, results, scorers, corpus, (receipt, signature)), tally
 
     def _answers(self, items: Sequence[RewardItem], claims: Sequence[Sequence[str | None]]) -> list[Answer]:
         """Where each item's verdict comes from; new work is queued only once the whole request is accepted."""
@@ -155,14 +158,21 @@ class Scoring:
 
 
 def _body(
-    request_id: str, results: Sequence[bytes], scorers: dict[str, ScorerId], corpus: CorpusId | None, receipt: str
+    request_id: str,
+    results: Sequence[bytes],
+    scorers: dict[str, ScorerId],
+    corpus: CorpusId | None,
+    proof: tuple[str, Signature | None],
 ) -> bytes:
+    receipt, signature = proof
     named = orjson.dumps({task: scorer.model_dump() for task, scorer in scorers.items()})
     return b"".join(
         (
             b'{"request_id":"' + request_id.encode() + b'","results":[' + b",".join(results),
             b'],"scorers":' + named,
             b',"corpus":' + orjson.dumps(corpus and corpus.model_dump()),
-            b',"receipt":"' + receipt.encode() + b'"}',
+            b',"receipt":"' + receipt.encode() + b'"',
+            b',"signature":' + orjson.dumps(signature.model_dump()) if signature else b"",
+            b"}",
         )
     )

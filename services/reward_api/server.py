@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from cap_rlvr.wire.errors import BadInput, Unavailable
+from services.reward_api.keyring import open_keyring, signing_key
 from services.reward_api.settings import Settings
 
 # Over the request deadline, so that every accepted request is answered.
@@ -24,7 +25,9 @@ _DRAIN_S = 30
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The listening address, taken before any long work. Raises BadInput where it can't be had."""
+    """The listening address, taken before any long work. Raises BadInput where it can't be had or keys are missing."""
+    open_keyring(settings)
+    signing_key(settings)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,19 +70,22 @@ class Server(uvicorn.Server):
 
 def run(app: FastAPI, bound: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises Unavailable when the service could not start."""
-    config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=_DRAIN_S)
-    server = Server(config, greeting(bound, app.state.sample))
+    config = uvicorn.Config(
+        app, log_config=None, log_level="error", access_log=False, timeout_graceful_shutdown=_DRAIN_S
+    )
+    server = Server(config, greeting(bound, app.state.sample, app.state.keyed))
     server.run(sockets=[bound])
     if not server.started:
         raise Unavailable("the reward service did not start", "services.reward_api", "The lines above say why")
 
 
-def greeting(bound: socket.socket, item: dict[str, Any] | None) -> str:
+def greeting(bound: socket.socket, item: dict[str, Any] | None, keyed: bool = False) -> str:
     """Where it listens, and a curl line that works at once."""
     host, port = bound.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     lines = [f"Rewards at {url} (docs: {url}/docs). Ctrl-C ends it."]
     if item is not None:
         body = shlex.quote(orjson.dumps(item).decode())
-        lines += ["Try it:", f"curl -s {url}/reward -H 'content-type: application/json' -d {body}"]
+        key = ' -H "Authorization: Bearer $CAP_RLVR_API_KEY"' if keyed else ""
+        lines += ["Try it:", f"curl -s {url}/reward{key} -H 'content-type: application/json' -d {body}"]
     return "\n".join(lines) + "\n"

@@ -69,9 +69,12 @@ class TaskState(Frozen):
 
 
 class Readiness(Frozen):
+    """``degraded`` says in a sentence each what works less well than it should: quotas, keys, the audit log."""
+
     ready: bool
     scoring_processes: int
     tasks: dict[str, TaskState]
+    degraded: dict[str, str] = {}
 
 
 def summary(registry: TaskRegistry, examples: Examples, name: str) -> TaskSummary:

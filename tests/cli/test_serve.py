@@ -53,6 +53,8 @@ def test_the_workspace_beside_is_found(run: Any, tmp_path: Path) -> None:
     found = run("--workers", "3", "--port", "0")
     assert (found["REWARD_WORKSPACE"], found["REWARD_SYNTHETIC"]) == ("workspace", "0")
     assert (found["REWARD_WORKERS"], found["REWARD_PORT"]) == ("3", "0")
+    assert "REWARD_KEY_FILE" not in found
+    assert run("--key-file", "keys.json")["REWARD_KEY_FILE"] == "keys.json"
 
 
 def test_a_named_workspace_must_have_rows(run: Any, tmp_path: Path) -> None:

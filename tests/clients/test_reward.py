@@ -3,9 +3,12 @@ import json
 import pickle
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -205,6 +208,42 @@ def test_retry_after_is_kept() -> None:
         assert started.time() - began >= 1
         started.close()
         assert len(calls) == 2
+        client.close()
+
+
+def test_waiting_for_a_quota_is_no_failed_attempt() -> None:
+    def respond(call: int, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], bytes]:
+        return (429, {"retry-after": "0"}, b"") if call < 5 else (200, {}, reply(items))
+
+    with pretending(respond) as (url, calls):
+        client = RewardClient(url, patience=replace(HASTY, attempts=1))
+        assert client.score([asked("a")])[0].reward == 0.25
+        assert len(calls) == 5
+        client.close()
+
+
+def test_retry_after_as_a_date() -> None:
+    def respond(call: int, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], bytes]:
+        date = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+        return (503, {"retry-after": date}, b"") if call == 1 else (200, {}, reply(items))
+
+    with pretending(respond) as (url, calls):
+        client = RewardClient(url, patience=HASTY)
+        began = time.monotonic()
+        assert client.score([asked("a")])[0].reward == 0.25
+        assert time.monotonic() - began > 0.9
+        assert len(calls) == 2
+        client.close()
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-5", "1e9", "Wed, 99 Nov 2026 99:00:00 GMT"])
+def test_retry_after_that_says_nothing(value: str) -> None:
+    def respond(call: int, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], bytes]:
+        return (503, {"retry-after": value}, b"") if call == 1 else (200, {}, reply(items))
+
+    with pretending(respond) as (url, _):
+        client = RewardClient(url, patience=HASTY)
+        assert client.score([asked("a")])[0].reward == 0.25
         client.close()
 
 

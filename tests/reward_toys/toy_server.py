@@ -1,8 +1,9 @@
 """The real service around the toy task: ``toy_server.py CPU_S WALL_S DEADLINE_S MAX_PENDING``, settings from the environment."""
 
+import os
 import sys
 
-from services.reward_api import logs, server
+from services.reward_api import bodies, logs, server
 from services.reward_api.app import create_app
 from services.reward_api.scoring_pool import Limits
 from services.reward_api.settings import load
@@ -13,6 +14,7 @@ if __name__ == "__main__":
     cpu, wall, deadline, max_pending = sys.argv[1:]
     with server.bind(settings) as bound:
         app = create_app(settings, "toy_registry", Limits(cpu=float(cpu), wall=float(wall)))
+        bodies.READ_S = float(os.environ.get("TOY_READ_S", bodies.READ_S))
         app.state.scoring.deadline_s = float(deadline)
         app.state.scoring.max_pending = int(max_pending)
         server.run(app, bound)

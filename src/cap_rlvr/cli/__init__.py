@@ -26,6 +26,8 @@ COMMANDS = {
     "quality": "Attack and measure the rewards; one number, RQ.",
     "attack": "Look for reward without the gold.",
     "serve": "Serve the rewards over HTTP.",
+    "keys": "Who may use the reward service: make, list, revoke and rotate keys.",
+    "receipt": "Check the receipt of a scored batch; make a key that signs receipts.",
     "rollouts": "Run a rollout replica, or look at the fleet.",
     "report": "Write a run's report again from its files.",
     "status": "What is running, waiting and done in a workspace.",

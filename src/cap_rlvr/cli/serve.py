@@ -19,13 +19,16 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - one for each setting that a first call may need
     port: Annotated[
         int, typer.Option(envvar="REWARD_PORT", min=0, max=65535, help="Where to listen; 0 takes any free port.")
     ] = 8100,
     host: Annotated[
-        str, typer.Option(envvar="REWARD_HOST", help="A loopback address; the service has no keys.")
+        str, typer.Option(envvar="REWARD_HOST", help="Any but a loopback address needs --key-file.")
     ] = "127.0.0.1",
+    key_file: Annotated[
+        Path | None, typer.Option(envvar="REWARD_KEY_FILE", help="Keys that callers need; see cap-rlvr keys.")
+    ] = None,
     workspace: Annotated[
         Path | None,
         typer.Option(
@@ -53,11 +56,15 @@ def serve(
     Example: cap-rlvr serve --workspace workspace --port 8200
 
     Example: cap-rlvr serve --synthetic 1000
+
+    Example: cap-rlvr serve --host 0.0.0.0 --key-file keys.json
     """
     if importlib.util.find_spec("fastapi") is None or importlib.util.find_spec("uvicorn") is None:
         raise BadInput("the reward service is not installed", "cap-rlvr serve", "Run: pip install 'cap-rlvr[reward]'")
     settings = {"REWARD_PORT": str(port), "REWARD_HOST": host, "REWARD_OPEN_SPLITS": open_splits}
     settings |= _source(workspace, synthetic)
+    if key_file is not None:
+        settings["REWARD_KEY_FILE"] = str(key_file)
     if workers is not None:
         settings["REWARD_WORKERS"] = str(workers)
     sys.stdout.flush()

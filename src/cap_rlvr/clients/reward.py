@@ -11,18 +11,21 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import os
 import random
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
 from pydantic import ValidationError
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from cap_rlvr.clients.reward_columns import columns_to_items, log_results
 from cap_rlvr.wire.errors import BadInput, Unavailable
@@ -35,24 +38,32 @@ _SENT_CHARACTERS = 40_000
 _REQUEST_CHARACTERS = 1_500_000
 _CACHED = 50_000
 _RETRIED_STATUS = {408, 429, 500, 502, 503, 504}
+API_KEY = "CAP_RLVR_API_KEY"
+# A quota's minute slides, so the longest wait for it is two; a larger number is some proxy's and is cut.
+_LONGEST_RETRY_AFTER_S = 120.0
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to go on: ``attempts`` in all, waits doubling from ``first_s`` up to ``longest_s``, each with jitter."""
+    """How long to go on: ``attempts`` in all, waits doubling from ``first_s`` up to ``longest_s``, each with jitter.
+
+    Waiting for a quota (HTTP 429) is no failed attempt: it goes on for ``quota_s``.
+    """
 
     attempts: int = 6
     first_s: float = 0.25
     longest_s: float = 8.0
     request_s: float = 60.0
+    quota_s: float = 900.0
 
 
 class _Again(Exception):
     """Worth another try, after ``retry_after`` seconds where the service said so."""
 
-    def __init__(self, text: str, retry_after: float = 0.0) -> None:
+    def __init__(self, text: str, retry_after: float = 0.0, *, quota: bool = False) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.quota = quota
 
 
 @dataclass(frozen=True)
@@ -66,9 +77,10 @@ class _Session:
 class RewardClient:
     """Scores items over HTTP. Picklable; safe from any thread and event loop (one session a loop).
 
-    ``batch`` items go in one request, at most ``parallel`` requests at a time. Raises Unavailable when the service
-    stays away, or keeps answering items with retryable errors, beyond ``patience``; BadInput when it refuses the
-    request as such.
+    ``batch`` items go in one request, at most ``parallel`` requests at a time. Without ``key`` that of the environment
+    (CAP_RLVR_API_KEY) is sent, if there is one; it stays out of pickles. Raises Unavailable when the service stays
+    away, or keeps answering items with retryable errors, beyond ``patience``; BadInput when it refuses the request as
+    such, or the key.
     """
 
     def __init__(
@@ -189,7 +201,7 @@ class RewardClient:
 
         patience = self._patience
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(patience.attempts),
+            stop=_Stop(patience),
             retry=retry_if_exception_type((_Again, httpx.TransportError)),
             wait=self._wait,
             reraise=True,
@@ -199,6 +211,9 @@ class RewardClient:
         except (_Again, httpx.TransportError) as error:
             text = str(error) or type(error).__name__
             hint = "Start it (`cap-rlvr serve`) or wait until it is back"
+            if isinstance(error, _Again) and error.quota:
+                hint = "Ask for a larger quota, or send fewer items"
+                raise Unavailable(f"the quota gave no room for {patience.quota_s:g} s", self.url, hint) from None
             raise Unavailable(f"no rewards after {patience.attempts} attempts ({text})", self.url, hint) from None
         return settled
 
@@ -206,14 +221,15 @@ class RewardClient:
         longest = min(self._patience.longest_s, self._patience.first_s * 2 ** (state.attempt_number - 1))
         jittered = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, decides nothing
         error = state.outcome.exception() if state.outcome else None
-        return max(jittered, error.retry_after) if isinstance(error, _Again) else jittered
+        # What the service asks for, and then some, so that not all who were told the same come back at once.
+        return error.retry_after + jittered if isinstance(error, _Again) else jittered
 
     async def _post(self, http: httpx.AsyncClient, items: Sequence[RewardItem]) -> RewardReply:
         # ASCII JSON carries any text, lone surrogates too, which UTF-8 can't.
         body = json.dumps({"items": [_sent(item) for item in items]})
         response = await http.post("/reward", content=body)
         if response.status_code in _RETRIED_STATUS:
-            raise _Again(f"HTTP {response.status_code}", _retry_after(response))
+            raise _Again(f"HTTP {response.status_code}", _retry_after(response), quota=response.status_code == 429)
         if response.status_code != 200:
             raise _refused(response)
         try:
@@ -233,8 +249,11 @@ class RewardClient:
 
     def _http(self) -> httpx.AsyncClient:
         headers = {"content-type": "application/json"}
-        if self._key:
-            headers["authorization"] = f"Bearer {self._key}"
+        key = (self._key if self._key is not None else os.environ.get(API_KEY, "")).strip()
+        if not (key.isascii() and key.isprintable()):
+            raise BadInput("it holds what no header can carry", API_KEY if self._key is None else "key")
+        if key:
+            headers["authorization"] = f"Bearer {key}"
         limits = httpx.Limits(max_connections=self._parallel, max_keepalive_connections=self._parallel)
         timeout = httpx.Timeout(self._patience.request_s, connect=5.0)
         # A proxy from the environment must not swallow requests to this machine.
@@ -301,9 +320,32 @@ def _sent(item: RewardItem) -> dict[str, Any]:
     return sent
 
 
+class _Stop:
+    """Counts failed attempts apart from waits for a quota."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._attempts = patience.attempts
+        self._until = time.monotonic() + patience.quota_s
+
+    def __call__(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, _Again) and error.quota:
+            return time.monotonic() + error.retry_after > self._until
+        self._attempts -= 1
+        return self._attempts <= 0
+
+
 def _retry_after(response: httpx.Response) -> float:
-    value = response.headers.get("retry-after", "")
-    return min(30.0, float(value)) if value.isdigit() else 0.0
+    """Seconds that a reply asks to wait: as a number, or as the date that a proxy may write instead."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        seconds = float(value)
+    else:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+    return min(_LONGEST_RETRY_AFTER_S, max(0.0, seconds))
 
 
 def _refused(response: httpx.Response) -> BadInput:
@@ -311,7 +353,8 @@ def _refused(response: httpx.Response) -> BadInput:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
         return BadInput(f"HTTP {response.status_code}", str(response.url), "Is this a reward service?")
-    return BadInput(f"HTTP {response.status_code}: {problem.detail}", problem.field or str(response.url))
+    hint = f"Give RewardClient(key=…) or set {API_KEY}" if response.status_code == 401 else ""
+    return BadInput(f"HTTP {response.status_code}: {problem.detail}", problem.field or str(response.url), hint)
 
 
 def _is_loopback(url: str) -> bool:

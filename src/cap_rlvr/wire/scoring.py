@@ -131,14 +131,25 @@ class CorpusId(Frozen):
     sha256: str
 
 
+class Signature(Frozen):
+    """HMAC-SHA256 (hex) over receipt and request id, and the id of the key that made it."""
+
+    key: str
+    hmac_sha256: str
+
+
 class RewardReply(Frozen):
-    """Results in the order of the request's items, and what made them. ``receipt`` digests request, results, scorers."""
+    """Results in the order of the request's items, and what made them. ``receipt`` digests request, results, scorers.
+
+    ``signature`` is there when the service has a receipt key.
+    """
 
     request_id: str
     results: tuple[RewardResult, ...]
     scorers: dict[str, ScorerId]
     corpus: CorpusId | None
     receipt: str
+    signature: Signature | None = None
 
 
 class Problem(Frozen):

@@ -220,6 +220,10 @@ def test_port_in_use(service: Service) -> None:
         ("REWARD_HOST", "nowhere.example", "not an IP address"),
         ("REWARD_OPEN_SPLITS", "train,dev", "'dev' is no split"),
         ("REWARD_WORKERS", "0", "REWARD_WORKERS"),
+        ("REWARD_KEY_FILE", "/nowhere/keys.json", "cap-rlvr keys create"),
+        ("REWARD_RECEIPT_KEY_FILE", "/nowhere/receipt.key", "cap-rlvr receipt key"),
+        ("REWARD_AUDIT_LOG", "/nowhere/audit.jsonl", "No such file"),
+        ("REWARD_REDIS_URL", "http://me:hunter2@host", "redis://host"),
     ],
 )
 def test_bad_settings_name_the_variable(name: str, value: str, said: str) -> None:
@@ -227,6 +231,7 @@ def test_bad_settings_name_the_variable(name: str, value: str, said: str) -> Non
     assert ended.returncode == 2
     assert name in ended.stderr
     assert said in ended.stderr
+    assert "hunter2" not in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 

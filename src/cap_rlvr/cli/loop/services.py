@@ -85,6 +85,7 @@ class Services:
             "REWARD_WORKSPACE": str(self.workspace.root),
             "REWARD_OPEN_SPLITS": "train,eval,test",
             "REWARD_WORKERS": "1",
+            "REWARD_KEY_FILE": "",  # whatever the environment says of another service: the trainer has no key
         }
         self._start("reward_api", "services.reward_api", env)
         self.children.wait_until("reward_api", lambda: _answers(f"http://127.0.0.1:{port}/readyz"), SERVICE_READY_S)
