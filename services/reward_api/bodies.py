@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from cap_rlvr.wire.scoring import RewardItem, RewardRequest
@@ -18,21 +18,22 @@ from services.reward_api.problems import Refused, invalid
 # 512 items of 16 kB. A completion over 32 kB scores 0 whatever it says, so clients may cut it there.
 MAX_BYTES = 8 * 1024 * 1024
 READ_S = 20.0
+M = TypeVar("M", bound=BaseModel)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
     """The whole body. Raises Refused: 413 over the limit, 408 when it comes too slowly, 400 when it breaks off."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BYTES:
-        raise _too_large()
+    if declared.isdigit() and int(declared) > most:
+        raise _too_large(most)
     body = bytearray()
     try:
         async with asyncio.timeout(READ_S):
             async for piece in request.stream():
                 body += piece
-                if len(body) > MAX_BYTES:
-                    raise _too_large()
+                if len(body) > most:
+                    raise _too_large(most)
     except TimeoutError:
         raise Refused(408, "body_too_slow", f"The body did not arrive within {READ_S:g} s.") from None
     except ClientDisconnect:  # nobody reads the answer: this keeps a client's departure out of our own failures
@@ -40,8 +41,8 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _too_large() -> Refused:
-    return Refused(413, "body_too_large", f"The body is over {MAX_BYTES} bytes: send fewer items a request.")
+def _too_large(most: int) -> Refused:
+    return Refused(413, "body_too_large", f"The body is over {most} bytes: send fewer items a request.")
 
 
 def read_items(body: bytes) -> tuple[RewardItem, ...]:
@@ -54,11 +55,19 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     except ValidationError as error:
         raise invalid(error) from None
     for index, item in enumerate(items):
-        _insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
+        insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
     return items
 
 
-def _insist_shallow(item: RewardItem, field: str) -> None:
+def read_as(model: type[M], body: bytes, *parts: type[BaseModel]) -> M:
+    """The model that a body is; ``parts`` are the models inside it. Raises Refused like `read_items`."""
+    try:
+        return model.model_validate(parse(body))
+    except ValidationError as error:
+        raise invalid(error, model, *parts) from None
+
+
+def insist_shallow(item: RewardItem, field: str) -> None:
     """Raises Refused for a ground truth that can be read but not written again inside a scoring process's frame."""
     try:
         orjson.dumps([[[item.ground_truth]]])
