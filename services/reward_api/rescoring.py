@@ -47,6 +47,8 @@ def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics) ->
             judged = await scoring.judge(items)
         except Refused as refused:
             metrics.refused(refused.code)
+            if refused.field:
+                refused.field = refused.field.replace(".example_id", ".item.example_id")
             raise
         metrics.answered(judged.tally, time.perf_counter() - started)
         results = [

@@ -3,9 +3,12 @@ import json
 import pickle
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,9 @@ from toys import Service, item, serving, write_rows
 
 from cap_rlvr.clients.reward import Patience, RewardClient
 from cap_rlvr.wire.errors import BadInput, Unavailable
+from cap_rlvr.wire.rescoring import Former, RescoreItem
 from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardResult, ScorerId
+from cap_rlvr.wire.submissions import SubmissionItem
 
 HASTY = Patience(attempts=3, first_s=0.01, longest_s=0.02, request_s=5.0)
 
@@ -206,6 +211,62 @@ def test_retry_after_is_kept() -> None:
         started.close()
         assert len(calls) == 2
         client.close()
+
+
+def test_retry_after_may_be_a_date() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=2.5), usegmt=True)
+
+    def respond(call: int, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], bytes]:
+        return (429, {"retry-after": date}, b"") if call == 1 else (200, {}, reply(items))
+
+    with pretending(respond) as (url, calls), RewardClient(url, patience=HASTY) as client:
+        began = time.monotonic()
+        assert client.score([asked("a")])[0].reward == 0.25
+        assert time.monotonic() - began >= 1
+        assert len(calls) == 2
+
+
+@pytest.mark.parametrize("told", ["soon", "-1", "", "٣"])
+def test_a_retry_after_that_says_nothing_does_no_harm(told: str) -> None:
+    def respond(call: int, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], bytes]:
+        header = {"retry-after": told} if told.isascii() else {}
+        return (503, header, b"") if call == 1 else (200, {}, reply(items))
+
+    with pretending(respond) as (url, _), RewardClient(url, patience=HASTY) as client:
+        assert client.score([asked("a")])[0].reward == 0.25
+
+
+def test_who_is_told_to_come_back_tomorrow_hears_it_at_once() -> None:
+    problem = b'{"title": "Used up", "status": 429, "detail": "Five are enough."}'
+
+    with pretending(lambda _, __: (429, {"retry-after": "7200"}, problem)) as (url, calls):
+        client = RewardClient(url, patience=HASTY)
+        with pytest.raises(Unavailable, match=r"Five are enough.*120 minutes"):
+            client.score([asked("a")])
+        assert len(calls) == 1
+        client.close()
+
+
+async def test_as_a_context_manager(service: Service) -> None:
+    async with RewardClient(service.url) as client:
+        assert (await client.ascore([asked("yes")]))[0].reward == 1.0
+        assert client.scorers["toy"].version == "1"
+
+
+def test_rescoring(client: RewardClient) -> None:
+    items = [asked("yes", id="a"), asked("no\ud800"), asked("yes")]
+    former = [Former(status="scored", reward=value, strict=bool(value)) for value in (1.0, 0.0, 0.0)]
+    pairs = [RescoreItem(item=item, former=then) for item, then in zip(items, former, strict=True)]
+    made = client.rescore(pairs)
+    changed = [(one.index, one.former.reward, one.now.reward) for one in made.differences if one.now.reward]
+    assert changed == [(0, 1.0, 1.0), (2, 0.0, 1.0)]  # the first has a part that was not told before
+    assert made.tasks["toy"].items == 3
+
+
+def test_a_submission_that_is_none(client: RewardClient) -> None:
+    answers = [SubmissionItem(task="toy", completion="yes", example_id=f"test-{number}") for number in range(100)]
+    with pytest.raises(BadInput, match=r"items\.1\.example_id.*not_held_out|No row of split test"):
+        client.submit(answers)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"{}", reply([{}, {}])])

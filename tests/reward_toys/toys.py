@@ -64,7 +64,7 @@ def serving(
     """The toy service as a process of its own; its rows lie in the folder, its log too."""
     log = folder / "service.log"
     command = [sys.executable, str(HERE / "toy_server.py"), str(cpu), str(wall), str(deadline), str(max_pending)]
-    paths = os.pathsep.join([str(HERE), str(ROOT)])
+    paths = os.pathsep.join([str(HERE), str(ROOT / "src"), str(ROOT)])
     settings = {
         "PYTHONPATH": paths,
         "REWARD_WORKSPACE": str(folder),
