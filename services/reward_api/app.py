@@ -17,8 +17,10 @@ from cap_rlvr.wire.rows import Split
 from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardRequest
 from services.reward_api import compat, rescoring, submissions, tasks
 from services.reward_api.bodies import read_body, read_items
+from services.reward_api.described import PROBLEM as _PROBLEM
 from services.reward_api.described import body_of, describe, problems
 from services.reward_api.examples import Examples
+from services.reward_api.judging import Judging
 from services.reward_api.metrics import Metrics
 from services.reward_api.problems import Refused, install
 from services.reward_api.scoring import Scoring
@@ -53,7 +55,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         version=cap_rlvr.__version__,
         summary="Verifiable rewards from US case law",
         lifespan=lifespan,
-        responses=problems(422),
+        responses={422: _PROBLEM},
     )
     app.state.pool = pool
     app.state.scoring = scoring
@@ -95,9 +97,10 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         return RedirectResponse("/docs")
 
     _add_tasks(app, known, examples)
-    submissions.add(app, scoring, examples, metrics)
-    rescoring.add(app, scoring, examples, metrics)
-    compat.add(app, scoring, examples, metrics, known)
+    judging = Judging(scoring, metrics)
+    submissions.add(app, judging, examples)
+    rescoring.add(app, judging, examples)
+    compat.add(app, judging, examples, known)
     return app
 
 
@@ -118,13 +121,13 @@ def _add_tasks(app: FastAPI, known: Any, examples: Examples) -> None:
         found = [tasks.summary(known, examples, name) for name in known.names()]
         return tasks.TaskList(tasks=found, corpus=examples.corpus)
 
-    @app.get("/tasks/{task}", responses=problems(404), tags=["tasks"])
+    @app.get("/tasks/{task}", responses={404: _PROBLEM}, tags=["tasks"])
     async def show_task(task: str) -> tasks.TaskDetail:  # pyright: ignore[reportUnusedFunction]
         """One task: prompt template, answer convention, JSON schema of its ground truth, one item that scores."""
         check(task)
         return tasks.detail(known, examples, task)
 
-    @app.get("/tasks/{task}/examples", responses=problems(404, 503), tags=["tasks"])
+    @app.get("/tasks/{task}/examples", responses={404: _PROBLEM, 503: _PROBLEM}, tags=["tasks"])
     async def list_examples(  # pyright: ignore[reportUnusedFunction]
         task: str,
         split: Split = "train",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
@@ -19,9 +18,8 @@ from cap_rlvr.wire.scoring import MAX_ITEMS, RewardItem
 from services.reward_api.bodies import insist_shallow, parse, read_as, read_body
 from services.reward_api.described import body_of, describe, problems
 from services.reward_api.examples import Examples
-from services.reward_api.metrics import Metrics
+from services.reward_api.judging import Judging
 from services.reward_api.problems import Refused
-from services.reward_api.scoring import Scoring
 from services.reward_api.scoring_worker import TaskRegistry
 
 # NeMo Gym sends the replies of a whole evaluation at once, without prompts and responses.
@@ -73,26 +71,22 @@ class NemoGymReplies(_Sent):
 class Compat:
     """Judges what the routes have read. Each of its calls counts as one request."""
 
-    def __init__(self, scoring: Scoring, examples: Examples, metrics: Metrics, known: TaskRegistry) -> None:
-        self._scoring = scoring
-        self._metrics = metrics
+    def __init__(self, judging: Judging, examples: Examples, known: TaskRegistry) -> None:
+        self._judging = judging
         self._labels = Labels(known, examples.task_of)
         self._aggregating = asyncio.Semaphore(_AGGREGATES_AT_ONCE)
 
-    async def results(self, items: Sequence[RewardItem]) -> list[dict[str, Any]]:
+    async def results(self, request: Request, items: Sequence[RewardItem]) -> list[dict[str, Any]]:
         """The items' results. Raises Refused."""
-        started = time.perf_counter()
         try:
             for index, item in enumerate(items):
                 insist_shallow(item, f"items.{index}.ground_truth")
-            judged = await self._scoring.judge(items)
+            judged = await self._judging.judge(request, items)
         except Refused as refused:
-            self._metrics.refused(refused.code)
-            raise
-        self._metrics.answered(judged.tally, time.perf_counter() - started)
+            raise self._judging.refuse(refused) from None
         return [orjson.loads(verdict.core) for verdict in judged.verdicts]
 
-    async def numbers(self, asked: Sequence[tuple[str, Any, str]]) -> list[dict[str, Any]]:
+    async def numbers(self, request: Request, asked: Sequence[tuple[str, Any, str]]) -> list[dict[str, Any]]:
         """The results of (completion, label, field), all of them scored.
 
         Raises Refused where one is not: 422 where its label can't be judged, 503 where a further try may help. These
@@ -101,27 +95,28 @@ class Compat:
         try:
             items = [self._labels.item(label, completion, field) for completion, label, field in asked]
         except BadInput as error:
-            self._metrics.refused("malformed_label")
-            raise Refused(422, "malformed_label", f"{error.message}. {error.hint}", error.where) from None
+            refused = Refused(422, "malformed_label", f"{error.message}. {error.hint}", error.where)
+            raise self._judging.refuse(refused) from None
         try:
-            results = await self.results(items)
+            results = await self.results(request, items)
         except Refused as refused:
             index, _, rest = (refused.field or "").removeprefix("items.").partition(".")
             field = ".".join((asked[int(index)][2], rest)) if index.isdigit() else refused.field
-            raise Refused(refused.status, refused.code, refused.detail, field, refused.retry_after) from None
+            refused.field = field
+            raise
         for (_, _, field), result in zip(asked, results, strict=True):
             if result["status"] != "scored":
                 status, wait = (422, 0) if result["status"] == "unscorable" else (503, 1)
-                raise Refused(status, result["failure_reason"], result["reason"]["text"], field, wait)
+                raise Refused(status, result["failure_reason"], result["reason"]["text"], field, retry_after=wait)
         return results
 
-    async def verified(self, row: dict[str, Any]) -> dict[str, Any]:
+    async def verified(self, request: Request, row: dict[str, Any]) -> dict[str, Any]:
         """NeMo Gym's reply to a row; whatever can't be judged is masked."""
         completion = nemo_gym.completion_of(row.get("response"))
         if completion is None:
             return nemo_gym.masked(row, "malformed_response", "response.output is not a list of items.")
         try:
-            (result,) = await self.results([self._labels.row_item(row, completion)])
+            (result,) = await self.results(request, [self._labels.row_item(row, completion)])
         except BadInput as error:
             return nemo_gym.masked(row, "malformed_row", str(error))
         except Refused as refused:
@@ -137,9 +132,9 @@ class Compat:
             return await asyncio.to_thread(_aggregate, body)
 
 
-def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics, known: TaskRegistry) -> None:
+def add(app: FastAPI, judging: Judging, examples: Examples, known: TaskRegistry) -> None:
     """Add the routes of all three."""
-    compat = Compat(scoring, examples, metrics, known)
+    compat = Compat(judging, examples, known)
     describe(app, OpenRLHFRequest, SlimeRequest, NemoGymRow, NemoGymReplies)
     codes = problems(*_CODES)
 
@@ -159,14 +154,16 @@ def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics, kn
             raise Refused(422, "malformed_query", f"{error.message}. {error.hint}", error.where) from None
         pairs = enumerate(zip(completions, sent.labels, strict=True))
         return openrlhf.reply(
-            await compat.numbers([(completion, label, f"labels.{index}") for index, (completion, label) in pairs])
+            await compat.numbers(
+                request, [(completion, label, f"labels.{index}") for index, (completion, label) in pairs]
+            )
         )
 
     @app.post("/compat/slime", responses=codes, openapi_extra=body_of(SlimeRequest), tags=["compat"])
     async def slime(request: Request) -> float:  # pyright: ignore[reportUnusedFunction]
         """The remote reward model of slime: a bare number."""
         sent = read_as(SlimeRequest, await read_body(request))
-        (result,) = await compat.numbers([(written(sent.response), sent.label, "label")])
+        (result,) = await compat.numbers(request, [(written(sent.response), sent.label, "label")])
         return float(result["reward"])
 
     for root in _NEMO_ROOTS:
@@ -184,7 +181,7 @@ def _add_nemo_gym(app: FastAPI, compat: Compat, root: str) -> None:
         row = parse(await read_body(request))
         if not isinstance(row, dict):
             raise Refused(422, "invalid_request", "Send the row and the response to it as one object.")
-        reply = await compat.verified(cast("dict[str, Any]", row))
+        reply = await compat.verified(request, cast("dict[str, Any]", row))
         try:
             return Response(orjson.dumps(reply), media_type="application/json")
         except TypeError:  # what can be read can be too deep to be written

@@ -12,7 +12,7 @@ from cap_rlvr.wire.scoring import Problem
 from services.reward_api.problems import MEDIA_TYPE
 
 _REFERENCES = "#/components/schemas/{model}"
-_PROBLEM: dict[str, Any] = {
+PROBLEM: dict[str, Any] = {
     "description": "Problem details",
     "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}},
 }
@@ -20,7 +20,7 @@ _PROBLEM: dict[str, Any] = {
 
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """These codes are answered with problem details."""
-    return dict.fromkeys(codes, _PROBLEM)
+    return dict.fromkeys(codes, PROBLEM)
 
 
 def body_of(*models: type[BaseModel]) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from fastapi import FastAPI, Request
 
 from cap_rlvr.wire.rescoring import (
@@ -21,12 +19,11 @@ from cap_rlvr.wire.scoring import RewardResult
 from services.reward_api.bodies import insist_shallow, read_as, read_body
 from services.reward_api.described import body_of, describe, problems
 from services.reward_api.examples import Examples
-from services.reward_api.metrics import Metrics
+from services.reward_api.judging import Judging
 from services.reward_api.problems import Refused
-from services.reward_api.scoring import Scoring
 
 
-def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics) -> None:
+def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
     """Add the route."""
     describe(app, RescoreRequest)
     extra = body_of(RescoreRequest)
@@ -37,20 +34,17 @@ def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics) ->
 
         `former` takes a result as any version gave it. `undecided` items got our error now: ask for these again.
         """
-        started = time.perf_counter()
         try:
             asked = read_as(RescoreRequest, await read_body(request), RescoreItem, Former, FormerPart, FormerReason)
             items = [one.item for one in asked.items]
             for index, item in enumerate(items):
                 insist_shallow(item, f"items.{index}.item.ground_truth")
             corpus = examples.corpus
-            judged = await scoring.judge(items)
+            judged = await judging.judge(request, items)
         except Refused as refused:
-            metrics.refused(refused.code)
             if refused.field:
                 refused.field = refused.field.replace(".example_id", ".item.example_id")
-            raise
-        metrics.answered(judged.tally, time.perf_counter() - started)
+            raise judging.refuse(refused) from None
         results = [
             RewardResult.model_validate_json(verdict.result(str(claimed[0]), cached=False))
             for claimed, verdict in zip(judged.claims, judged.verdicts, strict=True)
@@ -65,6 +59,6 @@ def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics) ->
             tasks=dict(tally(former, results, differences)),
             differences=differences,
             undecided=undecided,
-            scorers=scoring.scorers(items),
+            scorers=judging.scorers(items),
             corpus=corpus,
         )

@@ -7,7 +7,6 @@ needs enough of its examples, figures are rounded, and the number of calls is wh
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter as Tally
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -29,9 +28,8 @@ from cap_rlvr.wire.submissions import (
 from services.reward_api.bodies import read_as, read_body
 from services.reward_api.described import body_of, describe, problems
 from services.reward_api.examples import Examples
-from services.reward_api.metrics import Metrics
+from services.reward_api.judging import Judging
 from services.reward_api.problems import Refused
-from services.reward_api.scoring import Scoring
 from services.reward_api.verdicts import Verdict
 
 HELD_OUT: Split = "test"
@@ -72,7 +70,7 @@ class Ledger:
             raise
 
 
-def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics) -> None:
+def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
     """Add the route."""
     ledger = Ledger()
     app.state.submissions = ledger
@@ -87,24 +85,21 @@ def add(app: FastAPI, scoring: Scoring, examples: Examples, metrics: Metrics) ->
         Each task that is answered needs 20 of its examples, or all it has. Five calls a day and key; one that is
         refused, or not judged in time (503, ask again), is not counted.
         """
-        started = time.perf_counter()
         try:
             submission = read_as(SubmissionRequest, await read_body(request), SubmissionItem)
             _check(submission, examples)
             with ledger.slot(getattr(request.state, "key_id", None) or "anonymous") as left:
                 corpus = examples.corpus
                 items = [one.item() for one in submission.items]
-                judged = await scoring.judge(items, (HELD_OUT,))
+                judged = await judging.judge(request, items, (HELD_OUT,))
                 if any(verdict.status == "error" for verdict in judged.verdicts):
                     late = sum(verdict.status == "error" for verdict in judged.verdicts)
                     raise Refused(503, "not_judged", f"{late} answers were not judged in time.", retry_after=5)
                 tasks = [item.task for item in items]
                 standings = await asyncio.to_thread(_standings, tasks, judged.verdicts)
         except Refused as refused:
-            metrics.refused(refused.code)
-            raise
-        metrics.answered(judged.tally, time.perf_counter() - started)
-        scorers = scoring.scorers(items)
+            raise judging.refuse(refused) from None
+        scorers = judging.scorers(items)
         return SubmissionReply(
             request_id=request.state.request_id,
             tasks=standings,

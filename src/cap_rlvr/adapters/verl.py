@@ -10,17 +10,15 @@ alone or behind a slash (`cap-rlvr/holding`). Example ids need the service. A ke
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import Any
 
 from cap_rlvr import registry
 from cap_rlvr.adapters.labels import Labels, written
-from cap_rlvr.clients.reward import RewardClient
+from cap_rlvr.clients.reward import RewardClient, key_from_environment
 from cap_rlvr.rewards.in_process import InProcess
 from cap_rlvr.wire.errors import BadInput, Unavailable
 
-KEY_VARIABLE = "CAP_RLVR_KEY"
 # verl asks for each answer by itself, from many threads at once.
 _PARALLEL = 16
 
@@ -59,4 +57,4 @@ def compute_score(
 def _scorer(url: str | None) -> RewardClient | InProcess:
     if url is None:
         return InProcess()
-    return RewardClient(url, key=os.environ.get(KEY_VARIABLE), parallel=_PARALLEL)
+    return RewardClient(url, key=key_from_environment(), parallel=_PARALLEL)

@@ -26,6 +26,8 @@ COMMANDS = {
     "quality": "Attack and measure the rewards; one number, RQ.",
     "attack": "Look for reward without the gold.",
     "serve": "Serve the rewards over HTTP.",
+    "score": "Score a file of completions, by a service or without one.",
+    "rescore": "What another version of the scorers says of a scored file.",
     "rollouts": "Run a rollout replica, or look at the fleet.",
     "report": "Write a run's report again from its files.",
     "status": "What is running, waiting and done in a workspace.",

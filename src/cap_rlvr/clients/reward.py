@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
@@ -33,7 +34,14 @@ _SENT_CHARACTERS = 40_000
 _REQUEST_CHARACTERS = 1_500_000
 _CACHED = 50_000
 
-__all__ = ["Patience", "RewardClient"]
+KEY_VARIABLE = "CAP_RLVR_KEY"
+
+__all__ = ["Patience", "RewardClient", "key_from_environment"]
+
+
+def key_from_environment() -> str | None:
+    """The key that programs send: a command line would show it to everyone on the machine."""
+    return os.environ.get(KEY_VARIABLE) or None
 
 
 class RewardClient:

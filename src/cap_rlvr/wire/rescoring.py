@@ -73,7 +73,7 @@ class Difference(Frozen):
 
 
 class TaskDifference(Frozen):
-    """One task's count. The means are over items that both scored; None where there are none.
+    """One task's count. The means are over the ``compared`` items, which both scored; None where there are none.
 
     ``undecided`` items got our error now, so that nothing is known of them; asking again may help.
     """
@@ -82,6 +82,7 @@ class TaskDifference(Frozen):
     same: int
     changed: int
     undecided: int
+    compared: int
     mean_former: float | None
     mean_now: float | None
 
@@ -142,6 +143,7 @@ def tally(
             same=len(indices) - different - open_ones,
             changed=different,
             undecided=open_ones,
+            compared=len(both),
             mean_former=round(sum(then for then, _ in both) / len(both), 6) if both else None,
             mean_now=round(sum(now for _, now in both) / len(both), 6) if both else None,
         )
