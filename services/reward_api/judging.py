@@ -34,9 +34,9 @@ class Judging:
     async def judge(
         self, request: Request, items: Sequence[RewardItem], splits: Collection[Split] | None = None
     ) -> Judged:
-        """`Scoring.judge`. Raises Refused, also for a used-up quota."""
+        """`Scoring.judge`. Raises Refused, also for a used-up quota, which held-out rows don't count against."""
         started = time.perf_counter()
-        async with self._charged(request, len(items)):
+        async with self._charged(request, len(items)) if splits is None else nullcontext():
             judged = await self._scoring.judge(items, splits)
         request.state.tally = judged.tally  # the audit log reads it
         self._metrics.answered(judged.tally, time.perf_counter() - started)

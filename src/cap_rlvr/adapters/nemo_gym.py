@@ -12,17 +12,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean, median, stdev
 from typing import Any, cast
 
+import numpy as np
+
 TASK_INDEX = "_ng_task_index"
-_STATISTICS = {
-    "mean": fmean,
-    "max": max,
-    "min": min,
-    "median": median,
-    "std": lambda values: stdev(values) if len(values) > 1 else 0.0,
-}
 
 
 def completion_of(response: Any) -> str | None:
@@ -60,8 +54,8 @@ def verified(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any
     that no one can be paid for it alone. Each is a flat number too (`reward_page` …), since aggregates read no mappings.
     """
     if result["status"] != "scored":
-        reason = result.get("reason") or {}
-        return masked(row, str(result.get("failure_reason")), str(reason.get("text", "")))
+        reason = cast("dict[str, str] | None", result.get("reason"))
+        return masked(row, str(result.get("failure_reason")), reason["text"] if reason else "")
     components = _shares(result)
     return {
         **row,
@@ -118,18 +112,23 @@ def _figures(replies: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         values["mask_sample"].append(float(is_masked))
         for name, value in [] if is_masked else _numbers(reply):
             values[name].append(float(value))
-    return {
-        f"{statistic}/{name}": compute(found)
-        for statistic, compute in _STATISTICS.items()
-        for name, found in sorted(values.items())
-    }
+    told: dict[str, float] = {}
+    for name, found in sorted(values.items()):
+        sample_N = np.asarray(found, dtype=np.float64)  # noqa: N806  (shape suffix)
+        told[f"mean/{name}"] = float(sample_N.mean())
+        told[f"max/{name}"] = float(sample_N.max())
+        told[f"min/{name}"] = float(sample_N.min())
+        told[f"median/{name}"] = float(np.median(sample_N))
+        told[f"std/{name}"] = float(sample_N.std(ddof=1)) if len(found) > 1 else 0.0
+    return told
 
 
 def _numbers(reply: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
+    """The reward and its parts, and the usage of tokens."""
     response = reply.get("response")
     usage = cast("dict[str, Any]", response).get("usage") if isinstance(response, dict) else None
-    named = [(name, value) for name, value in reply.items() if name == "reward" or name.startswith("reward_")]
-    counted = cast("dict[str, Any]", usage).items() if isinstance(usage, dict) else ()
-    for name, value in (*named, *counted):
+    named = {name: value for name, value in reply.items() if name == "reward" or name.startswith("reward_")}
+    counted = cast("dict[str, Any]", usage) if isinstance(usage, dict) else {}
+    for name, value in {**named, **counted}.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            yield name, value
+            yield name, float(value)
