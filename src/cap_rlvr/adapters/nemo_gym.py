@@ -127,8 +127,9 @@ def _numbers(reply: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
     """The reward and its parts, and the usage of tokens."""
     response = reply.get("response")
     usage = cast("dict[str, Any]", response).get("usage") if isinstance(response, dict) else None
-    named = {name: value for name, value in reply.items() if name == "reward" or name.startswith("reward_")}
-    counted = cast("dict[str, Any]", usage) if isinstance(usage, dict) else {}
-    for name, value in {**named, **counted}.items():
+    told = {name: value for name, value in reply.items() if name == "reward" or name.startswith("reward_")}
+    if isinstance(usage, dict):
+        told |= cast("dict[str, Any]", usage)
+    for name, value in told.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield name, float(value)
