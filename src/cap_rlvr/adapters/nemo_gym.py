@@ -110,8 +110,9 @@ def _figures(replies: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     for reply in replies:
         is_masked = bool(reply.get("mask_sample"))
         values["mask_sample"].append(float(is_masked))
-        for name, value in [] if is_masked else _numbers(reply):
-            values[name].append(float(value))
+        if not is_masked:
+            for name, value in _numbers(reply):
+                values[name].append(value)
     told: dict[str, float] = {}
     for name, found in sorted(values.items()):
         sample_N = np.asarray(found, dtype=np.float64)  # noqa: N806  (shape suffix)
