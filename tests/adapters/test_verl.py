@@ -16,6 +16,7 @@ import pytest
 
 from cap_rlvr import registry
 from cap_rlvr.adapters import verl
+from cap_rlvr.adapters.scorers import scorer_at
 from cap_rlvr.wire.errors import BadInput, Unavailable
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reward_toys"))
@@ -60,7 +61,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     write_rows(folder, {"train": ["yes", "no"], "test": ["hidden"]})
     with serving(folder) as running:
         yield running.url
-        verl._scorer(running.url).close()
+        scorer_at(running.url).close()
 
 
 def test_by_url_from_many_threads(service: str) -> None:

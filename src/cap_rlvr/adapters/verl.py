@@ -10,17 +10,11 @@ alone or behind a slash (`cap-rlvr/holding`). Example ids need the service. A ke
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from cap_rlvr import registry
 from cap_rlvr.adapters.labels import Labels, written
-from cap_rlvr.clients.reward import RewardClient, key_from_environment
-from cap_rlvr.rewards.in_process import InProcess
-from cap_rlvr.wire.errors import BadInput, Unavailable
-
-# verl asks for each answer by itself, from many threads at once.
-_PARALLEL = 16
+from cap_rlvr.adapters.scorers import insist_scored, scorer_at
 
 
 def compute_score(
@@ -33,28 +27,12 @@ def compute_score(
 ) -> dict[str, float]:
     """`score`, and `acc` and `parsed` for verl's metrics: the same keys for every task, as it collects them by the first.
 
-    Raises BadInput for a label that can't be judged, Unavailable where our own side failed: verl can't mask a row, and
-    0 would be trained on.
+    Raises BadInput for a label that can't be judged, Unavailable where our own side failed: verl has no mask.
     """
     del extra_info  # it decides nothing
-    task = data_source.rpartition("/")[2]
-    label = Labels(registry).item(
-        ground_truth, written(solution_str), "ground_truth", task if task in registry.names() else ""
-    )
-    (result,) = _scorer(url).score([label])
-    if result.reward is None:
-        text = result.reason.text if result.reason else "no reason was given"
-        kind = BadInput if result.status == "unscorable" else Unavailable
-        raise kind(text, "ground_truth" if kind is BadInput else url or "the scorer", str(result.failure_reason))
-    return {
-        "score": result.reward,
-        "acc": float(bool(result.strict)),
-        "parsed": float(result.parse_mode != "none"),
-    }
-
-
-@cache
-def _scorer(url: str | None) -> RewardClient | InProcess:
-    if url is None:
-        return InProcess()
-    return RewardClient(url, key=key_from_environment(), parallel=_PARALLEL)
+    named = data_source.rpartition("/")[2]
+    task = named if named in registry.names() else ""
+    item = Labels(registry).item(ground_truth, written(solution_str), "ground_truth", task)
+    (result,) = results = scorer_at(url).score([item])
+    (score,) = insist_scored(results, "ground_truth")
+    return {"score": score, "acc": float(bool(result.strict)), "parsed": float(result.parse_mode != "none")}
