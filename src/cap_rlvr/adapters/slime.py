@@ -7,7 +7,6 @@ A whole group goes in one request where slime hands over a group (`--group-rm`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 from cap_rlvr import registry
@@ -23,7 +22,7 @@ class Sample(Protocol):
     label: Any
 
 
-async def reward(args: Any, sample: Sample | Sequence[Sample], **_: Any) -> float | list[float]:
+async def reward(args: Any, sample: Sample | list[Sample], **_: Any) -> float | list[float]:
     """A number for a sample, a list for a list.
 
     Raises BadInput for a label that can't be judged, Unavailable where our own side failed: slime has no mask.

@@ -33,6 +33,19 @@ def test_every_task_s_call_scores_its_ceiling() -> None:
         assert result.reward >= registry.get(item.task).ceiling
 
 
+@pytest.mark.parametrize("path", [DOCS.parent / "README.md", DOCS / "reward_api.md"], ids=lambda path: path.name)
+def test_the_first_call_shown_gets_the_reply_shown(path: Path) -> None:
+    call = re.search(r"/reward -H 'content-type: application/json' -d '(.*?)'\n```", path.read_text(), re.DOTALL)
+    assert call
+    (result,) = InProcess().score([RewardItem.model_validate_json(call[1])])
+    told = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    said = result.model_dump(mode="json")
+    said["parts"]["volume"].pop("note")
+    for field in ("status", "reward", "strict", "answer", "reason"):
+        assert json.dumps({field: said[field]})[1:-1] in told
+    assert json.dumps({"volume": said["parts"]["volume"]})[1:-1] in told
+
+
 @pytest.mark.parametrize("name", ["ground_truth.md", "reward_api.md"])
 def test_calls_are_good_shell(name: str) -> None:
     assert calls(name)
