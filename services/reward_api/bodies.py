@@ -18,6 +18,8 @@ from services.reward_api.problems import Refused, invalid
 # 512 items of 16 kB. A completion over 32 kB scores 0 whatever it says, so clients may cut it there.
 MAX_BYTES = 8 * 1024 * 1024
 READ_S = 20.0
+# Of all lists and objects of a request together: 2,048 items with some chat, 512 with a full former result.
+MAX_ENTRIES = 131_072
 M = TypeVar("M", bound=BaseModel)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -61,10 +63,33 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
 
 def read_as(model: type[M], body: bytes, *parts: type[BaseModel]) -> M:
     """The model that a body is; ``parts`` are the models inside it. Raises Refused like `read_items`."""
+    data = parse(body)
+    _insist_countable(data)
     try:
-        return model.model_validate(parse(body))
+        return model.model_validate(data)
     except ValidationError as error:
         raise invalid(error, model, *parts) from None
+
+
+def _insist_countable(data: Any) -> None:
+    """Raises Refused for more entries than anyone needs, before a model looks at each: a million faults take it seconds.
+
+    A ground truth is passed over: it is looked at by its scorer alone, under that one's limit.
+    """
+    waiting: list[Any] = [data]
+    room = MAX_ENTRIES
+    while waiting:
+        value: Any = waiting.pop()
+        if isinstance(value, dict):
+            entries = [one for name, one in cast(dict[str, Any], value).items() if name != "ground_truth"]
+        elif isinstance(value, list):
+            entries = cast(list[Any], value)
+        else:
+            continue
+        room -= len(entries)
+        if room < 0:
+            raise Refused(422, "invalid_request", f"There are over {MAX_ENTRIES} entries: send fewer items a request.")
+        waiting += [one for one in entries if isinstance(one, dict | list)]
 
 
 def insist_shallow(item: RewardItem, field: str) -> None:

@@ -212,4 +212,8 @@ def _add_nemo_gym(app: FastAPI, compat: Compat, root: str) -> None:
 
 
 def _aggregate(body: bytes) -> dict[str, Any]:
-    return nemo_gym.aggregate(read_as(NemoGymReplies, body).verify_responses)
+    data = parse(body)
+    replies: Any = cast("dict[str, Any]", data).get("verify_responses") if isinstance(data, dict) else None
+    if not isinstance(replies, list) or not all(isinstance(one, dict) for one in cast("list[Any]", replies)):
+        raise Refused(422, "invalid_request", "Send a list of replies.", "verify_responses")
+    return nemo_gym.aggregate(cast("list[dict[str, Any]]", replies))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from cap_rlvr.clients.reward import RewardClient, key_from_environment
+from cap_rlvr.clients.reward import RewardClient
 from cap_rlvr.rewards.in_process import InProcess
 from cap_rlvr.wire.errors import BadInput, Unavailable
 from cap_rlvr.wire.scoring import RewardResult
@@ -16,8 +16,8 @@ _PARALLEL = 16
 
 @cache
 def scorer_at(url: str | None) -> RewardClient | InProcess:
-    """The service at a URL, its key from CAP_RLVR_KEY; without one, the scorers themselves."""
-    return RewardClient(url, key=key_from_environment(), parallel=_PARALLEL) if url else InProcess()
+    """The service at a URL, its key from CAP_RLVR_API_KEY; without one, the scorers themselves."""
+    return RewardClient(url, parallel=_PARALLEL) if url else InProcess()
 
 
 def insist_scored(results: Sequence[RewardResult], field: str) -> list[float]:

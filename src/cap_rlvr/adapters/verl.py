@@ -5,7 +5,7 @@
     +custom_reward_function.reward_kwargs.url=http://127.0.0.1:8100      # left out: judged in verl's own processes
 
 `reward_model.ground_truth` of a row is a label (see `labels.py`), best as JSON text; `data_source` is the task's name,
-alone or behind a slash (`cap-rlvr/holding`). Example ids need the service. A key is read from CAP_RLVR_KEY.
+alone or behind a slash (`cap-rlvr/holding`). Example ids need the service. A key is read from CAP_RLVR_API_KEY.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def rescore(
     """Have another service judge a scored file again, and tell the differences.
 
     Exits with 0 where there are none, 1 where rewards, parts or statuses differ or items stay undecided. A key is read
-    from CAP_RLVR_KEY.
+    from CAP_RLVR_API_KEY.
 
     Example: cap-rlvr rescore answers.scored.jsonl --against http://127.0.0.1:8200
     """
@@ -41,7 +41,7 @@ def rescore(
 
     from cap_rlvr.cli.score import following
     from cap_rlvr.cli.scored_file import read_formerly_scored
-    from cap_rlvr.clients.reward import RewardClient, key_from_environment
+    from cap_rlvr.clients.reward import RewardClient
     from cap_rlvr.wire.files import write_whole
 
     total = sum(1 for _ in read_formerly_scored(file))
@@ -50,7 +50,7 @@ def rescore(
     done = 0
     with (
         following(Console(stderr=True), "rescoring", total) as follow,
-        RewardClient(against, key=key_from_environment()) as client,
+        RewardClient(against) as client,
     ):
         lines = read_formerly_scored(file)
         while batch := list(islice(lines, _AT_ONCE)):

@@ -48,7 +48,7 @@ def score(
     """Score a file of completions; each line of the result has the item, its result and the scorer's digest.
 
     Stopped half-way, by Ctrl-C or because the service went away, the same command goes on where it was. The key of a
-    service that needs one is read from CAP_RLVR_KEY.
+    service that needs one is read from CAP_RLVR_API_KEY.
 
     Example: cap-rlvr score answers.jsonl
 
@@ -77,9 +77,9 @@ def score(
 
 def _scorer(url: str, workspace: Path | None) -> Scorer:
     if url:
-        from cap_rlvr.clients.reward import RewardClient, key_from_environment
+        from cap_rlvr.clients.reward import RewardClient
 
-        return RewardClient(url, key=key_from_environment())
+        return RewardClient(url)
     from cap_rlvr.rewards.in_process import InProcess
 
     return InProcess(workspace or Path("workspace"))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any, Self, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from cap_rlvr.clients.reward_columns import columns_to_items, log_results
-from cap_rlvr.clients.reward_http import Again, Patience, RewardHttp
+from cap_rlvr.clients.reward_http import API_KEY, Again, Patience, RewardHttp
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.receipts import claim, sha256_sorted
 from cap_rlvr.wire.rescoring import RescoreItem, RescoreReply
@@ -34,22 +33,17 @@ _SENT_CHARACTERS = 40_000
 _REQUEST_CHARACTERS = 1_500_000
 _CACHED = 50_000
 
-KEY_VARIABLE = "CAP_RLVR_KEY"
 
-__all__ = ["Patience", "RewardClient", "key_from_environment"]
-
-
-def key_from_environment() -> str | None:
-    """The key that programs send: a command line would show it to everyone on the machine."""
-    return os.environ.get(KEY_VARIABLE) or None
+__all__ = ["API_KEY", "Patience", "RewardClient"]
 
 
 class RewardClient:
     """Scores items over HTTP. Picklable; safe from any thread and event loop (one session a loop).
 
-    ``batch`` items go in one request, at most ``parallel`` requests at a time. Raises Unavailable when the service
-    stays away, or keeps answering items with retryable errors, beyond ``patience``; BadInput when it refuses the
-    request as such.
+    ``batch`` items go in one request, at most ``parallel`` requests at a time. Without ``key`` that of the environment
+    (CAP_RLVR_API_KEY) is sent, if there is one; it stays out of pickles. Raises Unavailable when the service stays
+    away, or keeps answering items with retryable errors, beyond ``patience``; BadInput when it refuses the request as
+    such, or the key.
     """
 
     def __init__(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import random
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,32 +17,39 @@ from weakref import WeakKeyDictionary
 
 import httpx
 from pydantic import ValidationError
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from cap_rlvr.wire.errors import BadInput, Unavailable
 from cap_rlvr.wire.scoring import Problem
 
+API_KEY = "CAP_RLVR_API_KEY"
 _RETRIED_STATUS = {408, 429, 500, 502, 503, 504}
-# Who is told to come back later than this (a day's quota, say) hears of it at once.
+# A quota's minute slides, so the longest wait for it is two; a larger number is some proxy's and is cut.
 _LONGEST_RETRY_AFTER_S = 120.0
+_TOMORROW = "urn:cap-rlvr:problem:submissions_used_up"
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to go on: ``attempts`` in all, waits doubling from ``first_s`` up to ``longest_s``, each with jitter."""
+    """How long to go on: ``attempts`` in all, waits doubling from ``first_s`` up to ``longest_s``, each with jitter.
+
+    Waiting for a quota (HTTP 429) is no failed attempt: it goes on for ``quota_s``.
+    """
 
     attempts: int = 6
     first_s: float = 0.25
     longest_s: float = 8.0
     request_s: float = 60.0
+    quota_s: float = 900.0
 
 
 class Again(Exception):
     """Worth another try, after ``retry_after`` seconds where the service said so."""
 
-    def __init__(self, text: str, retry_after: float = 0.0) -> None:
+    def __init__(self, text: str, retry_after: float = 0.0, *, quota: bool = False) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.quota = quota
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ class RewardHttp:
     async def patiently(self, ask: Callable[[], Awaitable[None]]) -> None:
         """Call ``ask`` until it does not raise `Again`. Raises Unavailable when patience ends."""
         retrying = AsyncRetrying(
-            stop=stop_after_attempt(self.patience.attempts),
+            stop=_Stop(self.patience),
             retry=retry_if_exception_type((Again, httpx.TransportError)),
             wait=self._wait,
             reraise=True,
@@ -75,20 +83,22 @@ class RewardHttp:
             await retrying(ask)
         except (Again, httpx.TransportError) as error:
             text = str(error) or type(error).__name__
+            if isinstance(error, Again) and error.quota:
+                hint = "Ask for a larger quota, or send fewer items"
+                raise Unavailable(f"the quota gave no room for {self.patience.quota_s:g} s", self.url, hint) from None
             hint = "Start it (`cap-rlvr serve`) or wait until it is back"
             raise Unavailable(f"no rewards after {self.patience.attempts} attempts ({text})", self.url, hint) from None
 
     async def post(self, path: str, body: str) -> bytes:
-        """One try. Raises Again, BadInput for a refusal, Unavailable where the service wants us back much later."""
+        """One try. Raises Again, BadInput for a refusal, Unavailable where the service wants us back tomorrow."""
         session = self._session()
         async with session.slots:
             response = await session.http.post(path, content=body)
         if response.status_code in _RETRIED_STATUS:
-            wait = _retry_after(response)
-            if wait > _LONGEST_RETRY_AFTER_S:
-                hint = f"Come back in {wait / 60:.0f} minutes"
-                raise Unavailable(_told(response), self.url, hint)
-            raise Again(_told(response), wait)
+            problem = _problem(response)
+            if problem and problem.type == _TOMORROW:
+                raise Unavailable(problem.detail, self.url, "Come back after midnight UTC")
+            raise Again(_told(response), _retry_after(response), quota=response.status_code == 429)
         if response.status_code != 200:
             raise _refused(response)
         return response.content
@@ -101,10 +111,10 @@ class RewardHttp:
 
     def _wait(self, state: RetryCallState) -> float:
         longest = min(self.patience.longest_s, self.patience.first_s * 2 ** (state.attempt_number - 1))
-        jitter = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, decides nothing
+        jittered = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, decides nothing
         error = state.outcome.exception() if state.outcome else None
-        told = error.retry_after if isinstance(error, Again) else 0.0
-        return max(longest * jitter, told * (0.5 + jitter))  # never before what was told
+        # What the service asks for, and then some, so that not all who were told the same come back at once.
+        return error.retry_after + jittered if isinstance(error, Again) else jittered
 
     def _session(self) -> _Session:
         loop = asyncio.get_running_loop()
@@ -115,8 +125,11 @@ class RewardHttp:
 
     def _http(self) -> httpx.AsyncClient:
         headers = {"content-type": "application/json"}
-        if self._key:
-            headers["authorization"] = f"Bearer {self._key}"
+        key = (self._key if self._key is not None else os.environ.get(API_KEY, "")).strip()
+        if not (key.isascii() and key.isprintable()):
+            raise BadInput("it holds what no header can carry", API_KEY if self._key is None else "key")
+        if key:
+            headers["authorization"] = f"Bearer {key}"
         limits = httpx.Limits(max_connections=self._parallel, max_keepalive_connections=self._parallel)
         timeout = httpx.Timeout(self.patience.request_s, connect=5.0)
         # A proxy from the environment must not swallow requests to this machine.
@@ -124,15 +137,32 @@ class RewardHttp:
         return httpx.AsyncClient(base_url=self.url, headers=headers, limits=limits, timeout=timeout, trust_env=proxied)
 
 
+class _Stop:
+    """Counts failed attempts apart from waits for a quota."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._attempts = patience.attempts
+        self._until = time.monotonic() + patience.quota_s
+
+    def __call__(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Again) and error.quota:
+            return time.monotonic() + error.retry_after > self._until
+        self._attempts -= 1
+        return self._attempts <= 0
+
+
 def _retry_after(response: httpx.Response) -> float:
-    """Seconds to wait as the header says, in either of its forms; 0 where it says nothing."""
-    value = response.headers.get("retry-after", "")
+    """Seconds that a reply asks to wait: as a number, or as the date that a proxy may write instead."""
+    value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
+        seconds = float(value)
+    else:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+    return min(_LONGEST_RETRY_AFTER_S, max(0.0, seconds))
 
 
 def _problem(response: httpx.Response) -> Problem | None:
@@ -151,7 +181,8 @@ def _refused(response: httpx.Response) -> BadInput:
     problem = _problem(response)
     if problem is None:
         return BadInput(_told(response), str(response.url), "Is this a reward service?")
-    return BadInput(_told(response), problem.field or str(response.url))
+    hint = f"Give RewardClient(key=…) or set {API_KEY}" if response.status_code == 401 else ""
+    return BadInput(_told(response), problem.field or str(response.url), hint)
 
 
 def _is_loopback(url: str) -> bool:
