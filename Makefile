@@ -15,7 +15,7 @@ WORKSPACE ?= workspace
 PORT ?= 8080
 BENCHES := corpus_read prep_memory reward_service reward_quality vector_index
 
-.PHONY: help setup setup-reward setup-dev run serve test check format bench chaos up images locks clean
+.PHONY: help setup setup-reward setup-dev run serve test check format bench chaos up images docs locks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ up: ## the services by docker compose (comes with the images)
 images: ## the services' images (not there yet)
 	@test -f services/reward_api/Dockerfile || { echo "There are no Dockerfiles yet: use 'make run', which needs no Docker."; exit 1; }
 	docker compose build
+
+docs: setup-dev ## write what the code itself tells: docs/openapi.json, docs/ground_truth.md
+	@$(BIN)/python -m services.reward_api.documents
 
 locks: setup-dev ## write locks/ again from pyproject.toml
 	@bash locks/lock.sh

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cap_rlvr.wire import keys
 from cap_rlvr.wire.scoring import RewardItem
 from services.reward_api.audit import AuditLog
+from services.reward_api.described import PROBLEM
 from services.reward_api.keyring import ANYONE, NOBODY, Caller, forbidden, open_keyring
 from services.reward_api.problems import Refused, respond
 from services.reward_api.quotas import Quotas
@@ -49,8 +50,13 @@ NEEDS: dict[str, Need] = {
     "/submissions": "submit",
     "/review": "any key",
     "/metrics": "admin",
+    # NeMo Gym asks at the root; see `compat`.
+    "/verify": "score",
+    "/seed_session": "score",
+    "/aggregate_metrics": "score",
+    "/reverify_mode": "score",
 }
-BELOW: dict[str, Need] = {"/compat/": "score", "/page/": "open", "/review/": "admin"}
+BELOW: dict[str, Need] = {"/compat/": "score", "/ng-rollout/": "score", "/page/": "open", "/review/": "admin"}
 _SHAPE_OF_A_KEY = re.compile(r"capk_[0-9a-f]{10}_", re.IGNORECASE)
 _NAMES_OF_KEYS = {"key", "api_key", "apikey", "api-key", "token", "access_token", "authorization"}
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -242,9 +248,8 @@ def _describe(app: FastAPI) -> None:
             for call in methods.values() if need != "open" else ():
                 call["security"] = [{"key": []}]
                 call["description"] = _with_need(call.get("description", ""), need)
-                problem = call["responses"]["422"] if "422" in call["responses"] else _problem()
                 for status in ("401", "403", *(("413", "429") if need in ("score", "submit") else ())):
-                    call["responses"].setdefault(status, problem)
+                    call["responses"].setdefault(status, PROBLEM)
         return document
 
     app.openapi = openapi
@@ -253,8 +258,3 @@ def _describe(app: FastAPI) -> None:
 def _with_need(text: str, need: Need) -> str:
     told = "Needs a key." if need == "any key" else f"Needs the scope `{need}`."
     return text if text.endswith(told) else f"{text}\n\n{told}".strip()
-
-
-def _problem() -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": "Problem details", "content": {"application/problem+json": {"schema": schema}}}

@@ -11,38 +11,26 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic.json_schema import models_json_schema
 
 import cap_rlvr
 from cap_rlvr.wire.rows import Split
-from cap_rlvr.wire.scoring import Problem, RewardItem, RewardReply, RewardRequest
-from services.reward_api import tasks
+from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardRequest
+from services.reward_api import compat, rescoring, submissions, tasks
 from services.reward_api.access import Access
 from services.reward_api.bodies import read_body, read_items
+from services.reward_api.described import PROBLEM, body_of, describe, problems
 from services.reward_api.examples import Examples
+from services.reward_api.judging import Judging
 from services.reward_api.keyring import signing_key
 from services.reward_api.metrics import Metrics
-from services.reward_api.problems import MEDIA_TYPE, Refused, install
+from services.reward_api.problems import Refused, install
 from services.reward_api.scoring import Scoring
 from services.reward_api.scoring_pool import Limits, ScoringPool
 from services.reward_api.settings import Settings
 
 REGISTRY = "cap_rlvr.registry"
-_REFERENCES = "#/components/schemas/{model}"
-_PROBLEM: dict[str, Any] = {
-    "description": "Problem details",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": _REFERENCES.format(model="Problem")}}},
-}
-_PROBLEMS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 403, 408, 413, 422, 503), _PROBLEM)
-_BODIES = ("RewardRequest", "RewardItem")
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"anyOf": [{"$ref": _REFERENCES.format(model=name)} for name in _BODIES]}}
-        },
-    }
-}
+_PROBLEMS = problems(400, 403, 408, 413, 422, 503)
+_BODY = body_of(RewardRequest, RewardItem)
 
 
 def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | None = None) -> FastAPI:
@@ -72,7 +60,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         version=cap_rlvr.__version__,
         summary="Verifiable rewards from US case law",
         lifespan=lifespan,
-        responses={422: _PROBLEM},
+        responses={422: PROBLEM},
     )
     app.state.pool = pool
     app.state.scoring = scoring
@@ -80,7 +68,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     app.state.keyed = settings.key_file is not None
     access.add(app)
     install(app)
-    _describe_bodies(app)
+    describe(app, RewardRequest, RewardItem)
 
     @app.post("/reward", response_model=RewardReply, responses=_PROBLEMS, openapi_extra=_BODY, tags=["scoring"])
     async def reward(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
@@ -117,6 +105,10 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         return RedirectResponse("/docs")
 
     _add_tasks(app, known, examples)
+    judging = Judging(scoring, metrics, access.charged)
+    submissions.add(app, judging, examples)
+    rescoring.add(app, judging, examples)
+    compat.add(app, judging, examples, known)
     return app
 
 
@@ -137,13 +129,13 @@ def _add_tasks(app: FastAPI, known: Any, examples: Examples) -> None:
         found = [tasks.summary(known, examples, name) for name in known.names()]
         return tasks.TaskList(tasks=found, corpus=examples.corpus)
 
-    @app.get("/tasks/{task}", responses={404: _PROBLEM}, tags=["tasks"])
+    @app.get("/tasks/{task}", responses={404: PROBLEM}, tags=["tasks"])
     async def show_task(task: str) -> tasks.TaskDetail:  # pyright: ignore[reportUnusedFunction]
         """One task: prompt template, answer convention, JSON schema of its ground truth, one item that scores."""
         check(task)
         return tasks.detail(known, examples, task)
 
-    @app.get("/tasks/{task}/examples", responses={404: _PROBLEM, 503: _PROBLEM}, tags=["tasks"])
+    @app.get("/tasks/{task}/examples", responses={404: PROBLEM, 503: PROBLEM}, tags=["tasks"])
     async def list_examples(  # pyright: ignore[reportUnusedFunction]
         task: str,
         split: Split = "train",
@@ -160,17 +152,3 @@ def _add_tasks(app: FastAPI, known: Any, examples: Examples) -> None:
         except ValueError as error:
             raise Refused(422, "invalid_request", str(error), "cursor") from None
         return tasks.example_page(known, task, page, split, examples.corpus)
-
-
-def _describe_bodies(app: FastAPI) -> None:
-    """Add to the OpenAPI document what is parsed by hand for speed."""
-    made = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = made()
-        models: list[Any] = [(model, "validation") for model in (RewardRequest, RewardItem, Problem)]
-        _, schemas = models_json_schema(models, ref_template=_REFERENCES)
-        document["components"]["schemas"].update(schemas["$defs"])
-        return document
-
-    app.openapi = openapi

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from cap_rlvr.wire.loose_json import read_json
@@ -18,24 +18,27 @@ from services.reward_api.problems import Refused, invalid
 # 512 items of 16 kB. A completion over 32 kB scores 0 whatever it says, so clients may cut it there.
 MAX_BYTES = 8 * 1024 * 1024
 READ_S = 20.0
-# Of a request's chats together: 32 for each of 512 items.
+# Of the chats of a `/reward` together: 32 for each of 512 items.
 MAX_MESSAGES = 16_384
 # Of one object; ours have ten at most.
 MAX_NAMES = 100
+# Of all lists and objects of another request: 2,048 items with some chat, 512 with a full former result.
+MAX_ENTRIES = 131_072
+M = TypeVar("M", bound=BaseModel)
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
     """The whole body. Raises Refused: 413 over the limit, 408 when it comes too slowly, 400 when it breaks off."""
     declared = request.headers.get("content-length", "0")
-    if declared.isascii() and declared.isdigit() and (len(declared) > 20 or int(declared) > MAX_BYTES):
-        raise _too_large()
+    if declared.isascii() and declared.isdigit() and (len(declared) > 20 or int(declared) > most):
+        raise _too_large(most)
     body = bytearray()
     try:
         async with asyncio.timeout(READ_S):
             async for piece in request.stream():
                 body += piece
-                if len(body) > MAX_BYTES:
-                    raise _too_large()
+                if len(body) > most:
+                    raise _too_large(most)
     except TimeoutError:
         raise Refused(408, "body_too_slow", f"The body did not arrive within {READ_S:g} s.") from None
     except ClientDisconnect:  # nobody reads the answer: this keeps a client's departure out of our own failures
@@ -43,8 +46,8 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _too_large() -> Refused:
-    return Refused(413, "body_too_large", f"The body is over {MAX_BYTES} bytes: send fewer items a request.")
+def _too_large(most: int) -> Refused:
+    return Refused(413, "body_too_large", f"The body is over {most} bytes: send fewer items a request.")
 
 
 def read_items(body: bytes) -> tuple[RewardItem, ...]:
@@ -58,7 +61,7 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     except ValidationError as error:
         raise invalid(error) from None
     for index, item in enumerate(items):
-        _insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
+        insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
     return items
 
 
@@ -93,7 +96,38 @@ def _too_many(what: str, most: int, field: str | None) -> Refused:
     return Refused(422, "invalid_request", f"There are over {most} {what}.", field)
 
 
-def _insist_shallow(item: RewardItem, field: str) -> None:
+def read_as(model: type[M], body: bytes, *parts: type[BaseModel]) -> M:
+    """The model that a body is; ``parts`` are the models inside it. Raises Refused like `read_items`."""
+    data = parse(body)
+    _insist_countable(data)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise invalid(error, model, *parts) from None
+
+
+def _insist_countable(data: Any) -> None:
+    """Raises Refused for more entries than anyone needs, before a model looks at each: a million faults take it seconds.
+
+    A ground truth is passed over: it is looked at by its scorer alone, under that one's limit.
+    """
+    waiting: list[Any] = [data]
+    room = MAX_ENTRIES
+    while waiting:
+        value: Any = waiting.pop()
+        if isinstance(value, dict):
+            entries = [one for name, one in cast(dict[str, Any], value).items() if name != "ground_truth"]
+        elif isinstance(value, list):
+            entries = cast(list[Any], value)
+        else:
+            continue
+        room -= len(entries)
+        if room < 0:
+            raise Refused(422, "invalid_request", f"There are over {MAX_ENTRIES} entries: send fewer items a request.")
+        waiting += [one for one in entries if isinstance(one, dict | list)]
+
+
+def insist_shallow(item: RewardItem, field: str) -> None:
     """Raises Refused for a ground truth that can be read but not written again inside a scoring process's frame."""
     try:
         orjson.dumps([[[item.ground_truth]]])

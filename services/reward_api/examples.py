@@ -115,6 +115,10 @@ class Examples:
         """The rows of a task, or None while there are none that can be used."""
         return self._indexes.get(task)
 
+    def task_of(self, example_id: str) -> str | None:
+        """The task that has a row of this id, or None."""
+        return next((task for task, rows in self._indexes.items() if rows.find(example_id)), None)
+
     async def refresh(self) -> None:
         """Read again what has changed on disk."""
         for task in self._tasks:

@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -48,19 +48,20 @@ class Refused(Exception):
         self.challenge = challenge
 
 
-def invalid(error: ValidationError) -> Refused:
-    """The most precise fault of a request that does not fit its model."""
+def invalid(error: ValidationError, *models: type[BaseModel]) -> Refused:
+    """The most precise fault of a request that does not fit its model; ``models`` have fields besides the usual ones."""
     faults = error.errors(include_url=False, include_input=False, include_context=False)
-    fields = [_field(fault["loc"], fault["type"] == "extra_forbidden") for fault in faults]
+    known = _FIELDS.union(*(model.model_fields for model in models))
+    fields = [_field(fault["loc"], fault["type"] == "extra_forbidden", known) for fault in faults]
     worst = max(range(len(faults)), key=lambda index: len(fields[index]))  # the first of the longest
     message = faults[worst]["msg"].removeprefix("Value error, ")
     return Refused(422, "invalid_request", message, ".".join(fields[worst]) or None)
 
 
-def _field(loc: tuple[int | str, ...], unknown_name: bool) -> list[str]:
+def _field(loc: tuple[int | str, ...], unknown_name: bool, fields: set[str]) -> list[str]:
     """The place as the caller wrote it: a union's branches add names of their own; an unknown name is always last."""
     steps = loc[:-1] if unknown_name else loc
-    known = [str(step) for step in steps if isinstance(step, int) or step in _FIELDS]
+    known = [str(step) for step in steps if isinstance(step, int) or step in fields]
     return [*known, str(loc[-1])[:100]] if unknown_name else known
 
 

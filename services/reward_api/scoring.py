@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,6 +43,16 @@ class Answer:
         return found or our_error(self.task, "deadline", "The deadline passed before this item was judged; ask again.")
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A batch that was judged, in the items' order; ``tally`` counts (task, status, reason code, cached)."""
+
+    claims: list[list[str | None]]
+    answers: list[Answer]
+    verdicts: list[Verdict]
+    tally: Tally[tuple[str, str, str, bool]]
+
+
 class Scoring:
     """Scores batches. One instance a service; all of it runs on the event loop, and none of it is slow."""
 
@@ -64,30 +74,43 @@ class Scoring:
     ) -> tuple[bytes, Tally[tuple[str, str, str, bool]]]:
         """The reply's JSON and what to count. Raises Refused for a hidden split or a full queue."""
         corpus = self._examples.corpus
-        claims = [claim(item, index) for index, item in enumerate(items)]
-        answers = self._answers(items, claims)
-        await self._wait(answers)
-        verdicts = [answer.verdict() for answer in answers]
+        judged = await self.judge(items)
         results = [
             verdict.result(str(claimed[0]), answer.cached)
-            for claimed, answer, verdict in zip(claims, answers, verdicts, strict=True)
+            for claimed, answer, verdict in zip(judged.claims, judged.answers, judged.verdicts, strict=True)
         ]
+        scorers = self.scorers(items)
+        receipt = seal(judged.claims, [verdict.sha256 for verdict in judged.verdicts], scorers, corpus)
+        signature = self.receipt_key.sign(receipt, request_id) if self.receipt_key else None
+        return _body(request_id, results, scorers, corpus, (receipt, signature)), judged.tally
+
+    async def judge(self, items: Sequence[RewardItem], splits: Collection[Split] | None = None) -> Judged:
+        """Judge items; ``splits`` in place of the open ones says of which stored rows the truth may be used.
+
+        Raises Refused for a row of another split, or a full queue.
+        """
+        claims = [claim(item, index) for index, item in enumerate(items)]
+        answers = self._answers(items, claims, self._open_splits if splits is None else splits)
+        await self._wait(answers)
+        verdicts = [answer.verdict() for answer in answers]
         tally = Tally(
             (answer.task if answer.task in self._scorers else "unknown", verdict.status, verdict.code, answer.cached)
             for answer, verdict in zip(answers, verdicts, strict=True)
         )
-        tasks = sorted({item.task for item in items} & self._scorers.keys())
-        scorers = {task: self._scorers[task] for task in tasks}
-        receipt = seal(claims, [verdict.sha256 for verdict in verdicts], scorers, corpus)
-        signature = self.receipt_key.sign(receipt, request_id) if self.receipt_key else None
-        return _body(request_id, results, scorers, corpus, (receipt, signature)), tally
+        return Judged(claims, answers, verdicts, tally)
 
-    def _answers(self, items: Sequence[RewardItem], claims: Sequence[Sequence[str | None]]) -> list[Answer]:
+    def scorers(self, items: Sequence[RewardItem]) -> dict[str, ScorerId]:
+        """The scorers of the items' tasks, sorted by name."""
+        return {task: self._scorers[task] for task in sorted({item.task for item in items} & self._scorers.keys())}
+
+    def _answers(
+        self, items: Sequence[RewardItem], claims: Sequence[Sequence[str | None]], splits: Collection[Split]
+    ) -> list[Answer]:
         """Where each item's verdict comes from; new work is queued only once the whole request is accepted."""
         tickets: dict[bytes, Ticket] = {}
         answers: list[Answer] = []
         for index, (item, claimed) in enumerate(zip(items, claims, strict=True)):
-            place = self._place(item, index)
+            place = self._place(item, index, splits)
             if isinstance(place, Verdict):
                 answers.append(Answer(item.task, place))
                 continue
@@ -107,7 +130,7 @@ class Scoring:
         self._pool.submit(list(tickets.values()))
         return answers
 
-    def _place(self, item: RewardItem, index: int) -> Place | Verdict | None:
+    def _place(self, item: RewardItem, index: int, splits: Collection[Split]) -> Place | Verdict | None:
         """Where the item's stored truth lies; None for a truth that came with it; a verdict where there is neither."""
         if item.task not in self._scorers:
             choices = ", ".join(self._scorers)
@@ -120,7 +143,7 @@ class Scoring:
         place = rows.find(item.example_id)
         if place is None:
             return unscorable(item.task, "unknown_example", "No prepared row has this example_id.")
-        if place.split not in self._open_splits:
+        if place.split not in splits:
             detail = f"Example ids of split {place.split} are not scored one by one."
             raise Refused(403, "hidden_split", detail, f"items.{index}.example_id")
         return place

@@ -18,7 +18,9 @@ from toys import Service, item, serving, write_rows
 
 from cap_rlvr.clients.reward import Patience, RewardClient
 from cap_rlvr.wire.errors import BadInput, Unavailable
-from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardResult, ScorerId
+from cap_rlvr.wire.rescoring import Former, RescoreItem
+from cap_rlvr.wire.scoring import Problem, RewardItem, RewardReply, RewardResult, ScorerId
+from cap_rlvr.wire.submissions import SubmissionItem
 
 HASTY = Patience(attempts=3, first_s=0.01, longest_s=0.02, request_s=5.0)
 
@@ -245,6 +247,39 @@ def test_retry_after_that_says_nothing(value: str) -> None:
         client = RewardClient(url, patience=HASTY)
         assert client.score([asked("a")])[0].reward == 0.25
         client.close()
+
+
+def test_who_is_told_to_come_back_tomorrow_hears_it_at_once() -> None:
+    told = Problem(type="urn:cap-rlvr:problem:submissions_used_up", title="", status=429, detail="Five are enough.")
+
+    with pretending(lambda _, __: (429, {"retry-after": "7200"}, told.model_dump_json().encode())) as (url, calls):
+        client = RewardClient(url, patience=HASTY)
+        with pytest.raises(Unavailable, match=r"Five are enough.*after midnight UTC"):
+            client.score([asked("a")])
+        assert len(calls) == 1
+        client.close()
+
+
+async def test_as_a_context_manager(service: Service) -> None:
+    async with RewardClient(service.url) as client:
+        assert (await client.ascore([asked("yes")]))[0].reward == 1.0
+        assert client.scorers["toy"].version == "1"
+
+
+def test_rescoring(client: RewardClient) -> None:
+    items = [asked("yes", id="a"), asked("no\ud800"), asked("yes")]
+    former = [Former(status="scored", reward=value, strict=bool(value)) for value in (1.0, 0.0, 0.0)]
+    pairs = [RescoreItem(item=item, former=then) for item, then in zip(items, former, strict=True)]
+    made = client.rescore(pairs)
+    changed = [(one.index, one.former.reward, one.now.reward) for one in made.differences if one.now.reward]
+    assert changed == [(0, 1.0, 1.0), (2, 0.0, 1.0)]  # the first has a part that was not told before
+    assert made.tasks["toy"].items == 3
+
+
+def test_a_submission_that_is_none(client: RewardClient) -> None:
+    answers = [SubmissionItem(task="toy", completion="yes", example_id=f"test-{number}") for number in range(100)]
+    with pytest.raises(BadInput, match=r"items\.1\.example_id.*not_held_out|No row of split test"):
+        client.submit(answers)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"{}", reply([{}, {}])])

@@ -28,6 +28,8 @@ COMMANDS = {
     "serve": "Serve the rewards over HTTP.",
     "keys": "Who may use the reward service: make, list, revoke and rotate keys.",
     "receipt": "Check the receipt of a scored batch; make a key that signs receipts.",
+    "score": "Score a file of completions, by a service or without one.",
+    "rescore": "What another version of the scorers says of a scored file.",
     "rollouts": "Run a rollout replica, or look at the fleet.",
     "report": "Write a run's report again from its files.",
     "status": "What is running, waiting and done in a workspace.",

@@ -1,6 +1,6 @@
 """The reward service from outside: batched, retried, cached, and callable as one of TRL's ``reward_funcs``.
 
-client = RewardClient("http://127.0.0.1:8100")
+client = RewardClient("http://127.0.0.1:8100")  # closed by `close()` or `aclose()`, or as a context manager
 results = client.score([RewardItem(task="holding", example_id="…", completion="<answer>B</answer>")])
 trainer = GRPOTrainer(reward_funcs=[client], …)  # dataset columns: prompt, task, example_id
 """
@@ -9,69 +9,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import json
-import os
-import random
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any, cast
-from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from typing import Any, Self, TypeVar, cast
 
-import httpx
-from pydantic import ValidationError
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+from pydantic import BaseModel, ValidationError
 
 from cap_rlvr.clients.reward_columns import columns_to_items, log_results
-from cap_rlvr.wire.errors import BadInput, Unavailable
+from cap_rlvr.clients.reward_http import API_KEY, Again, Patience, RewardHttp
+from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.receipts import claim, sha256_sorted
-from cap_rlvr.wire.scoring import MAX_ITEMS, CorpusId, Problem, RewardItem, RewardReply, RewardResult, ScorerId
+from cap_rlvr.wire.rescoring import RescoreItem, RescoreReply
+from cap_rlvr.wire.scoring import MAX_ITEMS, CorpusId, RewardItem, RewardReply, RewardResult, ScorerId
+from cap_rlvr.wire.submissions import SubmissionItem, SubmissionReply
 
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 # A completion over 32 kB scores 0 whatever it says; what is sent of it is still over.
 _SENT_CHARACTERS = 40_000
 # A request's texts stay well under the service's limit of 8 MiB.
 _REQUEST_CHARACTERS = 1_500_000
 _CACHED = 50_000
-_RETRIED_STATUS = {408, 429, 500, 502, 503, 504}
-API_KEY = "CAP_RLVR_API_KEY"
-# A quota's minute slides, so the longest wait for it is two; a larger number is some proxy's and is cut.
-_LONGEST_RETRY_AFTER_S = 120.0
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long to go on: ``attempts`` in all, waits doubling from ``first_s`` up to ``longest_s``, each with jitter.
-
-    Waiting for a quota (HTTP 429) is no failed attempt: it goes on for ``quota_s``.
-    """
-
-    attempts: int = 6
-    first_s: float = 0.25
-    longest_s: float = 8.0
-    request_s: float = 60.0
-    quota_s: float = 900.0
-
-
-class _Again(Exception):
-    """Worth another try, after ``retry_after`` seconds where the service said so."""
-
-    def __init__(self, text: str, retry_after: float = 0.0, *, quota: bool = False) -> None:
-        super().__init__(text)
-        self.retry_after = retry_after
-        self.quota = quota
-
-
-@dataclass(frozen=True)
-class _Session:
-    """What belongs to one event loop."""
-
-    http: httpx.AsyncClient
-    slots: asyncio.Semaphore
+__all__ = ["API_KEY", "Patience", "RewardClient"]
 
 
 class RewardClient:
@@ -97,7 +60,7 @@ class RewardClient:
         self._reset()
 
     def _reset(self) -> None:
-        self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, _Session] = WeakKeyDictionary()
+        self._http = RewardHttp(self.url, self._key, self._parallel, self._patience)
         self._cache: OrderedDict[str, RewardResult] = OrderedDict()
         self._judges: dict[str, ScorerId | CorpusId | None] = {}
         self._lock = threading.Lock()
@@ -127,8 +90,7 @@ class RewardClient:
             else:
                 places.setdefault(key, []).append(index)
         wanted = [(key, items[indices[0]]) for key, indices in places.items()]
-        session = self._session()
-        batches = [self._settle(session, batch) for batch in self._split(wanted)]
+        batches = [self._settle(batch) for batch in self._split(wanted)]
         for batch in await _all_or_none(batches):
             for key, result in batch.items():
                 for index in places[key]:
@@ -140,7 +102,7 @@ class RewardClient:
 
     def score(self, items: Sequence[RewardItem]) -> list[RewardResult]:
         """The same, waiting; works inside and outside a running event loop."""
-        return asyncio.run_coroutine_threadsafe(self.ascore(items), self._own_loop()).result()
+        return self._waiting(self.ascore(items))
 
     async def __call__(
         self, prompts: Sequence[Any], completions: Sequence[Any], task: Sequence[str], **columns: Any
@@ -154,11 +116,50 @@ class RewardClient:
         log_results(results, columns.get("log_metric"), columns.get("log_extra"))
         return [result.reward for result in results]
 
+    async def asubmit(self, items: Sequence[SubmissionItem]) -> SubmissionReply:
+        """Score answers to the held-out split blind: at least 100, each to another example.
+
+        Raises Unavailable when the day's calls are used up.
+        """
+        return await self._one("/submissions", {"items": [_sent_answer(item) for item in items]}, SubmissionReply)
+
+    def submit(self, items: Sequence[SubmissionItem]) -> SubmissionReply:
+        """The same, waiting."""
+        return self._waiting(self.asubmit(items))
+
+    async def arescore(self, items: Sequence[RescoreItem]) -> RescoreReply:
+        """Up to 512 items and their former results: what this service's scorers say differently."""
+        sent = [
+            {"item": {**_sent(one.item), "id": one.item.id}, "former": one.former.model_dump(mode="json")}
+            for one in items
+        ]
+        return await self._one("/rescore", {"items": sent}, RescoreReply)
+
+    def rescore(self, items: Sequence[RescoreItem]) -> RescoreReply:
+        """The same, waiting."""
+        return self._waiting(self.arescore(items))
+
+    @property
+    def scorers(self) -> Mapping[str, ScorerId]:
+        """The scorer of each task of which a reply has come."""
+        with self._lock:
+            return {name: judge for name, judge in self._judges.items() if isinstance(judge, ScorerId)}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     async def aclose(self) -> None:
         """Close this event loop's session."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.http.aclose()
+        await self._http.aclose()
 
     def close(self) -> None:
         """Close the session of `score` and its thread."""
@@ -180,14 +181,13 @@ class RewardClient:
             room -= size
         return batches
 
-    async def _settle(self, session: _Session, batch: list[tuple[str, RewardItem]]) -> dict[str, RewardResult]:
+    async def _settle(self, batch: list[tuple[str, RewardItem]]) -> dict[str, RewardResult]:
         """Ask until no item is a retryable error; only what is open is asked again. Raises Unavailable."""
         settled: dict[str, RewardResult] = {}
 
         async def ask() -> None:
             open_items = [(key, item) for key, item in batch if key not in settled]
-            async with session.slots:
-                reply = await self._post(session.http, [item for _, item in open_items])
+            reply = await self._ask([item for _, item in open_items])
             self._learn(reply)
             failed = ""
             for (key, _), result in zip(open_items, reply.results, strict=True):
@@ -197,68 +197,31 @@ class RewardClient:
                 settled[key] = result
                 self._remember(key, result)
             if failed:
-                raise _Again(failed)
+                raise Again(failed)
 
-        patience = self._patience
-        retrying = AsyncRetrying(
-            stop=_Stop(patience),
-            retry=retry_if_exception_type((_Again, httpx.TransportError)),
-            wait=self._wait,
-            reraise=True,
-        )
-        try:
-            await retrying(ask)
-        except (_Again, httpx.TransportError) as error:
-            text = str(error) or type(error).__name__
-            hint = "Start it (`cap-rlvr serve`) or wait until it is back"
-            if isinstance(error, _Again) and error.quota:
-                hint = "Ask for a larger quota, or send fewer items"
-                raise Unavailable(f"the quota gave no room for {patience.quota_s:g} s", self.url, hint) from None
-            raise Unavailable(f"no rewards after {patience.attempts} attempts ({text})", self.url, hint) from None
+        await self._http.patiently(ask)
         return settled
 
-    def _wait(self, state: RetryCallState) -> float:
-        longest = min(self._patience.longest_s, self._patience.first_s * 2 ** (state.attempt_number - 1))
-        jittered = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, decides nothing
-        error = state.outcome.exception() if state.outcome else None
-        # What the service asks for, and then some, so that not all who were told the same come back at once.
-        return error.retry_after + jittered if isinstance(error, _Again) else jittered
-
-    async def _post(self, http: httpx.AsyncClient, items: Sequence[RewardItem]) -> RewardReply:
+    async def _ask(self, items: Sequence[RewardItem]) -> RewardReply:
         # ASCII JSON carries any text, lone surrogates too, which UTF-8 can't.
-        body = json.dumps({"items": [_sent(item) for item in items]})
-        response = await http.post("/reward", content=body)
-        if response.status_code in _RETRIED_STATUS:
-            raise _Again(f"HTTP {response.status_code}", _retry_after(response), quota=response.status_code == 429)
-        if response.status_code != 200:
-            raise _refused(response)
-        try:
-            reply = RewardReply.model_validate_json(response.content)
-        except ValidationError:
-            raise _Again("the reply is not one of the reward service") from None
+        content = await self._http.post("/reward", json.dumps({"items": [_sent(item) for item in items]}))
+        reply = _read(RewardReply, content)
         if len(reply.results) != len(items):
-            raise _Again(f"{len(reply.results)} results for {len(items)} items")
+            raise Again(f"{len(reply.results)} results for {len(items)} items")
         return reply
 
-    def _session(self) -> _Session:
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            if loop not in self._sessions:
-                self._sessions[loop] = _Session(self._http(), asyncio.Semaphore(self._parallel))
-            return self._sessions[loop]
+    async def _one(self, path: str, body: Any, model: type[M]) -> M:
+        """One request with one reply."""
+        replies: list[M] = []
 
-    def _http(self) -> httpx.AsyncClient:
-        headers = {"content-type": "application/json"}
-        key = (self._key if self._key is not None else os.environ.get(API_KEY, "")).strip()
-        if not (key.isascii() and key.isprintable()):
-            raise BadInput("it holds what no header can carry", API_KEY if self._key is None else "key")
-        if key:
-            headers["authorization"] = f"Bearer {key}"
-        limits = httpx.Limits(max_connections=self._parallel, max_keepalive_connections=self._parallel)
-        timeout = httpx.Timeout(self._patience.request_s, connect=5.0)
-        # A proxy from the environment must not swallow requests to this machine.
-        proxied = not _is_loopback(self.url)
-        return httpx.AsyncClient(base_url=self.url, headers=headers, limits=limits, timeout=timeout, trust_env=proxied)
+        async def ask() -> None:
+            replies.append(_read(model, await self._http.post(path, json.dumps(body))))
+
+        await self._http.patiently(ask)
+        return replies[-1]
+
+    def _waiting(self, call: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(call, self._own_loop()).result()
 
     def _own_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -291,6 +254,13 @@ class RewardClient:
             self._judges.update(judges)
 
 
+def _read(model: type[M], content: bytes) -> M:
+    try:
+        return model.model_validate_json(content)
+    except ValidationError:
+        raise Again("the reply is not one of the reward service") from None
+
+
 def _run_and_close(loop: asyncio.AbstractEventLoop) -> None:
     with contextlib.closing(loop):
         loop.run_forever()
@@ -312,54 +282,13 @@ def _key(item: RewardItem) -> str:
     return sha256_sorted(claim(item, 0)[1:5])
 
 
+def _sent_answer(item: SubmissionItem) -> dict[str, Any]:
+    return {"task": item.task, "example_id": item.example_id, "completion": item.item().text()[:_SENT_CHARACTERS]}
+
+
 def _sent(item: RewardItem) -> dict[str, Any]:
     sent: dict[str, Any] = {"task": item.task, "completion": item.text()[:_SENT_CHARACTERS]}
     for name in ("example_id", "ground_truth", "group_id", "policy"):
         if getattr(item, name) is not None:
             sent[name] = getattr(item, name)
     return sent
-
-
-class _Stop:
-    """Counts failed attempts apart from waits for a quota."""
-
-    def __init__(self, patience: Patience) -> None:
-        self._attempts = patience.attempts
-        self._until = time.monotonic() + patience.quota_s
-
-    def __call__(self, state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, _Again) and error.quota:
-            return time.monotonic() + error.retry_after > self._until
-        self._attempts -= 1
-        return self._attempts <= 0
-
-
-def _retry_after(response: httpx.Response) -> float:
-    """Seconds that a reply asks to wait: as a number, or as the date that a proxy may write instead."""
-    value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        seconds = float(value)
-    else:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time.time()
-        except (TypeError, ValueError, OverflowError):
-            return 0.0
-    return min(_LONGEST_RETRY_AFTER_S, max(0.0, seconds))
-
-
-def _refused(response: httpx.Response) -> BadInput:
-    try:
-        problem = Problem.model_validate_json(response.content)
-    except ValidationError:
-        return BadInput(f"HTTP {response.status_code}", str(response.url), "Is this a reward service?")
-    hint = f"Give RewardClient(key=…) or set {API_KEY}" if response.status_code == 401 else ""
-    return BadInput(f"HTTP {response.status_code}: {problem.detail}", problem.field or str(response.url), hint)
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

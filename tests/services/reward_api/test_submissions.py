@@ -1,0 +1,141 @@
+"""The held-out split is scored blind: nothing of a single answer may be told, and only a few calls a day."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from toys import write_rows
+
+from cap_rlvr.wire.scoring import Problem
+from cap_rlvr.wire.submissions import SubmissionReply, SubmissionRequest, submission_receipt
+from services.reward_api.problems import Refused
+from services.reward_api.submissions import A_DAY, Ledger
+
+ROWS = 130
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    from services.reward_api.app import create_app
+    from services.reward_api.settings import Settings
+
+    folder = tmp_path_factory.mktemp("held_out")
+    write_rows(folder, {"train": ["yes"], "test": [f"word{number}" for number in range(ROWS)]})
+    app = create_app(Settings(workspace=folder, workers=2), registry="toy_registry")
+    with TestClient(app, raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def held_out(service: TestClient) -> TestClient:
+    service.app.state.submissions._used.clear()  # type: ignore[attr-defined]
+    return service
+
+
+def answers(count: int, right: int = 0) -> list[dict[str, Any]]:
+    return [
+        {
+            "task": "toy",
+            "example_id": f"test-{number}",
+            "completion": f"<answer>word{number}</answer>" if number < right else "",
+        }
+        for number in range(count)
+    ]
+
+
+def refused(response: Any, status: int, code: str, field: str | None = None) -> None:
+    assert response.status_code == status, response.text
+    problem = Problem.model_validate_json(response.content)
+    assert problem.type.endswith(f":{code}")
+    assert problem.field == field
+
+
+def test_means_and_counts_alone(held_out: TestClient) -> None:
+    sent = {"items": answers(ROWS, right=65)}
+    response = held_out.post("/submissions", json=sent)
+    reply = SubmissionReply.model_validate_json(response.content)
+    standing = reply.tasks["toy"]
+    assert (standing.examples, standing.scored, standing.parsed, standing.mean) == (ROWS, ROWS, 65, 0.5)
+    assert standing.interval is not None
+    assert standing.interval[0] < 0.45 < 0.55 < standing.interval[1]
+    assert reply.left_today == A_DAY - 1
+    assert set(response.json()["tasks"]["toy"]) == {"examples", "scored", "parsed", "mean", "interval"}
+    assert "word0" not in response.text
+    asked = SubmissionRequest.model_validate(sent)
+    assert submission_receipt(asked, reply.tasks, reply.scorers, reply.corpus) == reply.receipt
+
+
+def test_a_reply_says_the_same_whichever_answer_was_right(held_out: TestClient) -> None:
+    first, last = answers(100), answers(100)
+    first[0]["completion"], last[99]["completion"] = "<answer>word0</answer>", "<answer>word99</answer>"
+    one, other = (held_out.post("/submissions", json={"items": items}).json() for items in (first, last))
+    assert one["tasks"] == other["tasks"]
+    assert one["tasks"]["toy"]["mean"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("items", "code", "field"),
+    [
+        (answers(99), "invalid_request", "items"),
+        ([*answers(100), answers(1)[0]], "answered_twice", "items.100.example_id"),
+        ([*answers(100), {**answers(1)[0], "example_id": "train-0"}], "not_held_out", "items.100.example_id"),
+        ([*answers(100), {**answers(1)[0], "example_id": "nowhere"}], "not_held_out", "items.100.example_id"),
+        ([*answers(100), {**answers(1)[0], "task": "none"}], "no_rows", "items.100.task"),
+        ([*answers(100), {"task": "toy", "completion": ""}], "invalid_request", "items.100.example_id"),
+        ([*answers(100), {**answers(1)[0], "ground_truth": {}}], "invalid_request", "items.100.ground_truth"),
+    ],
+)
+def test_what_is_no_submission(held_out: TestClient, items: Any, code: str, field: str) -> None:
+    refused(held_out.post("/submissions", json={"items": items}), 422, code, field)
+    assert held_out.post("/submissions", json={"items": answers(100)}).json()["left_today"] == A_DAY - 1
+
+
+def test_five_a_day(held_out: TestClient) -> None:
+    for left in reversed(range(A_DAY)):
+        assert held_out.post("/submissions", json={"items": answers(100)}).json()["left_today"] == left
+    again = held_out.post("/submissions", json={"items": answers(100)})
+    refused(again, 429, "submissions_used_up")
+    assert 0 < int(again.headers["retry-after"]) <= 86_401
+
+
+def test_what_was_not_judged_is_not_counted(held_out: TestClient) -> None:
+    items = answers(100)
+    items[3]["completion"] = "fail: x"
+    refused(held_out.post("/submissions", json={"items": items}), 503, "not_judged")
+    assert held_out.post("/submissions", json={"items": answers(100)}).json()["left_today"] == A_DAY - 1
+
+
+def test_rewards_of_held_out_rows_stay_refused(held_out: TestClient) -> None:
+    held_out.post("/submissions", json={"items": answers(100, right=3)})
+    refused(held_out.post("/reward", json=answers(1, right=1)[0]), 403, "hidden_split", "items.0.example_id")
+
+
+def test_keys_have_their_own_days() -> None:
+    at = datetime(2026, 1, 1, 23, 59, 30, tzinfo=UTC)
+    ledger = Ledger(lambda: at)
+    for left in reversed(range(A_DAY)):
+        with ledger.slot("one") as shown:
+            assert shown == left
+    with pytest.raises(Refused) as used_up, ledger.slot("one"):
+        pass
+    assert used_up.value.retry_after == 31
+    with ledger.slot("other") as left:
+        assert left == A_DAY - 1
+    at += timedelta(minutes=1)
+    with ledger.slot("one") as left:
+        assert left == A_DAY - 1
+
+
+def test_calls_at_once_cannot_overdraw() -> None:
+    ledger = Ledger()
+    slots = [ledger.slot("one") for _ in range(A_DAY)]
+    for slot in slots:
+        slot.__enter__()
+    with pytest.raises(Refused), ledger.slot("one"):
+        pass
+    with pytest.raises(RuntimeError, match="broken"):
+        slots[0].gen.throw(RuntimeError("broken"))
+    with ledger.slot("one") as left:
+        assert left == 0
