@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic.json_schema import models_json_schema
 
 import cap_rlvr
 from cap_rlvr.wire.rows import Split
 from cap_rlvr.wire.scoring import Problem, RewardItem, RewardReply, RewardRequest
-from services.reward_api import tasks
+from services.reward_api import page, provenance, review, tasks
 from services.reward_api.bodies import read_body, read_items
 from services.reward_api.examples import Examples
 from services.reward_api.metrics import Metrics
@@ -66,6 +66,8 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         version=cap_rlvr.__version__,
         summary="Verifiable rewards from US case law",
         lifespan=lifespan,
+        docs_url=None,  # these load their scripts from a network; see page.py
+        redoc_url=None,
         responses={422: _PROBLEM},
     )
     app.state.pool = pool
@@ -103,11 +105,10 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         state = tasks.readiness(known.names(), examples, pool.alive, pool.broken)
         return Response(state.model_dump_json(), 200 if state.ready else 503, media_type="application/json")
 
-    @app.get("/", include_in_schema=False)
-    async def front() -> Response:  # pyright: ignore[reportUnusedFunction]
-        return RedirectResponse("/docs")
-
     _add_tasks(app, known, examples)
+    provenance.add(app, known, examples, settings.open_splits, _PROBLEM)
+    review.add(app, settings.workspace, examples, _PROBLEM, lasting=not settings.synthetic)
+    page.add(app)
     return app
 
 
