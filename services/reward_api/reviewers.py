@@ -29,9 +29,9 @@ def insist(request: Request) -> None:
 
 def why_not(request: Request) -> str:
     """Why this request may not review; empty where it may."""
-    scopes: Any = getattr(request.state, "scopes", None)
-    if scopes is not None:
-        return "" if SCOPE in scopes else f"This needs a key with the scope {SCOPE}."
+    caller: Any = getattr(request.state, "caller", None)
+    if caller is not None and caller.key:
+        return "" if SCOPE in caller.scopes else f"This needs a key with the scope {SCOPE}."
     if request.client is None or not _is_loopback(request.client.host):
         return "Without keys this is for the machine that the service runs on."
     if any(name in request.headers for name in _FORWARDED):

@@ -79,7 +79,7 @@ async function start() {
   const groups = [...grouped(callsOf(description))];
   const models = Object.entries(description.components?.schemas ?? {}).sort(([one], [other]) => one.localeCompare(other));
   const index = el("nav", { class: "index", "aria-label": "Calls" }, groups.map(([tag, calls]) => el("p", {}, el("span", { class: "label" }, tag),
-    calls.map(({ method, path, call }) => el("a", { href: `#${call.operationId}` }, el("span", { class: "method" }, method.toUpperCase()), ` ${path}`)))));
+    el("span", {}, calls.map(({ method, path, call }) => el("a", { href: `#${call.operationId}` }, el("span", { class: "method" }, method.toUpperCase()), ` ${path}`))))));
   fill(byId("calls"), index, groups.map(([tag, calls]) => el("section", {}, el("h2", {}, tag), calls.map(shownCall))),
     el("section", {}, el("h2", {}, "models"), models.map(shownModel)));
   if (location.hash.length > 1) byId(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();

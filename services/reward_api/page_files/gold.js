@@ -4,6 +4,8 @@ import { get, path, post } from "./api.js";
 import { el, fill, keyed, outside, words } from "./dom.js";
 import { marked, visible } from "./marks.js";
 
+const FRAMES = new Set(["passage", "query"]); // the whole of what a question shows
+
 /** A panel that shows the gold when asked to. `useIt(gold)` writes it as the completion. */
 export function goldPanel(task, id, useIt) {
   const panel = el("div", { class: "gold" });
@@ -43,7 +45,7 @@ function pieces(passage) {
   const marks = passage.pieces.flatMap((piece) => {
     const start = at;
     at += piece.text.length;
-    return piece.names.map((name) => ({ start, end: at, name: words(name), colour: name === "gold" ? 2 : 0 }));
+    return piece.names.map((name) => ({ start, end: at, name: words(name), colour: FRAMES.has(name) ? null : name === "gold" ? 2 : 0 }));
   });
   const text = passage.pieces.map((piece) => piece.text).join("");
   return [passage.cut_before ? "… " : "", ...marked(text, joined(marks)), passage.cut_after ? " …" : ""];

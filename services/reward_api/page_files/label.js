@@ -20,6 +20,7 @@ export async function open({ task }) {
   for (const radio of document.getElementsByName("label-task")) radio.checked = radio.value === view.task;
   history.replaceState(null, "", `#${new URLSearchParams({ view: "label", task: view.task })}`);
   byId("sheet").textContent = "";
+  byId("label-view").classList.remove("busy");
   fill(byId("sitting"), el("p", { class: "quiet" }, "Questions are drawn from all splits, real ones where there are any. ",
     view.lasting ? "Answers go into the same files as those of cap-rlvr label; you may stop at any time and go on, here or there."
       : "This service invented its rows when it started, and the answers go with them when it ends."));
@@ -31,6 +32,7 @@ const address = () => path("review", "labels", view.task);
 async function begin() {
   fill(byId("sitting"), el("p", { class: "quiet", role: "status" }, "Drawing the questions and looking up the case …"));
   view.sheet = await get(address(), drawn());
+  byId("label-view").classList.add("busy");
   byId("sheet").textContent = view.sheet.file;
   if (view.sheet.question) ask();
   else end();
@@ -44,8 +46,8 @@ function ask() {
     progress(done, total),
     el("details", { class: "told" }, el("summary", {}, "What a model is told beside every question"), el("div", { class: "text" }, told)),
     el("div", { class: "text scroll asked", tabindex: "0", role: "region", "aria-labelledby": "asked" }, visible(question.shown)),
-    el("div", { id: "stage" }, title, el("div", { class: "row" }, answers),
-      el("div", { class: "row" }, keyed("s", "Skip", () => view.report(() => answer(null)), { class: "plain" }),
+    el("div", { id: "stage", class: "open" }, title,
+      el("div", { class: "row" }, answers, keyed("s", "Skip", () => view.report(() => answer(null)), { class: "plain" }),
         done ? keyed("u", "Take the last answer back", () => view.report(undo), { class: "plain" }) : null)));
   title.focus({ preventScroll: true });
 }
@@ -76,6 +78,7 @@ function reveal(given, shown) {
   });
   if (!shown.kept) secondLook(judge);
   const after = shown.kept ? kept(given, shown, () => secondLook(judge)) : el("div", { class: "row" }, keyed("u", "Answer again", ask, { class: "plain" }));
+  byId("stage").className = "";
   fill(byId("stage"), title, el("p", { class: "quiet" }, `Your answer: ${shown.answer}. `, shown.kept ? caseLine(shown.cases) : null), look, after);
   title.focus({ preventScroll: true });
   title.scrollIntoView({ block: "nearest" });

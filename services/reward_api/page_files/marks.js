@@ -13,7 +13,7 @@ export function units(text) {
   return (point) => (point < starts.length ? starts[point] : text.length);
 }
 
-/** The whole text in pieces, cut where marks {start, end, name, colour} begin and end. */
+/** The whole text in pieces, cut where marks {start, end, name, colour} begin and end; colour null is for what frames others. */
 export function cut(text, marks) {
   const inside = marks
     .map((mark) => ({ ...mark, start: Math.max(0, mark.start), end: Math.min(text.length, mark.end) }))
@@ -33,8 +33,8 @@ export function marked(text, marks) {
     if (!piece.marks.length) return shown;
     const names = [...new Set(piece.marks.map((mark) => mark.name))].join(", ");
     const opens = [...new Set(piece.opens.map((mark) => mark.name))].join(", ");
-    const colour = piece.marks.at(-1).colour ?? 0;
-    return [el("mark", { class: `c${colour % 8}`, title: names, "data-opens": opens || null }, shown)];
+    const colour = piece.marks.at(-1).colour;
+    return [el("mark", { class: colour === null ? "context" : `c${colour % 8}`, title: names, "data-opens": opens || null }, shown)];
   });
 }
 

@@ -256,7 +256,7 @@ function show(reply, items) {
     showPrompt(results.flatMap((result, index) => evidenceIn(view.example.prompt, result, items[index].completion, two ? SIDES[index] : null)));
     view.report(showSource);
   }
-  byId("verdicts").scrollIntoView({ block: "nearest", behavior: "smooth" });
+  byId("verdicts").querySelector(".headline").scrollIntoView({ block: "nearest" });
 }
 
 /** The case behind the question: its page for everyone, its gold for reviewers. Shown once an answer has been scored. */

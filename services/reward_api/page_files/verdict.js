@@ -22,11 +22,18 @@ export function verdict(result, sent, reply, name) {
   return nodes;
 }
 
+/** The parts in the order in which they are earned; the service sends them by name. */
+export function partsOf(result) {
+  const order = result.steps.map((step) => step.name);
+  const place = (name) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return Object.entries(result.parts).sort(([one, a], [other, b]) => place(one) - place(other) || b.weight - a.weight);
+}
+
 /** The stretches of the question that a result's evidence stands on. */
 export function evidenceIn(question, result, completion, name) {
   const at = units(completion);
   const seen = new Set();
-  return Object.entries(result.parts).flatMap(([part, { evidence }], index) => {
+  return partsOf(result).flatMap(([part, { evidence }], index) => {
     if (!evidence) return [];
     const text = completion.slice(at(evidence.start), at(evidence.end));
     if (seen.has(text)) return [];
@@ -49,17 +56,17 @@ function headline(result, name) {
 }
 
 function buildUp(result) {
-  const parts = Object.entries(result.parts);
+  const parts = partsOf(result);
   if (!parts.length) return el("p", { class: "quiet" }, "No part was judged: the answer did not get that far.");
   let upTo = 0;
   const rows = parts.map(([name, part], index) => {
     const adds = part.value * part.weight;
     const row = el("tr", {},
       el("th", { scope: "row" }, el("span", { class: `swatch c${index % 8}`, "aria-hidden": "true" }), words(name),
-        part.note ? el("small", {}, part.note) : null),
+        part.note ? el("small", {}, /^[a-z_]+$/.test(part.note) ? words(part.note) : part.note) : null),
       el("td", { class: "product" }, `${number(part.value)} × ${number(part.weight)}`),
       el("td", { class: "bar", "aria-hidden": "true" }, bar(upTo, part.weight, adds, index)),
-      el("td", { class: "adds" }, `+${number(adds)}`));
+      el("td", { class: adds ? "adds" : "adds quiet" }, adds ? `+${number(adds)}` : "0"));
     upTo += adds;
     return row;
   });
@@ -91,21 +98,22 @@ const percent = (share) => `${Math.max(0, Math.min(1, share)) * 100}%`;
 function gates(result) {
   const all = Object.entries(result.gates);
   if (!all.length) return null;
-  const closed = all.filter(([, open]) => !open);
-  return el("p", { class: "gates" }, el("span", { class: "label" }, closed.length ? "Behind a closed gate nothing is paid" : "Gates, all open"),
-    all.map(([name, open]) => el("span", { class: open ? "gate" : "gate closed" }, el("span", { "aria-hidden": "true" }, open ? "✓ " : "✗ "),
+  const closedFirst = [...all].sort(([, one], [, other]) => one - other);
+  return el("p", { class: "gates" }, el("span", { class: "label" }, "Gates"),
+    closedFirst.map(([name, open]) => el("span", { class: open ? "gate" : "gate closed" }, el("span", { "aria-hidden": "true" }, open ? "✓ " : "✗ "),
       words(name), el("span", { class: "unseen" }, open ? " open" : " closed"))));
 }
 
 function steps(result) {
-  if (result.steps.length < 2) return null;
-  return el("p", { class: "gates" }, el("span", { class: "label" }, "Earned step by step"),
+  const known = result.steps.every((step) => result.parts[step.name] && number(paid(result, step.name)) === number(step.earned));
+  if (known) return null; // the table has said so
+  return el("p", { class: "gates" }, el("span", { class: "label" }, "Steps"),
     result.steps.map((step) => el("span", { class: "gate" }, `${words(step.name)} `, el("b", {}, `${step.earned < 0 ? "−" : "+"}${number(Math.abs(step.earned))}`))));
 }
 
 function completion(result, text) {
   const at = units(text);
-  const marks = Object.entries(result.parts).flatMap(([name, { evidence }], index) =>
+  const marks = partsOf(result).flatMap(([name, { evidence }], index) =>
     (evidence ? [{ start: at(evidence.start), end: at(evidence.end), name: words(name), colour: index }] : []));
   return el("section", { class: "as-read" }, el("h3", {}, "The answer, as it was read"),
     text ? el("div", { class: "text scroll", tabindex: "0", role: "region", "aria-label": "The completion with its evidence marked" }, marked(text, marks))
@@ -116,7 +124,7 @@ function facts(result, sent, reply) {
   const scorer = reply.scorers[result.task];
   const rows = [
     ["Read", result.parse_mode ? READ_AS[result.parse_mode] : null],
-    ["Code", result.reason?.code],
+    ["Code", result.reason ? el("code", {}, result.reason.code) : null],
     ["Scorer", scorer ? `${result.task} ${scorer.version}, ${scorer.sha256.slice(0, 16)}…` : null],
     ["Rows", reply.corpus ? reply.corpus.id : null],
     ["Receipt", el("code", { class: "receipt" }, reply.receipt)],
@@ -133,8 +141,7 @@ export function difference(one, other) {
   if (one.status !== "scored" || other.status !== "scored") return [];
   const gap = Number((one.reward - other.reward).toFixed(4));
   const told = gap === 0 ? "Both earn the same." : `${gap > 0 ? "A" : "B"} earns ${number(Math.abs(gap))} more.`;
-  const names = [...new Set([...Object.keys(one.parts), ...Object.keys(other.parts)])];
-  const paid = (result, name) => (result.parts[name] ? result.parts[name].value * result.parts[name].weight : null);
+  const names = [...new Set([one, other].flatMap((result) => partsOf(result).map(([name]) => name)))];
   const rows = names.map((name) => {
     const [a, b] = [paid(one, name), paid(other, name)];
     const apart = Number(((a ?? 0) - (b ?? 0)).toFixed(4));
@@ -145,5 +152,7 @@ export function difference(one, other) {
   const head = ["part", "A", "B", "more"].map((title) => el("th", { scope: "col" }, title));
   return [el("h2", {}, told), el("table", { class: "versus" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows))];
 }
+
+const paid = (result, name) => (result.parts[name] ? result.parts[name].value * result.parts[name].weight : null);
 
 const shown = (value) => el("td", {}, value === null ? "–" : number(value));
