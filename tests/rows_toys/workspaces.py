@@ -17,7 +17,10 @@ def make_workspace(folder: Path) -> Path:
     rows = {
         "entail": {
             "train": [entail_row(f"entail-{number}") for number in range(30)],
-            "eval": [entail_row("entail-hostile", inputs=f"Passage:\n{HOSTILE}"), entail_row("entail-long", inputs=LONG)],
+            "eval": [
+                entail_row("entail-hostile", inputs=f"Passage:\n{HOSTILE}"),
+                entail_row("entail-long", inputs=LONG),
+            ],
             "test": [entail_row("entail-hidden")],
         },
         "holding": {"train": [_five_options(f"h{number}") for number in range(6)], "eval": [], "test": []},

@@ -52,11 +52,11 @@ export function askForKey() {
   const dialog = byId("key-dialog");
   byId("to-key").hidden = false;
   asking ??= new Promise((settle, refuse) => {
-    byId("key").value = "";
     dialog.showModal();
     dialog.addEventListener("close", () => {
       asking = null;
       const key = byId("key").value.trim();
+      byId("key").value = "";
       if (key) {
         sessionStorage.setItem(KEPT, key);
         settle();

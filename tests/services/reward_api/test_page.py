@@ -38,7 +38,9 @@ def test_only_the_page_s_own_files_are_served(client: TestClient, name: str) -> 
 def test_nothing_comes_from_elsewhere_and_no_text_becomes_markup(path: Path) -> None:
     text = path.read_text()
     assert not re.findall(r"""(?:src|href)="(?!/|#)|url\(|@import|\bimport .*from "(?!\./)""", text)
-    assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|\sstyle=|\son\w+=", text)
+    assert not re.findall(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|\sstyle=|\son\w+=", text
+    )
 
 
 def test_html_has_no_inline_script_or_style() -> None:

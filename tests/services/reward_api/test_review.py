@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,9 +27,9 @@ def workspace(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def client(workspace: Path) -> Iterator[TestClient]:
+def client(workspace: Path) -> TestClient:
     """The routes without scoring processes: the rows are read, nothing is scored."""
-    yield made(workspace, ("127.0.0.1", 50_000))
+    return made(workspace, ("127.0.0.1", 50_000))
 
 
 def made(workspace: Path, address: tuple[str, int], base_url: str = HOST) -> TestClient:
@@ -113,7 +112,7 @@ def test_nothing_is_told_before_the_answer(client: TestClient) -> None:
         assert not any(name in asked["item"] for name in ("entail", "h0", "#", "decoy"))
     skipped = answer(client, None)
     assert skipped["kept"]
-    assert not (skipped["gold"] or skipped["row_id"] or skipped["cases"] or skipped["passages"])
+    assert [skipped[name] for name in ("gold", "row_id", "cases", "passages")] == ["", "", [], []]
 
 
 def test_an_answer_like_the_gold_s_is_kept_at_once(client: TestClient, workspace: Path) -> None:
