@@ -45,7 +45,7 @@ def add(app: FastAPI, workspace: Path, examples: Examples, problem: dict[str, An
     place = Workspace(workspace)
     desk = Desk(workspace)
     one_by_one = asyncio.Lock()
-    refusals: dict[int | str, dict[str, Any]] = dict.fromkeys((403, 404, 409, 415, 503), problem)
+    refusals: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 403, 404, 408, 409, 413, 415, 503), problem)
     shared: dict[str, Any] = {"responses": refusals, "tags": ["review"], "dependencies": [Depends(insist)]}
 
     async def apart(call: Callable[[], T]) -> T:
