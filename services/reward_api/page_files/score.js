@@ -235,12 +235,15 @@ async function score() {
   const sides = view.comparing ? SIDES : SIDES.slice(0, 1);
   const items = sides.map((name, index) => ({ id: name, task: view.task, completion: area(index).value, ...truth }));
   byId("said").textContent = "Scoring …";
+  byId("verdicts").setAttribute("aria-busy", "true");
   try {
     const reply = { ...(await post("/reward", { items })), sent: items };
     if (turn === view.turn) show(reply, items);
   } catch (error) {
-    byId("said").textContent = "";
+    if (turn === view.turn) clearVerdicts();
     throw error;
+  } finally {
+    byId("verdicts").setAttribute("aria-busy", "false");
   }
 }
 

@@ -98,7 +98,7 @@ class Visit:
     def score(self, text: str, side: str = "A") -> None:
         self.page.fill(f"#completion-{side}", text)
         self.page.press(f"#completion-{side}", "Control+Enter")
-        self.page.wait_for_selector(".headline")
+        self.page.wait_for_selector("#verdicts[aria-busy=false] .headline")
 
 
 @pytest.fixture
@@ -169,7 +169,6 @@ def test_the_policy_holds_in_the_browser(visit: Visit) -> None:
     page.evaluate(
         "() => { const made = document.createElement('style'); made.textContent = 'body{}'; document.body.append(made); }"
     )
-    assert page.evaluate("() => { try { return eval('1'); } catch (error) { return error.name; } }") == "EvalError"
     assert any("Content Security Policy" in fault or "TrustedHTML" in fault for fault in visit.faults)
     visit.faults.clear()
 
@@ -204,7 +203,7 @@ def test_one_s_own_ground_truth(visit: Visit) -> None:
     page.fill("#truth", '{"choices": ["a"]}')
     page.click("#score")
     playwright.expect(page.locator(".headline output")).to_have_text("no score")
-    assert "ground_truth.answer_idx" in texts(page, ".reason")[0]
+    assert "ground_truth.choices" in texts(page, ".reason")[0]
     page.click("text=Its fields")
     assert "choices (required)" in page.inner_text("#schema")
 
@@ -442,9 +441,10 @@ def test_a_key_is_asked_for_and_sent(browser: Any, url: str) -> None:
     visit.page.goto(url)
     for key in ("capk_wrong", "capk_right"):
         visit.page.wait_for_selector("dialog[open]")
+        playwright.expect(visit.page.locator("#key")).to_have_value("")
         visit.page.fill("#key", key)
-        visit.page.keyboard.press("Enter")
-        visit.page.wait_for_selector("dialog:not([open])", state="attached")
+        with visit.page.expect_response("**/tasks"):
+            visit.page.keyboard.press("Enter")
     visit.page.wait_for_selector("body[data-ready=true]")
     assert seen == [None, "Bearer capk_wrong", "Bearer capk_right"]
     assert visit.page.input_value("#key") == ""
