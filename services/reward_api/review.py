@@ -18,7 +18,7 @@ from cap_rlvr import registry
 from cap_rlvr.corpus.lookup import find_cases, sources_of
 from cap_rlvr.labels import asking
 from cap_rlvr.labels.passages import stretches
-from cap_rlvr.labels.printed import cases_of, shown_spans
+from cap_rlvr.labels.printed import cases_of, points_of, shown_spans
 from cap_rlvr.labels.sheet import Sheet
 from cap_rlvr.wire.errors import BadInput, CapError
 from cap_rlvr.wire.frozen import Frozen
@@ -140,6 +140,7 @@ def _row_shown(place: Workspace, row: Row, split: Split) -> models.RowShown:
     ids = cases_of(row)
     cases = find_cases(ids, sources_of(place), row.source_kind)
     rejected = read_rejects(place.rejects).get(row.id)
+    gold = task.gold(task.read_truth(row.truth))
     return models.RowShown(
         id=row.id,
         task=row.task,
@@ -147,7 +148,8 @@ def _row_shown(place: Workspace, row: Row, split: Split) -> models.RowShown:
         kind=row.kind,
         source_kind=row.source_kind,
         evaluation_only=row.evaluation_only,
-        gold=task.gold(task.read_truth(row.truth)),
+        gold=gold,
+        points=tuple(points_of(row.inputs, gold)),
         rejected=rejected.why if rejected else "",
         cases=models.cases_shown(ids, row, cases),
         passages=models.passages_shown(stretches(shown_spans(row), cases)),

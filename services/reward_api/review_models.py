@@ -145,7 +145,10 @@ class Rejected(Frozen):
 
 
 class RowShown(Frozen):
-    """A row with its gold. ``rejected`` is why it is out at the next build, empty where it is not."""
+    """A row with its gold; ``points`` are the lines of the question that the gold names by letter or id.
+
+    ``rejected`` is why it is out at the next build, empty where it is not.
+    """
 
     id: str
     task: str
@@ -154,6 +157,7 @@ class RowShown(Frozen):
     source_kind: SourceKind
     evaluation_only: bool
     gold: str
+    points: tuple[str, ...]
     rejected: str
     cases: tuple[CaseShown, ...]
     passages: tuple[PassageShown, ...]

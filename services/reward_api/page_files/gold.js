@@ -24,6 +24,7 @@ function goldOf(row, useIt) {
   return [
     el("h2", {}, "The gold"),
     el("div", { class: "text gold-text" }, visible(row.gold)),
+    row.points.map((point) => el("p", { class: "text point" }, visible(point))),
     el("p", { class: "row" }, el("button", { type: "button", on: { click: () => useIt(row.gold) } }, "Write it as the completion")),
     el("h2", {}, "What it was made from"),
     passages(row.cases, row.passages),

@@ -108,7 +108,7 @@ function steps(result) {
   const known = result.steps.every((step) => result.parts[step.name] && number(paid(result, step.name)) === number(step.earned));
   if (known) return null; // the table has said so
   return el("p", { class: "gates" }, el("span", { class: "label" }, "Steps"),
-    result.steps.map((step) => el("span", { class: "gate" }, `${words(step.name)} `, el("b", {}, `${step.earned < 0 ? "−" : "+"}${number(Math.abs(step.earned))}`))));
+    result.steps.map((step) => el("span", { class: "gate" }, `${words(step.name)} `, el("b", {}, step.earned ? `${step.earned < 0 ? "−" : "+"}${number(Math.abs(step.earned))}` : "0"))));
 }
 
 function completion(result, text) {

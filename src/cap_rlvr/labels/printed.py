@@ -85,7 +85,7 @@ def printed(row: Row, cases: Mapping[str, Case]) -> Printed:
         link=case_link(row.case_id, row.source_kind),
         passages=tuple(stretches(shown_spans(row), cases)),
         gold=gold,
-        points=tuple(_points(row.inputs, gold)),
+        points=tuple(points_of(row.inputs, gold)),
         score=UnifiedRewardFunction().explain(row, gold),
     )
 
@@ -94,7 +94,8 @@ def _called(case: Case) -> str:
     return printable(", ".join(part for part in (case.name_abbreviation or case.name, case.decision_date) if part))
 
 
-def _points(inputs: str, gold: str) -> Iterator[str]:
+def points_of(inputs: str, gold: str) -> Iterator[str]:
+    """The lines of a question that a gold names by letter or id."""
     for line in re.sub(r"<[^>]*>", "\n", gold).splitlines():
         name = line.strip()
         found = re.search(_OPTION.format(re.escape(name)), inputs) if re.fullmatch(r"\w{1,4}", name) else None

@@ -65,6 +65,9 @@ def test_a_row_is_shown_with_its_gold_and_passage(client: TestClient) -> None:
     assert row["cases"][0]["name"] == "Stone v. Weller"
     marked = "".join(piece["text"] for piece in row["passages"][0]["pieces"] if "gold" in piece["names"])
     assert marked == SENTENCE
+    assert row["points"] == []
+    [point] = client.get("/review/rows/holding/h0").json()["points"]
+    assert point.startswith("B. ")
     assert client.get("/review/rows/entail/none").status_code == 404
     assert client.get("/review/rows/poetry/none").status_code == 503
 
