@@ -88,8 +88,9 @@ def _case_id(row: dict[str, Any], by_page: set[str]) -> str:
     place = _CAP_ID.fullmatch(str(row.get("id")))
     if place is None:
         return str(row.get("id"))
-    _page(*place.groups(), by_page)
-    return "/".join(place.groups())
+    slug, volume, file = place.groups()
+    _page(slug, volume, file, by_page)
+    return f"{slug}/{volume}/{file}"
 
 
 def _page(slug: str, volume: str, file: str, by_page: set[str]) -> str:
