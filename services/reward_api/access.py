@@ -38,8 +38,6 @@ NEEDS: dict[str, Need] = {
     "/healthz": "open",
     "/readyz": "open",
     "/docs": "open",
-    "/docs/oauth2-redirect": "open",
-    "/redoc": "open",
     "/openapi.json": "open",
     "/tasks": "any key",
     "/tasks/{task}": "any key",

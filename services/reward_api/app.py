@@ -10,12 +10,12 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 import cap_rlvr
 from cap_rlvr.wire.rows import Split
 from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardRequest
-from services.reward_api import compat, rescoring, submissions, tasks
+from services.reward_api import compat, page, provenance, rescoring, review, submissions, tasks
 from services.reward_api.access import Access
 from services.reward_api.bodies import read_body, read_items
 from services.reward_api.described import PROBLEM, body_of, describe, problems
@@ -60,6 +60,8 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         version=cap_rlvr.__version__,
         summary="Verifiable rewards from US case law",
         lifespan=lifespan,
+        docs_url=None,  # these load their scripts from a network; see page.py
+        redoc_url=None,
         responses={422: PROBLEM},
     )
     app.state.pool = pool
@@ -83,6 +85,27 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         metrics.answered(tally, time.perf_counter() - started)
         return Response(body, media_type="application/json")
 
+    _add_operations(app, known, examples, access, metrics)
+    _add_tasks(app, known, examples)
+    judging = Judging(scoring, metrics, access.charged)
+    submissions.add(app, judging, examples)
+    rescoring.add(app, judging, examples)
+    compat.add(app, judging, examples, known)
+    provenance.add(app, known, examples, settings.open_splits)
+    review.add(app, settings.workspace, examples, lasting=not settings.synthetic)
+    page.add(app)
+    return app
+
+
+def sample(known: Any) -> dict[str, Any] | None:
+    """The shortest item that scores the ceiling of its task, for a first curl; None without tasks."""
+    items = [tasks.sample(known.get(name)).model_dump(mode="json", exclude_none=True) for name in known.names()]
+    return min(items, key=lambda item: len(str(item)), default=None)
+
+
+def _add_operations(app: FastAPI, known: Any, examples: Examples, access: Access, metrics: Metrics) -> None:
+    pool: ScoringPool = app.state.pool
+
     @app.get("/metrics", tags=["operations"])
     async def exposition() -> Response:  # pyright: ignore[reportUnusedFunction]
         """Prometheus text."""
@@ -99,23 +122,6 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         state = tasks.readiness(known.names(), examples, pool.alive, pool.broken)
         state = state.model_copy(update={"degraded": access.degraded()})
         return Response(state.model_dump_json(), 200 if state.ready else 503, media_type="application/json")
-
-    @app.get("/", include_in_schema=False)
-    async def front() -> Response:  # pyright: ignore[reportUnusedFunction]
-        return RedirectResponse("/docs")
-
-    _add_tasks(app, known, examples)
-    judging = Judging(scoring, metrics, access.charged)
-    submissions.add(app, judging, examples)
-    rescoring.add(app, judging, examples)
-    compat.add(app, judging, examples, known)
-    return app
-
-
-def sample(known: Any) -> dict[str, Any] | None:
-    """The shortest item that scores the ceiling of its task, for a first curl; None without tasks."""
-    items = [tasks.sample(known.get(name)).model_dump(mode="json", exclude_none=True) for name in known.names()]
-    return min(items, key=lambda item: len(str(item)), default=None)
 
 
 def _add_tasks(app: FastAPI, known: Any, examples: Examples) -> None:

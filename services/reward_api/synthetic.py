@@ -43,8 +43,10 @@ def build(folder: Path, cases: int) -> None:
 
 def _write_rows(task: Task[Any], cases: list[Case], folder: Path) -> Tally[Split]:
     rows: dict[Split, list[Row]] = {split: [] for split in SPLITS}
+    ids: set[str] = set()  # two passages of a case may make one pair: the first is kept, as in prep
     for made in task.assemble(_blocks(task, cases), str(SEED)):
-        if isinstance(made, Row) and task.fault(made) is None:
+        if isinstance(made, Row) and made.id not in ids and task.fault(made) is None:
+            ids.add(made.id)
             split = split_of(made.case_id, str(SEED))  # no case has parallel citations: each is a cluster
             rows[split].append(made.model_copy(update={"split": split}))
     for split in SPLITS:

@@ -8,6 +8,7 @@ import zstandard
 
 from cap_rlvr.corpus import lines as lines_module
 from cap_rlvr.corpus import list_units, read_cases
+from cap_rlvr.corpus.text_rows import read_shard
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.errors import BadData
 
@@ -73,6 +74,20 @@ def test_files_that_are_not_named_by_page_give_no_citation(tmp_path: Path) -> No
         ("tex-crim/52/1083-01", "", 0),
         ("tex-crim/31/0010-01", "10", 1),
     ]
+
+
+def test_one_case_is_the_same_as_among_all(tmp_path: Path) -> None:
+    ids = [
+        "f2d_474/html/0035-01.html",
+        "f2d_474/html/1082-01.html",
+        "us_slip_text/00000",
+        "tex-crim_52/html/1083-01.html",
+    ]
+    path = write(tmp_path / "a.jsonl", [json.dumps(row(row_id)).encode() for row_id in ids])
+    everything = list(read_shard(path, lambda error: pytest.fail(str(error))))
+    alone = [case for one in everything for case in read_shard(path, lambda _: None, {one.id})]
+    assert alone == everything
+    assert [case.first_page for case in alone] == ["35", "1082", "", ""]
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from cap_rlvr.wire.errors import BadInput
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from cap_rlvr.labels.forms import Item
+    from cap_rlvr.labels.asking import Asking
     from cap_rlvr.labels.sheet import Sheet
     from cap_rlvr.wire.case import Case
+    from cap_rlvr.wire.workspace import Workspace
 
 app = typer.Typer(add_completion=False)
 
@@ -46,45 +44,34 @@ def label(  # noqa: PLR0913, PLR0917  (one parameter an option)
     """
     from rich.console import Console
 
-    from cap_rlvr import registry
     from cap_rlvr.cli.sitting import Sitting
+    from cap_rlvr.labels.asking import Asking, rows_digest, sheet_of
     from cap_rlvr.labels.sample import Sample, draw, rows_of
-    from cap_rlvr.labels.sheet import Sheet
-    from cap_rlvr.wire.manifest import MANIFEST, read_manifest
     from cap_rlvr.wire.workspace import Workspace
 
     console = Console(highlight=False)
     place = Workspace(workspace)
-    registry.get(task)
-    if "/" in seed or not seed:
-        raise BadInput("it is part of a file's name", "seed", "Use letters and digits")
-    sheet = Sheet(place.labels / f"{task}-{seed}.jsonl")
+    sheet = sheet_of(place, task, seed)
     if not summary:
         console.print(f"Reading the rows of {task} and drawing the questions …")
         items = draw(rows_of(workspace, task), Sample(seed, rows, tuple(every or ()), each))
-        made_by = read_manifest(place.tasks / task).digest if (place.tasks / task / MANIFEST).is_file() else ""
-        Sitting(items, sheet, console, _cases(items, sheet, sources, place, console), made_by).run()
+        asking = Asking(items, sheet, rows_digest(place, task))
+        asking.cases |= _cases(asking, sources, place, console)
+        Sitting(asking, console).run()
     if out is not None:
         sheet.export(out)
     _conclude(sheet, console)
 
 
-def _cases(
-    items: Sequence[Item], sheet: Sheet, sources: list[Path] | None, workspace: Any, console: Console
-) -> dict[str, Case]:
+def _cases(asking: Asking, sources: list[Path] | None, workspace: Workspace, console: Console) -> dict[str, Case]:
     """The cases of what is still to be asked, as far as the sources have them."""
-    from cap_rlvr.corpus.lookup import find_cases, given_or_known
+    from cap_rlvr.labels.asking import find_cases_of
 
-    found: dict[str, Case] = {}
-    places = given_or_known(sources, workspace)
-    still_open = [item for item in items if item.id not in sheet.done]
+    done = asking.sheet.done
+    still_open = [item for item in asking.items if item.id not in done]
     if still_open:
         console.print(f"Looking up the cases of {len(still_open)} questions; this takes some seconds …")
-    for kind in sorted({item.row.source_kind for item in still_open}):
-        of_kind = [item for item in still_open if item.row.source_kind is kind]
-        ids = {case_id for item in of_kind for case_id in (item.row.case_id, item.other) if case_id}
-        found |= find_cases(ids, places, kind)
-    return found
+    return find_cases_of(still_open, sources, workspace)
 
 
 def _conclude(sheet: Sheet, console: Console) -> None:

@@ -67,6 +67,7 @@ def show(
     from cap_rlvr import registry
     from cap_rlvr.cli.views import case_line, heading, passages, row_line
     from cap_rlvr.corpus.lookup import find_cases, given_or_known
+    from cap_rlvr.labels.passages import stretches
     from cap_rlvr.rewards import UnifiedRewardFunction
     from cap_rlvr.rewards.explain import printable
     from cap_rlvr.wire.rejects import read_rejects
@@ -83,7 +84,7 @@ def show(
     rejected = read_rejects(place.rejects).get(row.id)
     if rejected is not None:
         console.print(Text(f"rejected, out at the next build: {rejected.why}", style="red"))
-    console.print(heading("Passage"), passages(row.spans, cases), sep="\n")
+    console.print(heading("Passage"), passages(stretches(row.spans, cases)), sep="\n")
     console.print(heading("Prompt"), Text(printable(task.prompt(row.inputs))), sep="\n")
     console.print(heading("Gold and its score"), UnifiedRewardFunction().explain(row, gold), sep="\n")
 
@@ -136,20 +137,13 @@ def reject(
 
     Example: cap-rlvr rows reject entail-0a1b2c3d4e5f6071 --why "the dissent says so, not the court"
     """
-    from cap_rlvr import registry
-    from cap_rlvr.wire.rejects import Reject, add_reject, read_rejects
+    from cap_rlvr.labels import asking
     from cap_rlvr.wire.workspace import Workspace
 
     place = Workspace(workspace)
-    if not why.strip():
-        raise BadInput("a reason is needed", "why", "Say what is wrong with the gold")
     row = find_row(place, row_id)
-    if row.id in read_rejects(place.rejects):
-        raise BadInput("it has been rejected before", row.id, f"Its reason is in {place.rejects}")
-    task = registry.get(row.task)
-    gold = task.gold(task.read_truth(row.truth))
-    add_reject(place.rejects, Reject(row_id=row.id, task=row.task, why=why.strip(), gold=gold))
-    typer.echo(f"{row.id} is out at the next cap-rlvr prep; {len(read_rejects(place.rejects, row.task))} of {row.task}")
+    count = asking.reject(place, row, why)
+    typer.echo(f"{row.id} is out at the next cap-rlvr prep; {count} of {row.task}")
 
 
 def find_row(workspace: Workspace, row_id: str) -> Row:

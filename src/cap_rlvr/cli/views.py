@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cap_rlvr.corpus.lookup import case_link
-from cap_rlvr.labels.passages import Stretch, stretches
+from cap_rlvr.labels.passages import Stretch
 from cap_rlvr.rewards.explain import marked_text, printable
 from cap_rlvr.wire.case import Case
-from cap_rlvr.wire.rows import Row, Span
+from cap_rlvr.wire.rows import Row
 
 
 def heading(title: str) -> Text:
@@ -46,10 +46,10 @@ def other_case_line(case_id: str, row: Row, case: Case | None) -> Text:
     return Text(printable("  ".join(part for part in told if part)))
 
 
-def passages(spans: Sequence[Span], cases: Mapping[str, Case]) -> RenderableType:
+def passages(found: Iterable[Stretch]) -> RenderableType:
     """Each stretch of a case that spans point into, with the spans marked; a sentence for a case that is not there."""
     shown: list[RenderableType] = []
-    by_field = groupby(stretches(spans, cases), key=lambda one: (one.case_id, one.field))
+    by_field = groupby(found, key=lambda one: (one.case_id, one.field))
     for (case_id, field), group in by_field:
         shown.append(Text(("\n" if shown else "") + f"{case_id} {field}", style="dim"))
         shown += [_stretch(one) for one in group]

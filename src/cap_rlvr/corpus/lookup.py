@@ -106,7 +106,7 @@ def _may_hold(unit: Unit, ids: set[str]) -> bool:
 
 def _cases(unit: Unit, wanted: set[str]) -> Iterator[Case]:
     if unit.kind is UnitKind.SHARD:
-        yield from (case for case in read_shard(Path(unit.path), _pass_over) if case.id in wanted)
+        yield from read_shard(Path(unit.path), _pass_over, wanted)
         return
     files = {case_id.rsplit("/", 1)[-1] for case_id in wanted}
     for record in read_records(unit, _pass_over):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,14 +25,16 @@ _SLIP = re.compile(r"Cite as:\s*\d{1,3}\s+U\. ?S\.[^\n(]*\s*\((?P<year>\d{4})\)"
 _CAP_ID = re.compile(r"(?P<slug>[\w.-]+?)_(?P<volume>[^_/]+)/html/(?P<file>[^/]+)\.html")
 
 
-def read_shard(path: Path, on_bad: OnBad) -> Iterator[Case]:
-    """The cases of a shard, line by line; broken lines and refused texts go to ``on_bad``."""
+def read_shard(path: Path, on_bad: OnBad, ids: Collection[str] | None = None) -> Iterator[Case]:
+    """The cases of a shard, or those of ``ids``, line by line; broken lines and refused texts go to ``on_bad``."""
     by_page: set[str] = set()
     try:
         for number, line in records(path):
             origin = Origin(file=str(path), line=number)
             try:
-                yield read_row(_parsed(line, origin), origin, by_page)
+                row = _parsed(line, origin)
+                if ids is None or _case_id(row, by_page) in ids:
+                    yield read_row(row, origin, by_page)
             except BadData as error:
                 on_bad(error)
     except (OSError, EOFError) as error:
@@ -79,6 +81,16 @@ def read_row(row: dict[str, Any], origin: Origin, by_page: set[str]) -> Case:
             for piece in cut.pieces
         ),
     )
+
+
+def _case_id(row: dict[str, Any], by_page: set[str]) -> str:
+    """The id that the row's case has, without reading its text."""
+    place = _CAP_ID.fullmatch(str(row.get("id")))
+    if place is None:
+        return str(row.get("id"))
+    slug, volume, file = place.groups()
+    _page(slug, volume, file, by_page)
+    return f"{slug}/{volume}/{file}"
 
 
 def _page(slug: str, volume: str, file: str, by_page: set[str]) -> str:

@@ -66,10 +66,10 @@ def draw(rows: Sequence[Row], count: int, seed: str) -> list[Row]:
 
 def cases_of(row: Row) -> list[str]:
     """The ids of the cases that are looked up to print a row, its own first."""
-    return list(dict.fromkeys([row.case_id, *(span.case_id for span in _shown(row))]))
+    return list(dict.fromkeys([row.case_id, *(span.case_id for span in shown_spans(row))]))
 
 
-def _shown(row: Row) -> list[Span]:
+def shown_spans(row: Row) -> list[Span]:
     return [span for span in row.spans if span.case_id == row.case_id or span.role == "gold"]
 
 
@@ -83,9 +83,9 @@ def printed(row: Row, cases: Mapping[str, Case]) -> Printed:
         case=names.get(row.case_id) or row.case_id,
         names=names,
         link=case_link(row.case_id, row.source_kind),
-        passages=tuple(stretches(_shown(row), cases)),
+        passages=tuple(stretches(shown_spans(row), cases)),
         gold=gold,
-        points=tuple(_points(row.inputs, gold)),
+        points=tuple(points_of(row.inputs, gold)),
         score=UnifiedRewardFunction().explain(row, gold),
     )
 
@@ -94,7 +94,8 @@ def _called(case: Case) -> str:
     return printable(", ".join(part for part in (case.name_abbreviation or case.name, case.decision_date) if part))
 
 
-def _points(inputs: str, gold: str) -> Iterator[str]:
+def points_of(inputs: str, gold: str) -> Iterator[str]:
+    """The lines of a question that a gold names by letter or id."""
     for line in re.sub(r"<[^>]*>", "\n", gold).splitlines():
         name = line.strip()
         found = re.search(_OPTION.format(re.escape(name)), inputs) if re.fullmatch(r"\w{1,4}", name) else None

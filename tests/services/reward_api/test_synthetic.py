@@ -2,16 +2,20 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from toy_registry import TOY
 from toys import ROOT
 
 from cap_rlvr import registry
 from cap_rlvr.wire.manifest import digest_files, read_manifest
-from cap_rlvr.wire.rows import SPLITS
-from services.reward_api.synthetic import build
+from cap_rlvr.wire.rows import SPLITS, Row
+from services.reward_api.examples import RowIndex
+from services.reward_api.row_files import read_row
+from services.reward_api.synthetic import _write_rows, build
 
 
 @pytest.mark.slow
@@ -25,6 +29,17 @@ def test_rows_of_every_task_with_manifests(tmp_path: Path) -> None:
             len((folder / f"{split}.jsonl").read_bytes().splitlines()) for split in SPLITS
         )
         assert manifest.counts["train"]
+
+
+def test_of_two_rows_with_one_id_the_first_is_served(tmp_path: Path) -> None:
+    common = {"task": "toy", "inputs": "say it", "source_kind": "synthetic", "truth": {"word": "yes"}}
+    rows = [Row.model_validate({"id": "a", "case_id": case, **common}) for case in ("c/1/1", "c/1/2")]
+    _write_rows(replace(TOY, assemble=lambda _blocks, _seed: iter(rows)), [], tmp_path)
+    index = RowIndex(tmp_path)
+    assert sum(index.counts.values()) == 1
+    place = index.find("a")
+    assert place
+    assert read_row(place).case_id == "c/1/1"
 
 
 @pytest.mark.slow
