@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cap_rlvr.wire.scoring import RewardItem, RewardReply
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "rows_toys"))
 from row_toys import SENTENCE
+from toy_keys import add_key
 from workspaces import HOSTILE, LONG, make_workspace
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make setup")
@@ -43,8 +45,15 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(workspace: Path) -> Iterator[str]:
+    with serving(workspace) as address:
+        yield address
+
+
+@contextmanager
+def serving(workspace: Path, **more: str) -> Iterator[str]:
     paths = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
     settings = {"REWARD_WORKSPACE": str(workspace), "REWARD_PORT": "0", "REWARD_WORKERS": "1", "PYTHONPATH": paths}
+    settings |= more
     with (workspace.parent / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "services.reward_api"],
@@ -449,4 +458,51 @@ def test_a_key_is_asked_for_and_sent(browser: Any, url: str) -> None:
     assert seen == [None, "Bearer capk_wrong", "Bearer capk_right"]
     assert visit.page.input_value("#key") == ""
     assert visit.page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    visit.context.close()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("keys") / "keys.json"
+    add_key(file, "score")
+    return file
+
+
+@pytest.fixture(scope="module")
+def keyed_url(workspace: Path, keys: Path) -> Iterator[str]:
+    with serving(workspace, REWARD_KEY_FILE=str(keys)) as address:
+        yield address
+
+
+def enter(visit: Visit, key: str, address: str = "") -> Any:
+    """Open the page of a service with keys and give it one."""
+    visit.page.goto(f"{visit.url}{address}")
+    visit.page.fill("dialog[open] #key", key)
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_selector("body[data-ready=true]")
+    return visit.page
+
+
+def test_a_key_for_everything_opens_everything(browser: Any, keyed_url: str, keys: Path) -> None:
+    visit = Visit(browser, keyed_url)
+    page = enter(visit, add_key(keys), "/#task=entail&split=train")
+    visit.score(GOLD)
+    page.wait_for_selector("#source a[href^='https://static.case.law/']")
+    page.keyboard.press("Escape")
+    page.locator("#source button", has_text="Show the gold").click()
+    page.wait_for_selector("text=This gold is wrong")
+    assert page.locator("#to-label").is_visible()
+    assert page.locator("a[href='/metrics']").count() == 0  # a link carries no key
+    visit.context.close()
+
+
+def test_a_key_that_may_only_score_scores_what_is_sent(browser: Any, keyed_url: str, keys: Path) -> None:
+    visit = Visit(browser, keyed_url)
+    page = enter(visit, add_key(keys, "score"), "/#task=entail&split=train")
+    assert "has no scope read-examples" in page.inner_text("#problem")
+    assert page.locator("#to-label").is_hidden()
+    page.click("#sample")
+    page.click("#score")
+    page.wait_for_selector("#verdicts[aria-busy=false] .headline")
+    assert texts(page, ".headline output") == ["1"]
     visit.context.close()
