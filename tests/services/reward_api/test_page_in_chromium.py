@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def url(workspace: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(workspace: Path, **more: str) -> Iterator[str]:
+def serving(workspace: Path, **more: str) -> Generator[str]:
     paths = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
     settings = {"REWARD_WORKSPACE": str(workspace), "REWARD_PORT": "0", "REWARD_WORKERS": "1", "PYTHONPATH": paths}
     settings |= more
