@@ -73,7 +73,7 @@ _AND_AFFIRM = re.compile(
 _PART = re.compile(rf"\W*(?:(?:the\s+)?[\w’']+\s+){{0,2}}(?:(?:is|are)\s+)?({_DONE})\b", re.IGNORECASE)
 _MISREAD = re.compile(r"\b(a)[fiñlt]{2,3}(rm(?:ed|s)?)\b", re.IGNORECASE)  # `aifirmed`, `afñrmed`
 _NO_ORDER = re.compile(
-    r"\b(?:cannot|can not|could|might|may|would|if|unless|whether|whenever|until|provided|not|should (?:such|any|an?))\b[ ,]*(?:\w+[ ,]+){0,3}?$|\bto (?:have )?$",
+    r"\b(?:cannot|can not|could|might|may|would|if|unless|whether|whenever|until|provided|not|(?:has|have|had) held(?: that)?|when an?|should (?:such|any|an?))\b[ ,]*(?:\w+[ ,]+){0,3}?$|\bto (?:have )?$|^\W*should\b[^.,;]*$",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
@@ -89,7 +89,8 @@ _NOT_NOW = re.compile(  # what others did, what was done before, and what someon
     r"|\bdenied (?:of )?(?:his|her|their|its|the|an?|any|such|this|that) (?:\w+ ){0,2}?"
     r"(?:rights?|liberty|opportunity|privileges?|benefits?|protection|hearing|due process|day in court)\b"
     r"|\bdenied (?:due process|equal protection)\b"
-    r"|\bgranted (?:to (?:be|have)|that)\b|\btaken (?:for|as) granted\b"  # what is admitted
+    r"|\bgranted (?:to (?:be|have)|that|(?:up)?on (?:the )?(?:circumstances|good cause))\b|\btaken (?:for|as) granted\b"
+    rf"|\bautomatically (?:{_DONE})\b|\b(?:{_DONE}) by (?:operation of law|the (?:act|statute|legislature))\b"
     r"|\bunless (?:\w+ ){0,2}discharged\b|\bremanded (?:in)?to (?:the )?(?:custody|jail|prison|sheriff|marshal)\b"
     rf"|\b(?:trial|lower|district|circuit|county|superior) (?:court|judge)\s+(?:\w+ly\s+|also\s+)?(?:{_DONE})\b",
     re.IGNORECASE,
