@@ -173,8 +173,14 @@ PLAN_ENVIRONMENTS: tuple[type[BaseCapRLVREnv], ...] = (
 
 def of_another_task(name: str) -> type[BaseCapRLVREnv]:
     """The environment of a task that the plan does not name."""
+
+    class AnotherEnv(BaseCapRLVREnv):
+        TASK = name
+
     title = "".join(part.capitalize() for part in name.split("_"))
-    return type(f"{title}Env", (BaseCapRLVREnv,), {"TASK": name, "__doc__": f"Rows of {name}.", "__module__": __name__})
+    AnotherEnv.__name__ = AnotherEnv.__qualname__ = f"{title}Env"
+    AnotherEnv.__doc__ = f"Rows of {name}."
+    return AnotherEnv
 
 
 # Of every task, in the order of the plan.
