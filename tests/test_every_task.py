@@ -20,7 +20,7 @@ from cap_rlvr.wire.frozen import keyed_order
 from cap_rlvr.wire.rows import Candidate, Row
 from cap_rlvr.wire.splits import split_of
 
-pytestmark = pytest.mark.timeout(600)  # seconds on the clock, for a machine that does much else; 15 of CPU in all
+pytestmark = pytest.mark.timeout(600)  # on the clock, beside much else; of CPU all five take under half a minute
 FILES = {"README.md", "__init__.py", "extract.py", "prompt.md", "reward.py", "probes.py"}
 CASES = 160  # fewer give no retrieval rows: a list needs forty cases that share no authority
 SEED = "7"
