@@ -185,12 +185,33 @@ def association(
     return [one - by_chance / (whole * whole) for one in found]
 
 
-def bonds(key: Key, said: Sequence[str], gap: tuple[int, int], ends: Sequence[int]) -> int:
-    """How many pairs of the source's content words stand so close together in one part, each pair once.
+def bonds(key: Key, said: Sequence[str], gap: tuple[int, int], ends: Sequence[int]) -> float:
+    """How many more pairs than by chance a writer puts together as the source or the reference does, each pair once.
 
-    It is what shares of pairs are shares of: of few pairs most may stand as in the source by luck.
+    Pairs within a phrase of the source, two to four words long, count for nothing: frames around such phrases have no
+    others but by chance; longer runs are statements, and how much of those may be copied is for others to say. It is a
+    number, for of few pairs most may be right by luck.
     """
-    return len({frozenset(pair) for pair in _beside(_known(key, said), gap, ends)})
+    terms = [stem(word) if is_content(word) else "" for word in said]
+    terms = [term if term in key.together else "" for term in terms]
+    counts = Counter(filter(None, terms))
+    whole = sum(counts.values())
+    pairs = {frozenset(pair) for pair in _beside(terms, gap, ends, _phrases_end(key, said))}
+    close = sum(other in key.together[one] for one, other in map(tuple, pairs))
+    likely = sum(
+        count * sum(counts[one] for one in key.together[term] & counts.keys()) for term, count in counts.items()
+    )
+    return close - len(pairs) * likely / (whole * whole) if whole else 0.0
+
+
+def _phrases_end(key: Key, said: Sequence[str]) -> list[int]:
+    """For each word of a phrase of the source where the phrase ends; for other words, those of longer runs too, the next."""
+    found: list[int] = []
+    for index in range(1, len(said) + 1):
+        begin = len(found)
+        if index == len(said) or (said[index - 1], said[index]) not in key.pairs:
+            found += [index] * (index - begin) if index - begin < LONG_CUT else range(begin + 1, index + 1)
+    return found
 
 
 def _known(key: Key, said: Sequence[str]) -> list[str]:
