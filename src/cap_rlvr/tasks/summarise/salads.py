@@ -53,7 +53,7 @@ _FRAMES = (
         "The record before the court shows that the {8} was in the {9}. It further appears that the {10} was made. The court looked at {listed}. The parties were heard at the trial of this cause.",
     ),
 )
-_FRAMED = 4  # draws of each frame
+_FRAMED = 2  # draws of each frame
 _HEADS = ("issue", "rule", "application", "conclusion")
 
 
@@ -159,14 +159,14 @@ def _framed(truth: SummariseTruth, key: str) -> Iterator[Probe]:
     able = [run for run in runs if is_content(run[0]) and is_content(run[-1])]
     best = sorted(able, key=lambda run: -sum(stem(word) in know.asked for word in run))[:60]
     name = truth.brief.case_name if truth.brief else "this case"
-    listed = ", ".join(sorted(next(iter(constants()), frozenset()))[:5])
+    listed = ", ".join(sorted(constants()[0])[:5])
     for place, frame in enumerate(_FRAMES):
         for draw in range(_FRAMED):
             told = [" ".join(run) for run in keyed_order(best, key, "framed", place, draw)] or ["court"]
             told = (told * 11)[:11]
             link = _LINKS[int(keyed_unit(key, "link", place, draw) * len(_LINKS))]
             parts = [text.format(*told, name=name, link=link, listed=listed) for text in frame]
-            brief = dict(zip(_HEADS, [*parts, done(truth)], strict=True))
+            brief: Sections = dict(zip(_HEADS, [*parts, done(truth)], strict=True))
             yield Probe("phrases_in_frames", answer(brief), NOTHING)
 
 
