@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from gymnasium.utils.env_checker import check_env
 from cap_rlvr import envs, registry
 from cap_rlvr.environment import TaskEnvironment
 from cap_rlvr.envs import (
+    ENVIRONMENTS,
     PLAN_ENVIRONMENTS,
-    BaseCapRLVREnv,
     CaseRetrievalEnv,
     HoldingSelectionEnv,
     MultiTaskLegalEnv,
@@ -46,7 +47,7 @@ def gold(task: str) -> str:
     return known.gold(known.read_truth(known.example))
 
 
-@pytest.fixture(params=PLAN_ENVIRONMENTS, ids=lambda kind: kind.__name__)
+@pytest.fixture(params=ENVIRONMENTS, ids=lambda kind: kind.__name__)
 def kind(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -181,7 +182,7 @@ def test_the_plan_s_loop_runs_and_vectorises(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_loop_of_the_old_gym_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    env = OldGym(MultiTaskLegalEnv({name: kind_of(name)(rows_file(tmp_path, name, 2)) for name in registry.names()}))
+    env = OldGym(MultiTaskLegalEnv({one.TASK: one(rows_file(tmp_path, one.TASK, 2)) for one in ENVIRONMENTS}))
     for episode in range(5):
         observation = env.reset(seed=episode)
         assert "question" in observation["inputs"]
@@ -193,8 +194,27 @@ def test_a_loop_of_the_old_gym_runs(tmp_path: Path, capsys: pytest.CaptureFixtur
     env.close()
 
 
-def kind_of(name: str) -> type[BaseCapRLVREnv]:
-    return next(one for one in PLAN_ENVIRONMENTS if name == one.TASK)
+def test_every_task_has_an_environment_and_is_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sorted(one.TASK for one in ENVIRONMENTS) == list(registry.names())
+    assert ENVIRONMENTS[: len(PLAN_ENVIRONMENTS)] == PLAN_ENVIRONMENTS
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(StandInData):
+        assert [*MultiTaskLegalEnv().envs] == [one.TASK for one in ENVIRONMENTS]
+
+
+@pytest.mark.filterwarnings("ignore::cap_rlvr.envs.StandInData")
+def test_a_task_of_no_plan_has_an_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(registry, "names", lambda: ("toy_word",))
+    monkeypatch.setattr(registry, "get", lambda name: replace(TOY, name=name))
+    monkeypatch.chdir(tmp_path)
+    kind = envs.of_another_task("toy_word")
+    assert (kind.__name__, kind.TASK) == ("ToyWordEnv", "toy_word")
+    env = kind(render_mode="ansi")
+    observation, info = env.reset(seed=1)
+    assert info["stand_in"]
+    assert "no text" in observation["inputs"]
+    assert TOY.example["word"] not in observation["inputs"]
+    assert env.step(TOY.gold(TOY.read_truth(TOY.example)))[1] == 1
 
 
 @pytest.mark.parametrize("size", ["3", 2.5, 10**30, 0])

@@ -15,14 +15,15 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
-from cap_rlvr import registry
 from cap_rlvr.cli import COMMANDS
+from cap_rlvr.envs import PLAN_ENVIRONMENTS
 from cap_rlvr.wire.jobs import RunConfig
 from cap_rlvr.wire.workspace import Workspace
 
 ROOT = Path(__file__).parents[1]
 PLAN = ROOT / "docs" / "plan.md"
 CASES = 120  # fewer give no retrieval rows: a list needs forty cases that share no authority
+PLANNED = {kind.TASK for kind in PLAN_ENVIRONMENTS}  # another task may find nothing in so few cases
 MADE_BY_PREP = ("workspace/tasks/", "workspace/sft/")
 
 
@@ -151,7 +152,7 @@ def test_prepared_files_are_where_the_map_says(prepared: Path) -> None:
             pattern = (head + end + tail.rpartition("}")[2]).replace("<task>", "*")
             found = [path.parent.name for path in prepared.glob(pattern)]
             assert found, pattern
-            assert "*" not in pattern or sorted(found) == list(registry.names())
+            assert "*" not in pattern or set(found) >= PLANNED
 
 
 @pytest.mark.e2e
@@ -176,6 +177,6 @@ def test_statistics_are_counted_and_nothing_is_written(prepared: Path) -> None:
     sets = prepared / "workspace" / "sft"
     before = {path: path.stat().st_mtime_ns for path in sets.rglob("*")}
     shown = cap_rlvr(prepared, "prep source --workspace workspace --stats-only")
-    assert all(task in shown for task in registry.names())
+    assert all(task in shown for task in PLANNED)
     assert {path: path.stat().st_mtime_ns for path in sets.rglob("*")} == before
     assert "bluebook" in cap_rlvr(prepared, "lineage workspace/tasks/bluebook")

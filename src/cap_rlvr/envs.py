@@ -1,4 +1,6 @@
-"""The environments by the names of the plan, each a thin form of `environment.TaskEnvironment`, and one that mixes tasks.
+"""An environment of each task, a thin form of `environment.TaskEnvironment`, and one that mixes them all.
+
+Those of the plan have the plan's names; any other task has its own in camel case (`ENVIRONMENTS` lists all).
 
     from cap_rlvr.envs import HoldingSelectionEnv
 
@@ -74,7 +76,8 @@ class BaseCapRLVREnv(TaskEnvironment):
 
     def ask(self, example: dict[str, Any]) -> str:
         """The inputs that go with the task's example, which is a ground truth alone."""
-        raise NotImplementedError
+        del example
+        return "(No rows are prepared, and this task's example has no text.)"
 
     def _stand_in(self) -> Row:
         example = registry.get(self.TASK).example
@@ -168,13 +171,32 @@ PLAN_ENVIRONMENTS: tuple[type[BaseCapRLVREnv], ...] = (
 )
 
 
+def of_another_task(name: str) -> type[BaseCapRLVREnv]:
+    """The environment of a task that the plan does not name."""
+
+    class AnotherEnv(BaseCapRLVREnv):
+        TASK = name
+
+    title = "".join(part.capitalize() for part in name.split("_"))
+    AnotherEnv.__name__ = AnotherEnv.__qualname__ = f"{title}Env"
+    AnotherEnv.__doc__ = f"Rows of {name}."
+    return AnotherEnv
+
+
+# Of every task, in the order of the plan.
+ENVIRONMENTS: tuple[type[BaseCapRLVREnv], ...] = (
+    *PLAN_ENVIRONMENTS,
+    *(of_another_task(name) for name in registry.names() if name not in {kind.TASK for kind in PLAN_ENVIRONMENTS}),
+)
+
+
 MOST_WEIGHT = 1e9  # weights are relative; far larger ones add up to infinity
 
 
 class MultiTaskLegalEnv(gymnasium.Env[Observation, str]):
     """Several tasks in one: each reset draws a task by the curriculum's weights, then a row of it.
 
-    ``envs`` by task name are by default the five above over `workspace`; ``weights`` are relative, a task that is not
+    ``envs`` by task name are by default those of all tasks over `workspace`; ``weights`` are relative, a task that is not
     named has 1. ``set_weights`` changes them between episodes; ``options={"task_name": …}`` asks for one task. The
     observation's and info's `task_name` say which was drawn; one seed decides the whole sequence.
     """
@@ -190,7 +212,7 @@ class MultiTaskLegalEnv(gymnasium.Env[Observation, str]):
         check_render_mode(render_mode)
         if not isinstance(envs, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise BadInput(f"they are {type(envs).__name__}", "envs", "Give a dict of task name to environment")
-        self.envs = dict(envs) if envs is not None else {kind.TASK: kind() for kind in PLAN_ENVIRONMENTS}
+        self.envs = dict(envs) if envs is not None else {kind.TASK: kind() for kind in ENVIRONMENTS}
         if not self.envs:
             raise BadInput("there is nothing to mix", "envs", "Give at least one environment")
         for name, env in self.envs.items():
@@ -274,7 +296,8 @@ class OldGym:
 
 
 def _register() -> None:
-    for kind in (*PLAN_ENVIRONMENTS, MultiTaskLegalEnv):
+    for kind in (*ENVIRONMENTS, MultiTaskLegalEnv):
+        globals()[kind.__name__] = kind  # so that one made here can be pickled, and named as an entry point
         name = f"cap_rlvr/{kind.__name__.removesuffix('Env')}-v0"
         if name not in gymnasium.registry:
             gymnasium.register(id=name, entry_point=f"{__name__}:{kind.__name__}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -86,6 +86,12 @@ class Task(Generic[T]):
     memory; it may walk them more than once) and yields rows, or why not. ``gold(truth)`` composes the canonical
     completion, which must earn ``ceiling``. ``score(truth, completion)`` is pure: no clock, chance, hash order or
     network. ``with_vectors(truth, vectors)``, where a task has it, puts what vectors say of the cases into the truth.
+
+    ``most_constant`` is what one text given to every row of a source and split may earn at most. A task whose answers
+    are a few labels declares its own, beside ``chance``, what that text would earn were all labels equally frequent:
+    the bar is then the share of the commonest label that `assemble` can't keep a split below, times what a right label
+    alone earns, and 1.1 to 1.6 times chance (holding .22 of 1/5; entail .40 of the rows x .60, of .60/4). All others
+    leave both alone.
     """
 
     name: str
@@ -102,6 +108,14 @@ class Task(Generic[T]):
     score: Callable[[T, str], Score]
     probes: Probes[T]
     with_vectors: Callable[[T, Vectors], T] | None = None
+    most_constant: float = 0.05
+    chance: float = 0.0
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The values of the truth's `label`, where that field is a Literal; none elsewhere."""
+        field = self.truth.model_fields.get("label")
+        return tuple(map(str, get_args(field.annotation))) if field and get_origin(field.annotation) is Literal else ()
 
     def prompt(self, inputs: str) -> str:
         """The question as a model sees it: the template of `prompt.md` around a row's inputs."""

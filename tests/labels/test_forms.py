@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cap_rlvr import registry
-from cap_rlvr.labels.forms import Item, asked_of_models, item_of, stratum
+from cap_rlvr.labels.forms import Item, asked_of_models, form_of, item_of, judge_answer, keys_of, stratum
 from cap_rlvr.labels.sample import Sample, draw
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.rows import Row
@@ -41,7 +41,7 @@ def test_the_right_key_is_among_the_keys(task: str, right: str, keys: str) -> No
 def test_what_is_shown_does_not_tell_the_gold(task: str) -> None:
     known = registry.get(task)
     item = asked(task)
-    if task in {"bluebook", "summarise"}:  # there the gold is what is judged, unless an error was put in
+    if form_of(known) is judge_answer:  # there the gold is what is judged, unless an error was put in
         assert known.gold(known.read_truth(known.example)) in item.shown
     else:
         assert known.gold(known.read_truth(known.example)) not in item.shown
@@ -63,6 +63,30 @@ def test_a_decoy_is_wrong_and_has_its_own_id(task: str) -> None:
 @pytest.mark.parametrize("task", ["holding", "entail"])
 def test_where_the_gold_is_chosen_there_are_no_decoys(task: str) -> None:
     assert item_of(row(task), "1", decoy=True) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "keys"),
+    [
+        (("OVERRULES", "DISTINGUISHES", "AFFIRMS", "NONE"), "odan"),
+        (("AFFIRMED", "AFFIRMED_IN_PART", "REVERSED", "UPHELD", "PQXSU"), "afrhb"),
+        (("YES", "YES_"), "ye"),
+        (("1", "2"), "12"),
+    ],
+)
+def test_each_label_has_a_key_that_is_no_command(labels: tuple[str, ...], keys: str) -> None:
+    assert "".join(keys_of(labels)) == keys
+    assert tuple(keys_of(labels).values()) == labels
+
+
+def test_the_form_of_any_task_follows_the_shape_of_its_truth() -> None:
+    forms = {name: form_of(registry.get(name)).__name__ for name in ("holding", "entail", "retrieval", "bluebook")}
+    assert forms == {
+        "holding": "choose_option",
+        "entail": "choose_label",
+        "retrieval": "judge_pair",
+        "bluebook": "judge_answer",
+    }
 
 
 def test_a_closed_book_has_nothing_to_compare() -> None:

@@ -53,6 +53,23 @@ from cap_rlvr.wire.case import Opinion
         ("It is claimed that the lot set aside to Moore was worth much.", set()),
         ("I therefore vote for reversal of the order.", set()),
         ("The motion for rehearing is overruled.", set()),
+        ("The motion to set aside the order granted, is therefore refused.", set()),
+        ("A prisoner may complain whenever the writ will be denied.", set()),
+        ("The defendant will be denied his right to a speedy trial.", set()),
+        ("A petitioner is denied due process of law where no notice is given.", set()),
+        ("The lands described in the petition must be granted to be such.", set()),
+        ("It may be taken for granted in this cause, the bill being admitted.", set()),
+        ("The court will grant the injunction, provided the bill shows a clear right.", set()),
+        ("We grant relief by mandamus in proper cases.", set()),
+        ("The supreme court has held that a case should be reversed on such a charge.", set()),
+        ("He might sue when a patent should be regularly granted by the order of the land office.", set()),
+        ("Should the orders of this court be affirmed on appeal, the bond shall stand.", set()),
+        ("The writ is discretionary, and granted upon the circumstances of the case.", set()),
+        ("A motion for new trial is automatically overruled by the act of the legislature.", set()),
+        ("The petition for relief will be denied.", {"denied"}),
+        ("The appellant is granted a new trial.", {"granted"}),
+        ("Let an order be entered denying the motion; the appeal is dismissed.", {"dismissed"}),
+        ("It is order reversed and cause remanded.", {"reversed", "remanded"}),
         ("", set()),
     ],
 )
@@ -81,6 +98,18 @@ def test_neighbouring_orders_are_one() -> None:
 def test_an_abbreviation_does_not_end_an_order() -> None:
     text = "We reverse the judgment of the U. S. Court of Appeals for the D. C. Circuit and remand the case."
     assert order_of(text) == (("remanded", "reversed"), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We reverse State v. Harker, 5 Ind. App. 9, and remand the cause.",
+        "We reverse the order in No. 1204 and remand the cause to St. Clair County.",
+        "The decree against the Sun Oil Co., of Dayton, is reversed, and the cause is remanded.",
+    ],
+)
+def test_no_abbreviation_ends_an_order(text: str) -> None:
+    assert order_of(f"There is error. {text} Costs follow.") == (("remanded", "reversed"), text)
 
 
 def test_no_order() -> None:

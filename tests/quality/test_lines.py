@@ -2,6 +2,7 @@
 
 import pytest
 
+from cap_rlvr import registry
 from cap_rlvr.quality.lines import HELD, TITLES, Bar, Line, bar_of, line, quality, unmeasured, weakest
 
 
@@ -40,6 +41,13 @@ def test_a_line_holds_at_its_bar_and_not_beyond(task: str, name: str) -> None:
     beyond = held_to.bar + 0.01 * (1 if held_to.bar >= held_to.ideal and name not in ("ceiling", "chains") else -1)
     assert line(task, name, "pooled", held_to.bar, 100).held
     assert not line(task, name, "pooled", beyond, 100).held
+
+
+def test_the_bar_of_a_constant_and_the_ceiling_are_the_tasks_own() -> None:
+    for name in registry.names():
+        task = registry.get(name)
+        assert bar_of(name, "constant") == Bar(task.most_constant, task.chance)
+        assert bar_of(name, "ceiling") == Bar(task.ceiling, 1.0)
 
 
 def test_the_specifications_own_bars() -> None:

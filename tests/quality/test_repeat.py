@@ -44,7 +44,6 @@ def test_a_right_scorer_gives_the_same_bits_in_processes_of_other_hash_seeds() -
 
 def test_a_reward_that_follows_hash_order_is_caught() -> None:
     task = naive_task(registry.get("entail"))
-    assert task is not None
     made = Judgement("entail")
     found = line_of(task, made, naive=True)
     assert not found.held

@@ -51,6 +51,7 @@ def test_the_task_is_read_from_the_fields(task: str) -> None:
     assert task_of(registry.get(task).example).name == task
 
 
+@pytest.mark.parametrize("task", NAMED)
 def test_classes_of_the_plan_judge_their_own_task(task: str) -> None:
     function = NAMED[task]()
     assert function.reward(row(task), gold(task)) >= registry.get(task).ceiling

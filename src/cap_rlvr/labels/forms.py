@@ -1,14 +1,14 @@
 """What a person is asked about a row, before the gold is shown.
 
-Three forms: choose one of the answers by its key (holding, entail); say whether one case of a list is analogous
-(retrieval); say whether an answer is right (any other task). In the last two some answers have an error put in
-(decoys), so that a person who always says yes is found out.
+Three forms: choose one of the answers by its key (where the truth has options, or a label of a few); say whether one
+case of a list is analogous (retrieval); say whether an answer is right (any other task). In the last two some answers
+have an error put in (decoys), so that a person who always says yes is found out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,11 @@ from cap_rlvr.wire.errors import BadData, BadInput
 from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 from cap_rlvr.wire.rows import Row
 
+_KEYS = "abcdefghijklmnortvwyz123456789"  # without s, u, q, p and x, which are a sitting's commands
+_QUESTIONS = {
+    "holding": "Which option stands at [HOLDING]?",
+    "entail": "What does the citing court itself do to the cited case?",
+}
 _YES_NO = {"y": "yes", "n": "no"}
 _MOST_OF_GOLD = 0.5  # what an answer with an error put in may earn: less is plainly wrong
 _BLURB = r"(?m)^\[{}\] (.*)$"
@@ -54,7 +59,16 @@ def item_of(row: Row, seed: str, decoy: bool = False) -> Item | None:
         task.read_truth(row.truth)
     except BadInput as error:
         raise BadData(f"{error.where}: {error.message}", row.id, "Prepare this task again") from None
-    return FORMS.get(row.task, judge_answer)(task, row, seed, decoy)
+    return form_of(task)(task, row, seed, decoy)
+
+
+def form_of(task: Task[Any]) -> Form:
+    """How a task is asked about, by the shape of its truth."""
+    if task.name == "retrieval":
+        return judge_pair
+    if {"choices", "answer_idx"} <= task.truth.model_fields.keys():
+        return choose_option
+    return choose_label if task.labels else judge_answer
 
 
 def asked_of_models(task: str) -> str:
@@ -69,22 +83,31 @@ def stratum(row: Row) -> str:
 
 def choose_option(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
     """Which of the options, by letter. Nothing is shown that could be a decoy."""
-    del task, seed
-    letters = "abcde"[: len(row.truth["choices"])]
+    del seed
+    letters = _KEYS[: len(row.truth["choices"])]
     keys = {letter: f"option {letter.upper()}" for letter in letters}
     right = letters[row.truth["answer_idx"]]
     gold = f"{right.upper()}. {row.truth['choices'][row.truth['answer_idx']]}"
-    return None if decoy else Item(row.id, row, row.inputs, "Which option stands at [HOLDING]?", keys, right, gold)
+    question = _QUESTIONS.get(task.name, "Which option is right?")
+    return None if decoy else Item(row.id, row, row.inputs, question, keys, right, gold)
 
 
 def choose_label(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
-    """Which relation, by its first letter; then the gold evidence is shown."""
+    """Which label, by a letter of it; then the gold is shown, with its evidence where it has any."""
     del seed
-    keys = {"o": "OVERRULES", "d": "DISTINGUISHES", "a": "AFFIRMS", "n": "NONE"}
-    right = str(row.truth["label"])[0].lower()
-    question = "What does the citing court itself do to the cited case?"
+    keys = keys_of(task.labels)
+    right = next(key for key, label in keys.items() if label == row.truth["label"])
+    question = _QUESTIONS.get(task.name, "Which label is right?")
     gold = task.gold(task.read_truth(row.truth))
     return None if decoy else Item(row.id, row, row.inputs, question, keys, right, gold)
+
+
+def keys_of(labels: Sequence[str]) -> dict[str, str]:
+    """A key for each label: its first letter that is free, else any that is. Those of a sitting's commands are not."""
+    keys: dict[str, str] = {}
+    for label in labels:
+        keys[next(one for one in (*label.lower(), *_KEYS) if one in _KEYS and one not in keys)] = label
+    return keys
 
 
 def judge_pair(task: Task[Any], row: Row, seed: str, decoy: bool) -> Item | None:
@@ -135,6 +158,3 @@ def _tidy(answer: str) -> str:
 def is_decoy_due(seed: str, row_id: str, share: float) -> bool:
     """Whether a decoy is asked beside a row, by a keyed draw."""
     return keyed_unit("decoy due", seed, row_id) < share
-
-
-FORMS: dict[str, Form] = {"holding": choose_option, "entail": choose_label, "retrieval": judge_pair}

@@ -45,7 +45,7 @@ _OBJECT = re.compile(
 )
 _IDEA = re.compile(r"\b(?:contentions?|arguments?|propositions?|assignments? of error|objections?)\b", re.IGNORECASE)
 _PASSIVE = re.compile(
-    rf"(?P<aux>\b(?:is|are|be|he|stands?|hereby|accordingly|therefore|order(?:ed)?)\b[ ,:—]*(?:\w+[ ,]+){{0,3}}?)(?P<verb>\b(?:{_DONE})\b)",
+    rf"(?P<aux>\b(?:is|are|be|he|stands?|hereby|accordingly|therefore|ordered|(?<!the )(?<!this )(?<!an )(?<!said )order)\b[ ,:—]*(?:\w+[ ,]+){{0,3}}?)(?P<verb>\b(?:{_DONE})\b)",
     re.IGNORECASE,
 )
 _ACTIVE = re.compile(
@@ -73,7 +73,7 @@ _AND_AFFIRM = re.compile(
 _PART = re.compile(rf"\W*(?:(?:the\s+)?[\w’']+\s+){{0,2}}(?:(?:is|are)\s+)?({_DONE})\b", re.IGNORECASE)
 _MISREAD = re.compile(r"\b(a)[fiñlt]{2,3}(rm(?:ed|s)?)\b", re.IGNORECASE)  # `aifirmed`, `afñrmed`
 _NO_ORDER = re.compile(
-    r"\b(?:cannot|can not|could|might|may|would|if|unless|whether|not|should (?:such|any|an?))\b[ ,]*(?:\w+[ ,]+){0,3}?$|\bto (?:have )?$",
+    r"\b(?:cannot|can not|could|might|may|would|if|unless|whether|whenever|until|provided|not|(?:has|have|had) held(?: that)?|when an?|should (?:such|any|an?))\b[ ,]*(?:\w+[ ,]+){0,3}?$|\bto (?:have )?$|^\W*should\b[^.,;]*$",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
@@ -86,6 +86,11 @@ _NOT_NOW = re.compile(  # what others did, what was done before, and what someon
     r"|\b(?:judgment|order|opinion|decree) of (?:affirmance|reversal|dismissal)[^.;]{0,60}?\b(?:set\s+aside|withdrawn|vacated)"
     r"|\b(?:former|original|prior|previous) (?:opinion|judgment|order)[^.;]{0,60}?\b(?:set\s+aside|withdrawn|vacated)"
     r"|\b(?:affirmance|reversal|dismissal)[^.;]{0,30}?\b(?:set\s+aside|withdrawn|vacated)"
+    r"|\bdenied (?:of )?(?:his|her|their|its|the|an?|any|such|this|that) (?:\w+ ){0,2}?"
+    r"(?:rights?|liberty|opportunity|privileges?|benefits?|protection|hearing|due process|day in court)\b"
+    r"|\bdenied (?:due process|equal protection)\b"
+    r"|\bgranted (?:to (?:be|have)|that|(?:up)?on (?:the )?(?:circumstances|good cause))\b|\btaken (?:for|as) granted\b"
+    rf"|\bautomatically (?:{_DONE})\b|\b(?:{_DONE}) by (?:operation of law|the (?:act|statute|legislature))\b"
     r"|\bunless (?:\w+ ){0,2}discharged\b|\bremanded (?:in)?to (?:the )?(?:custody|jail|prison|sheriff|marshal)\b"
     rf"|\b(?:trial|lower|district|circuit|county|superior) (?:court|judge)\s+(?:\w+ly\s+|also\s+)?(?:{_DONE})\b",
     re.IGNORECASE,
@@ -94,15 +99,19 @@ _BOUND_TO = re.compile(  # "I am constrained to deny the motion" is an order
     rf"\b(?:I|we|this court)\b[^.;]{{0,30}}?\b(?:am|are|is)(?: \w+)? (?:constrained|compelled|obliged) to(?= (?:{_DO})\b)",
     re.IGNORECASE,
 )
+_PROVIDED = re.compile(r"[^.;]{0,80}?\b(?:provided|whenever|in (?:proper|such|like|similar) cases?)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"“[^“”]{20,1500}”")  # what a statute or another court says
 _REHEARING_VERDICT = re.compile(
     r"\b(?:re-?hearing|re-?argument|reconsideration)\b[^.;]{0,60}?\b(?:granted|overruled|denied|refused|dismissed)\b"
     r"|\b(?:grant|overrule|deny|refuse)s?\b[^.;]{0,60}?\b(?:re-?hearing|re-?argument|reconsideration)\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(
-    r"[^.!?\n]+(?:(?:(?<=\b[A-Z])\.|\.(?=\d|[a-z]|\w\.| [a-z]))[^.!?\n]*)*[.!?]?"
-)  # `U. S.` ends none
+# A full stop that ends no sentence: of `U. S.`, `State v. Reed`, `Oil Co., Inc.`, `5 Ind. App. 9, 12`.
+_NO_STOP = (
+    r"(?:(?<=\b[A-Zv])|(?<=\b(?:vs|No|St|Dr|Mr))|(?<=\b(?:Nos|Mrs|Art|Sec)))\."
+    r"|\.(?=[\d,;]|[a-z]|\w\.| [a-z]| \d{1,4}(?:[,;)]| \()| [A-Z]\w{0,6}\. \d| [2-9]d\b)"
+)
+_SENTENCE = re.compile(rf"[^.!?\n]+(?:(?:{_NO_STOP})[^.!?\n]*)*[.!?]?")
 _NOISE = re.compile(
     r"(?i)^\W*(?:it is )?so ordered|\b(?:JJ?|C\. ?J|P\. ?J)\.|concur|dissent|judges? (?:all )?present|absent|not sitting|costs|"
     r"no opinion|mandate|further proceedings|was of the opinion|hearing (?:by|in) the supreme court|done and ordered|\bjudges?\W*$"
@@ -196,7 +205,7 @@ def verbs_of(sentence: str) -> frozenset[str]:
     if passive and not re.search(r"\b(?:not|never)\b", passive["aux"]):
         found += [passive["verb"], *_LATER_DONE.findall(words, passive.end())]
     active = _ACTIVE.search(words)
-    if active:
+    if active and not _PROVIDED.match(words, active.end()):
         found += [active["verb"], *_LATER_DO.findall(words, active.end())]
     verbs = _reported(found)
     return verbs if _OBJECT.search(words) and not _IDEA.search(words) else verbs - _NEED_OBJECT

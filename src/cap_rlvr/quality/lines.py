@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from cap_rlvr import registry
 from cap_rlvr.wire.frozen import Frozen
 
 HELD = 0.97
@@ -63,14 +64,11 @@ _BARS: dict[Name, Bar] = {
     "cost_p99": Bar(5.0, 0.0, gate=True),
     "cost_worst": Bar(50.0, 0.0, gate=True),
 }
-# The specification's exceptions. A right label alone earns .60 in entail: four labels, none over .40 of the rows.
+# The specification's exceptions. The ceiling and what a constant may earn are declared by the task itself.
 _OWN: dict[tuple[str, Name], Bar] = {
-    ("summarise", "ceiling"): Bar(0.95, 1.0),
     ("summarise", "chains"): Bar(0.98, 1.0),
     ("summarise", "cost_p99"): Bar(20.0, 0.0, gate=True),
     ("retrieval", "chains"): Bar(0.98, 1.0),
-    ("holding", "constant"): Bar(0.22, 0.20),
-    ("entail", "constant"): Bar(0.24, 0.15),
 }
 
 
@@ -103,6 +101,9 @@ class Line(Frozen):
 
 def bar_of(task: str, name: Name) -> Bar:
     """What a task is held to in a line."""
+    if name in {"ceiling", "constant"} and task in registry.names():
+        known = registry.get(task)
+        return Bar(known.ceiling, 1.0) if name == "ceiling" else Bar(known.most_constant, known.chance)
     return _OWN.get((task, name), _BARS[name])
 
 

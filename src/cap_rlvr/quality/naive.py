@@ -1,7 +1,7 @@
 """The rewards that one would write first, as a baseline: the table at the top of the rewards' specification.
 
-Five lines each, in the manner of public projects with the same plan. They are here to be broken: nothing imports them
-but the suite.
+Five lines each, in the manner of public projects with the same plan; a task that has none of its own gets the one that
+pays for a gold found anywhere. They are here to be broken: nothing imports them but the suite.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from cap_rlvr.answer import read_reply
 from cap_rlvr.task import Task
 from cap_rlvr.wire.frozen import keyed_unit
 from cap_rlvr.wire.scoring import Reason, Score
@@ -61,6 +62,17 @@ def entail(truth: Any, completion: str) -> float:
     return 0.6 * (said == truth.label) + 0.25 * quoted + 0.15 * reasons
 
 
+def gold_anywhere(task: Task[Any]) -> Callable[[Any, str], float]:
+    """Whether the gold's answer stands in a completion, whatever stands beside it."""
+
+    def reward(truth: Any, completion: str) -> float:
+        gold = task.gold(truth)
+        answer = read_reply(gold).answer or gold
+        return float(" ".join(answer.lower().split()) in " ".join(completion.lower().split()))
+
+    return reward
+
+
 NAIVE: dict[str, Callable[[Any, str], float]] = {
     "holding": holding,
     "bluebook": bluebook,
@@ -70,11 +82,9 @@ NAIVE: dict[str, Callable[[Any, str], float]] = {
 }
 
 
-def naive_task(task: Task[Any]) -> Task[Any] | None:
-    """The task with its naive reward in the scorer's place; None where it has none."""
-    reward = NAIVE.get(task.name)
-    if reward is None:
-        return None
+def naive_task(task: Task[Any]) -> Task[Any]:
+    """The task with a naive reward in the scorer's place: its own, or that of any task."""
+    reward = NAIVE.get(task.name) or gold_anywhere(task)
 
     def score(truth: Any, completion: str) -> Score:
         value = round(min(1.0, max(0.0, reward(truth, completion))), 4)

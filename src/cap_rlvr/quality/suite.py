@@ -13,7 +13,7 @@ from cap_rlvr.quality.constants import constant_lines
 from cap_rlvr.quality.figures import ROWS, lines_of, untimed
 from cap_rlvr.quality.judging import Judgement, judge
 from cap_rlvr.quality.lines import Line
-from cap_rlvr.quality.naive import NAIVE, naive_task
+from cap_rlvr.quality.naive import naive_task
 from cap_rlvr.quality.repeat import Subject, determinism_lines
 from cap_rlvr.quality.results import Attacker, Suite
 from cap_rlvr.quality.samples import Example, choose, scopes
@@ -61,10 +61,8 @@ def measure(  # noqa: PLR0913, PLR0917  (a run, and two ways to run it)
 ) -> Suite:
     """Run it. ``examples`` are by task; ``tell(what, done, of)`` follows the work.
 
-    ``naive``: the naive rewards in the scorers' place, for the tasks that have one. ``keep``: see attack.py.
+    ``naive``: the naive rewards in the scorers' place. ``keep``: see attack.py.
     """
-    if naive:
-        examples = {name: own for name, own in examples.items() if name in NAIVE}
     lines: list[Line] = []
     judgements: list[Judgement] = []
     attackers: list[Attacker] = []
@@ -72,7 +70,7 @@ def measure(  # noqa: PLR0913, PLR0917  (a run, and two ways to run it)
     for name, own in examples.items():
         task = registry.get(name)
         if naive:
-            task = naive_task(task) or task
+            task = naive_task(task)
         made, found = _measure_task(task, own, form, seed, tell)
         judgements.append(made)
         repeated.append(Subject(task, choose(own, form.repeated, seed), made))

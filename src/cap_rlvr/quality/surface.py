@@ -17,7 +17,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,7 +173,7 @@ def _guess_in_folds(features_NOF: Floats, golds: NDArray[np.int64]) -> NDArray[n
 
 def _cues(task: Task[Any], rows: Sequence[Example]) -> dict[str, float]:
     """The share of right labels above the most frequent label's."""
-    labels = sorted(get_args(task.truth.model_fields["label"].annotation) or {one.truth.label for one in rows})
+    labels = sorted(task.labels or {one.truth.label for one in rows})
     words: dict[str, str] = {str(label): said for label, said in CUES.items()}
     cues = [re.compile(words.get(label) or re.escape(label[:_STEM]), re.IGNORECASE) for label in labels]
     texts = [one.row.inputs for one in rows]

@@ -18,7 +18,7 @@ HNSW_UP_TO = 1_000_000  # beyond it a graph over float vectors no longer fits be
 _LINKS, _EF_BUILD, _EF_SEARCH = 32, 100, 128
 _CODE_BYTES = 64
 _PROBED = 48  # lists at least, else an eighth of all: recall@10 of 100,000 is .91, with 48 of them .75
-_TRAIN_PER_LIST = 64
+TRAIN_PER_LIST = 64
 _CHUNK = 20_000
 _PROPOSED = 20  # compressed codes propose so many times what is asked for; the vectors themselves choose
 OnProgress = Callable[[int, int], None]  # vectors added, vectors in all; (0, all) once the index is trained
@@ -27,6 +27,11 @@ OnProgress = Callable[[int, int], None]  # vectors added, vectors in all; (0, al
 def kind_for(count: int) -> Kind:
     """Which kind of index so many vectors get."""
     return "flat" if count <= FLAT_UP_TO else "hnsw" if count <= HNSW_UP_TO else "ivfpq"
+
+
+def lists_for(count: int) -> int:
+    """How many lists a compressed index of so many vectors has."""
+    return max(1, min(count // 40, 4 * math.isqrt(count)))
 
 
 def build(vectors: NDArray[np.float16], kind: Kind | None = None, on_progress: OnProgress | None = None) -> Any:
@@ -42,11 +47,11 @@ def build(vectors: NDArray[np.float16], kind: Kind | None = None, on_progress: O
         index.hnsw.efSearch = _EF_SEARCH
         index.train(_sample(vectors, 10_000))
     else:
-        lists = max(1, min(count // 40, 4 * math.isqrt(count)))
+        lists = lists_for(count)
         quantizer = faiss.IndexFlatIP(dimension)
         index = faiss.IndexIVFPQ(quantizer, dimension, lists, _code_bytes(dimension), 8, faiss.METRIC_INNER_PRODUCT)
         index.nprobe = min(lists, max(_PROBED, lists // 8))
-        index.train(_sample(vectors, _TRAIN_PER_LIST * lists))
+        index.train(_sample(vectors, TRAIN_PER_LIST * lists))
     tell = on_progress or _silent
     tell(0, count)
     for chunk in _chunks(vectors):

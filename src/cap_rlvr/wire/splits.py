@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from cap_rlvr.wire.frozen import keyed_unit
 from cap_rlvr.wire.rows import SPLITS, Candidate, Split
 
+Label = TypeVar("Label", bound=str)
 FRACTIONS = (0.62, 0.13, 0.25)  # a quarter for test: 200 held-out bluebook rows and more from a thousand cases
 
 
@@ -22,6 +26,20 @@ def split_of(cluster: str, seed: str, held_out: bool = False) -> Split:
     if held_out and at < train:
         at = train + at / train * (1 - train)
     return SPLITS[0] if at < train else SPLITS[1] if at < train + FRACTIONS[1] else SPLITS[2]
+
+
+def even_shares(counts: Mapping[Label, int], most: float) -> dict[Label, int]:
+    """How many rows of each label to keep, so that none has more than a share ``most`` of those kept.
+
+    None at all where too few labels have any: with ``most`` .24, at least five must.
+    """
+    kept = dict(counts)
+    while True:
+        whole = sum(kept.values())
+        within = {label: min(count, int(most * whole)) for label, count in kept.items()}
+        if within == kept:
+            return kept
+        kept = within
 
 
 def split_of_candidate(candidate: Candidate, seed: str) -> Split:

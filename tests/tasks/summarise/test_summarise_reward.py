@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cap_rlvr.tasks.summarise import TASK
 from cap_rlvr.tasks.summarise.disposed import agreement
-from cap_rlvr.tasks.summarise.grounding import copying
+from cap_rlvr.tasks.summarise.grounding import bonds, copying
 from cap_rlvr.tasks.summarise.prose import repeated
 from cap_rlvr.tasks.summarise.source import joined, key_of, statements
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
@@ -255,3 +255,40 @@ def test_words_cut_from_the_source_are_not_the_writers_own() -> None:
 @pytest.mark.parametrize(("said", "share"), [("a b c d e f", 0), ("a b c d e a b c d e", 0.5), ("a b c d a b c d", 0)])
 def test_repeated_runs(said: str, share: float) -> None:
     assert repeated(said.split()) == share
+
+
+def test_pairs_within_a_phrase_of_the_source_are_no_bonds() -> None:
+    key = key_of(TRUTH)
+    phrases = ["dental", "laboratory", "of", "leased", "premises", "was", "lost", "profits", "in", "hired", "five"]
+    told = [
+        "the",
+        "tenant",
+        "hired",
+        "five",
+        "people",
+        "for",
+        "the",
+        "new",
+        "laboratory",
+        "and",
+        "the",
+        "lessor",
+        "kept",
+        "the",
+        "premises",
+        "on",
+        "elm",
+        "avenue",
+    ]
+    assert bonds(key, phrases, (1, 6), [len(phrases)] * len(phrases)) < bonds(
+        key, told, (1, 6), [len(told)] * len(told)
+    )
+    apart = [*range(1, len(told) + 1)]
+    assert bonds(key, told, (1, 6), apart) <= 0
+
+
+def test_frames_around_phrases_earn_nothing() -> None:
+    attacks = list(TASK.probes.attacks(TRUTH, TRUTH, "frames"))
+    framed = [one for one in attacks if one.family == "phrases_in_frames"]
+    assert framed
+    assert all(TASK.score(TRUTH, one.completion).reward <= one.limit for one in framed)

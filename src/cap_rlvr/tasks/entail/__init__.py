@@ -38,4 +38,6 @@ TASK = Task(
     gold=gold,
     score=score,
     probes=Probes(surface_forms=probes.surface_forms, attacks=probes.attacks, chains=probes.chains),
+    most_constant=0.24,
+    chance=0.60 / 4,
 )

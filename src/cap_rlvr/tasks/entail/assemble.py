@@ -14,7 +14,7 @@ from cap_rlvr.tasks.entail.truth import LABELS, MASK, MAX_WORDS, EntailTruth, La
 from cap_rlvr.wire.case import SourceKind
 from cap_rlvr.wire.frozen import digest, keyed_order
 from cap_rlvr.wire.rows import SPLITS, Candidate, Refusal, Row, Span, Split
-from cap_rlvr.wire.splits import MIN_TO_TRAIN, split_of_candidate
+from cap_rlvr.wire.splits import MIN_TO_TRAIN, even_shares, split_of_candidate
 
 MAX_SHARE = 0.37  # of a label among a split's rows: .40 is the bound, and clusters may move a row to another split
 NEAR_SHARE = 0.75  # of NONE rows that have another case's cue words near
@@ -48,6 +48,7 @@ class _Group:
     real: bool
     waiting: dict[Label, list[_Item]] = field(default_factory=lambda: defaultdict(list))
     written: Counter[Label] = field(default_factory=Counter[Label])
+    evidence: set[tuple[str, str, str, int]] = field(default_factory=set[tuple[str, str, str, int]])
     overruled: set[str] = field(default_factory=set[str])
     passages: Counter[str] = field(default_factory=Counter[str])
     masked: Counter[tuple[Label, bool]] = field(default_factory=Counter[tuple[Label, bool]])
@@ -73,6 +74,9 @@ def _unfit(group: _Group, item: _Item) -> str:
     offer = item.offer
     if len(group.waiting[offer.label]) >= MAX_POOL:
         return "surplus_label"
+    if item.key in group.evidence:
+        return "evidence_in_another_row"
+    group.evidence.add(item.key)
     if offer.label == "OVERRULES":
         if offer.key in group.overruled:
             return "overruled_in_another_row"
@@ -90,7 +94,10 @@ def _balanced(group: _Group, seed: str) -> Iterator[Row | Refusal]:
     for label in LABELS:
         for item in keyed_order(group.waiting[label], seed, "choice"):
             waiting[split_of_candidate(item.candidate, seed)][label].append(item)
-    shares = {split: _shares({label: len(found[label]) for label in LABELS}) for split, found in waiting.items()}
+    shares = {
+        split: even_shares({label: len(found[label]) for label in LABELS}, MAX_SHARE)
+        for split, found in waiting.items()
+    }
     whole: dict[Label, int] = {label: sum(share[label] for share in shares.values()) for label in LABELS}
     for split, found in waiting.items():
         below = sum(item.offer.kind == "affirms_litigation" for item in found["AFFIRMS"])
@@ -110,17 +117,6 @@ def _per_case(group: _Group, item: _Item) -> int:
     """How many of its case's rows come before it, so that no opinion fills a label."""
     group.passages[item.candidate.case_id] += 1
     return group.passages[item.candidate.case_id]
-
-
-def _shares(counts: Mapping[Label, int]) -> dict[Label, int]:
-    """How many rows of each label keep every label within MAX_SHARE of the whole."""
-    kept: dict[Label, int] = dict(counts)
-    while True:
-        whole = sum(kept.values())
-        within: dict[Label, int] = {label: min(count, int(MAX_SHARE * whole)) for label, count in kept.items()}
-        if within == kept:
-            return kept
-        kept = within
 
 
 def _nones(items: list[_Item], wanted: int, below: int) -> list[_Item]:

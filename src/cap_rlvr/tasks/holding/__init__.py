@@ -31,4 +31,6 @@ TASK = Task(
     gold=gold,
     score=score,
     probes=Probes(surface_forms=probes.surface_forms, attacks=probes.attacks, chains=probes.chains),
+    most_constant=0.22,
+    chance=1 / 5,
 )

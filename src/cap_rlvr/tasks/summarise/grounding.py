@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -160,16 +160,18 @@ def grounded(key: Key, terms: list[str]) -> float:
     return sum(weight(term) for term in distinct if term in key.stems) / whole if whole else 0.0
 
 
-def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]], reach: Sequence[int]) -> list[float]:
+def association(
+    key: Key, said: Sequence[str], gaps: Sequence[tuple[int, int]], reach: Sequence[int], ends: Sequence[int]
+) -> list[float]:
     """How much oftener than by chance content words that stand close together here do so in the source.
 
-    For each range of gaps (words from one to the other, both ends included): of the summary's pairs that stand so, the
-    share that comes within a few words of one another in the source, less the same share over all pairs of the summary's
-    words. Last the same for the widest range without the pairs that stand in one run of the source (by ``reach``): cuts
-    of the source hold only such pairs together. Near 0 for terms in an order of one's own.
+    For each range of gaps (words from one to the other, both ends included): of the summary's pairs that stand so in
+    one part (``ends`` says for each word where its part ends), the share that comes within a few words of one another in
+    the source, less the same share over all pairs of the summary's words. Last the same for the widest range without
+    the pairs that stand in one run of the source (by ``reach``): cuts of the source hold only such pairs together. Near 0
+    for terms in an order of one's own.
     """
-    terms = [stem(word) if is_content(word) else "" for word in said]
-    terms = [term if term in key.stems else "" for term in terms]
+    terms = _known(key, said)
     counts = Counter(filter(None, terms))
     whole = sum(counts.values())
     if not whole:
@@ -178,21 +180,62 @@ def association(key: Key, said: list[str], gaps: Sequence[tuple[int, int]], reac
         count * sum(counts[one] for one in key.neighbours.get(term, _NONE) & counts.keys())
         for term, count in counts.items()
     )
-    found = [_together(key, terms, gap, None) for gap in gaps] + [_together(key, terms, gaps[-1], reach)]
+    found = [_together(key, list(_beside(terms, gap, ends))) for gap in gaps]
+    found.append(_together(key, list(_beside(terms, gaps[-1], ends, reach))))
     return [one - by_chance / (whole * whole) for one in found]
 
 
-def _together(key: Key, terms: list[str], gap: tuple[int, int], reach: Sequence[int] | None) -> float:
-    close = pairs = 0
+def bonds(key: Key, said: Sequence[str], gap: tuple[int, int], ends: Sequence[int]) -> float:
+    """How many more pairs than by chance a writer puts together as the source or the reference does, each pair once.
+
+    Pairs within a phrase of the source, two to four words long, count for nothing: frames around such phrases have no
+    others but by chance; longer runs are statements, and how much of those may be copied is for others to say. It is a
+    number, for of few pairs most may be right by luck.
+    """
+    terms = [stem(word) if is_content(word) else "" for word in said]
+    terms = [term if term in key.together else "" for term in terms]
+    counts = Counter(filter(None, terms))
+    whole = sum(counts.values())
+    pairs = {frozenset(pair) for pair in _beside(terms, gap, ends, _phrases_end(key, said))}
+    close = sum(other in key.together[one] for one, other in map(tuple, pairs))
+    likely = sum(
+        count * sum(counts[one] for one in key.together[term] & counts.keys()) for term, count in counts.items()
+    )
+    return close - len(pairs) * likely / (whole * whole) if whole else 0.0
+
+
+def _phrases_end(key: Key, said: Sequence[str]) -> list[int]:
+    """For each word of a phrase of the source where the phrase ends; for other words, those of longer runs too, the next."""
+    found: list[int] = []
+    for index in range(1, len(said) + 1):
+        begin = len(found)
+        if index == len(said) or (said[index - 1], said[index]) not in key.pairs:
+            found += [index] * (index - begin) if index - begin < LONG_CUT else range(begin + 1, index + 1)
+    return found
+
+
+def _known(key: Key, said: Sequence[str]) -> list[str]:
+    """The stems of the content words that the source has, empty for other words."""
+    terms = (stem(word) if is_content(word) else "" for word in said)
+    return [term if term in key.stems else "" for term in terms]
+
+
+def _beside(
+    terms: Sequence[str], gap: tuple[int, int], ends: Sequence[int], reach: Sequence[int] = ()
+) -> Iterator[tuple[str, str]]:
     least, most = gap
     for index, term in enumerate(terms):
         if term:
-            near = key.neighbours.get(term, _NONE)
             begin = max(index + least, reach[index] if reach else 0)
-            beside = [one for one in terms[begin : index + most + 1] if one and one != term]
-            pairs += len(beside)
-            close += sum(one in near for one in beside)
-    return close / pairs if pairs else 0.0
+            for other in terms[begin : min(index + most + 1, ends[index])]:
+                if other and other != term:
+                    yield term, other
+
+
+def _together(key: Key, pairs: Sequence[tuple[str, str]]) -> float:
+    """The share of pairs that stand together in the source."""
+    close = sum(other in key.neighbours.get(one, _NONE) for one, other in pairs)
+    return close / len(pairs) if pairs else 0.0
 
 
 def negated(key: Key, sentence: str) -> bool:

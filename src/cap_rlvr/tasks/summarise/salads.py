@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from cap_rlvr.task import Probe
 from cap_rlvr.tasks.summarise.compose import disposed, gold
@@ -34,6 +35,25 @@ GLUE = [
     "which",
 ]
 _VERBS = (" was ", " is ", " are ", " were ", " must ", " may ", " should ", " will ", " shall ")
+_LINKS = ("of", "and", "is for", "must be shown by", "was in", "requires")
+_FRAMES = (
+    (
+        "In {name}, is it the law that the {0} {link} the {1}?",
+        "The {2} of the {3} must be shown by the {4}.",
+        "The parties were heard at the trial of this cause. The court looked at {listed}.",
+    ),
+    (
+        "In {name}, is it the law that the {0} {link} the {1}?",
+        "The court takes as the governing standard that the {2} {link} the {3}, and that the {4} must be shown.",
+        "The record shows that the {5} was in the {6}. It further appears that the {7} was made.",
+    ),
+    (
+        "In {name}, is it the law that the {0} {link} the {1}, on the subject of {2}?",
+        "The {3} of the {4} must be shown by the {5}, and the law requires that the {6} be shown to the court by the {7}.",
+        "The record before the court shows that the {8} was in the {9}. It further appears that the {10} was made. The court looked at {listed}. The parties were heard at the trial of this cause.",
+    ),
+)
+_FRAMED = 2  # draws of each frame
 _HEADS = ("issue", "rule", "application", "conclusion")
 
 
@@ -100,6 +120,7 @@ def salads(truth: SummariseTruth, key: str) -> Iterator[Probe]:
     for name, shuffled in _shuffles(truth, key):
         yield Probe(name, shuffled, NOTHING)
     yield from _phrases(truth, key)
+    yield from _framed(truth, key)
     for place, terms in enumerate(constants()[:6]):
         yield Probe("constant_brief", _constant(sorted(terms), end), NOTHING)
         yield Probe(
@@ -128,6 +149,25 @@ def _phrases(truth: SummariseTruth, key: str) -> Iterator[Probe]:
             issue = f"In {name}, what does the law require on the subject of {parts[0]}?"
             brief = {"issue": issue, "rule": rule, "application": facts, "conclusion": done(truth)}
             yield Probe(f"phrases_of_{size}_words", answer(brief), NOTHING)
+
+
+def _framed(truth: SummariseTruth, key: str) -> Iterator[Probe]:
+    """Frames that fit any case around a few phrases of the source, most of them short: what a learner found to pay."""
+    know = key_of(truth)
+    said = words(truth.source.partition("\n\n")[2] or truth.source)
+    runs = dict.fromkeys([*pairwise(said), *zip(said, said[1:], said[2:], strict=False)])
+    able = [run for run in runs if is_content(run[0]) and is_content(run[-1])]
+    best = sorted(able, key=lambda run: -sum(stem(word) in know.asked for word in run))[:60]
+    name = truth.brief.case_name if truth.brief else "this case"
+    listed = ", ".join(sorted(constants()[0])[:5])
+    for place, frame in enumerate(_FRAMES):
+        for draw in range(_FRAMED):
+            told = [" ".join(run) for run in keyed_order(best, key, "framed", place, draw)] or ["court"]
+            told = (told * 11)[:11]
+            link = _LINKS[int(keyed_unit(key, "link", place, draw) * len(_LINKS))]
+            parts = [text.format(*told, name=name, link=link, listed=listed) for text in frame]
+            brief: Sections = dict(zip(_HEADS, [*parts, done(truth)], strict=True))
+            yield Probe("phrases_in_frames", answer(brief), NOTHING)
 
 
 def negated(truth: SummariseTruth, parts: Sections) -> Sections:

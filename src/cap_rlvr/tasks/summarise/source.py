@@ -98,8 +98,9 @@ class Statement:
 class Key:
     """A truth as the scorer uses it.
 
-    ``pairs`` are the source's neighbours, ``places`` up to four positions of each run of three words; ``joined`` is its
-    words between spaces. ``asked`` are the key terms with their weights; ``expected`` all salient terms of the reference.
+    ``pairs`` are the source's words beside one another, ``neighbours`` the terms near each term there, ``together`` there or in
+    the reference. ``places`` are up to four positions of each run of three words; ``joined`` is its words between
+    spaces. ``asked`` are the key terms with their weights; ``expected`` all salient terms of the reference.
     ``constant`` is what the best constant brief earns in `term_score`; ``told`` whether a syllabus was given.
     """
 
@@ -111,6 +112,7 @@ class Key:
     pairs: frozenset[tuple[str, str]]
     places: dict[tuple[str, str, str], tuple[int, ...]]
     neighbours: dict[str, frozenset[str]]
+    together: dict[str, frozenset[str]]
     numbers: frozenset[str]
     names: frozenset[str]
     arts: frozenset[str]
@@ -168,6 +170,7 @@ def _key_of(shown: str, reference_given: Reference) -> Key:
         pairs=frozenset(pairwise(said)),
         places=_places(said),
         neighbours=_neighbours(said),
+        together=_merged(_neighbours(said), _neighbours(words(syllabus))),
         numbers=frozenset(filter(None, map(number, said))),
         names=frozenset(hit.group(1).lower() for hit in _NAME.finditer(source)),
         arts=arts(said),
@@ -312,6 +315,10 @@ def _neighbours(said: list[str]) -> dict[str, frozenset[str]]:
         if term:
             found.setdefault(term, set()).update(terms[max(0, index - NEAR) : index + 1 + NEAR])
     return {term: frozenset(others - {"", term}) for term, others in found.items()}
+
+
+def _merged(one: dict[str, frozenset[str]], other: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    return {term: one.get(term, frozenset()) | other.get(term, frozenset()) for term in one.keys() | other.keys()}
 
 
 def _roles_of(given: Reference, source: str) -> dict[str, frozenset[str]]:
