@@ -142,6 +142,31 @@ def test_loss_and_gradient_are_those_of_the_batch_without_null_rows(
     assert gradient.abs().max() > 0
 
 
+def test_a_group_without_nulls_has_the_advantages_of_a_clean_run_to_the_bit(from_nothing: Path) -> None:
+    """Thirty per cent of the rewards fail; TRL's own computation on the same completions is the reference."""
+    job = ready(from_nothing, "r")
+    job = job.__class__(**{**job.__dict__, "config": _allow_nulls(job.config)})
+    paid, failing = [0.1, 0.5, 0.85, 0.3, 0.7, 0.2, 0.45, 0.9], {1, 2, 3}
+    seen: list[list[float]] = []
+    for lost in (set[int](), failing - {3}, failing):
+        scorer = FakeScorer(
+            lambda index, item, lost=lost: unscorable(item) if index in lost else scored(item, paid[index])
+        )
+        trainer = improve.build(
+            job, services(job, scorer, lora_config(job.config.grpo.lora)), Recorder(job.run_folder), StopSignal()
+        )
+        inputs = [trainer.train_dataset[row] for row in trainer.schedule.rows(0) for _ in range(4)]
+        trainer._generate_and_score_completions(inputs)
+        assert trainer.step is not None
+        seen.append(trainer.step.advantages)
+        assert trainer.step.dropped_groups == int(lost == failing)  # one scored row of four is no group
+        assert all(trainer.step.advantages[row] == 0 for row in lost)
+    clean, two_lost, three_lost = seen
+    assert two_lost[4:] == clean[4:] == three_lost[4:]
+    assert two_lost[:4] != clean[:4]
+    assert three_lost[:4] == [0, 0, 0, 0]
+
+
 def test_too_many_null_rows_end_the_run_before_the_optimiser_step(from_nothing: Path) -> None:
     job = ready(from_nothing, "r", steps=3)
     calls = iter(range(100))
