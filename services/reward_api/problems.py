@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -86,6 +88,16 @@ def respond(refused: Refused, request_id: str) -> Response:
     return Response(body, refused.status, headers, MEDIA_TYPE)
 
 
+def raw(refused: Refused) -> bytes:
+    """The refusal as bytes for a connection that has brought no request yet, and that ends with it."""
+    request_id = uuid.uuid4().hex
+    response = respond(refused, request_id)
+    told = {b"connection": b"close", b"x-request-id": request_id.encode()}
+    headers = b"".join(b"%s: %s\r\n" % pair for pair in (dict(response.raw_headers) | told).items())
+    line = f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}\r\n".encode()
+    return line + headers + b"\r\n" + bytes(response.body)
+
+
 def install(app: FastAPI) -> None:
     """Answer refusals, wrong paths, wrong parameters and crashes with problem details."""
 
@@ -124,7 +136,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request_id = uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, arrived=time.monotonic())
         started = False
 
         async def send_with_id(message: Message) -> None:
