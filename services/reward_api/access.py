@@ -82,6 +82,11 @@ class Access:
         self._audit = AuditLog(settings.audit_log)
         self._refused: Tally[str] = Tally()
 
+    @property
+    def quotas(self) -> Quotas:
+        """Where counts are kept."""
+        return self._quotas
+
     def add(self, app: FastAPI) -> None:
         """Put the gate before all routes of the app; call this before what must be outside of it."""
         app.add_middleware(Gate, access=self, routes=app.router.routes)

@@ -18,7 +18,7 @@ from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardRequest
 from services.reward_api import compat, page, provenance, rescoring, review, submissions, tasks
 from services.reward_api.access import Access
 from services.reward_api.bodies import read_body, read_items
-from services.reward_api.described import PROBLEM, body_of, describe, problems
+from services.reward_api.described import PROBLEM, body_of, describe, problems, serve
 from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
 from services.reward_api.keyring import signing_key
@@ -62,6 +62,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         lifespan=lifespan,
         docs_url=None,  # these load their scripts from a network; see page.py
         redoc_url=None,
+        openapi_url=None,  # made anew for each call; see described.py
         responses={422: PROBLEM},
     )
     app.state.pool = pool
@@ -88,12 +89,13 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     _add_operations(app, known, examples, access, metrics)
     _add_tasks(app, known, examples)
     judging = Judging(scoring, metrics, access.charged)
-    submissions.add(app, judging, examples)
+    submissions.add(app, judging, examples, access.quotas)
     rescoring.add(app, judging, examples)
     compat.add(app, judging, examples, known)
     provenance.add(app, known, examples, settings.open_splits)
     review.add(app, settings.workspace, examples, lasting=not settings.synthetic)
     page.add(app)
+    serve(app)
     return app
 
 

@@ -7,9 +7,10 @@ each sending a byte now and then, keep everybody else out. The server looks at a
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Literal
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from services.reward_api.problems import Refused, raw
 
@@ -41,7 +42,14 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
+        self._cycles: deque[RequestResponseCycle] = deque()
         self._enter("head")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        for cycle in self._cycles:  # uvicorn tells the last alone; the others would write to a connection that is gone
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         if self._phase == "idle":
@@ -60,6 +68,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._enter("body")
+        self._cycles.append(self.cycle)
         if self._leaving:
             self.cycle.keep_alive = False
 
@@ -70,6 +79,10 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._enter("idle")
+
+    def on_response_complete(self) -> None:
+        self._cycles.popleft()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         del msg

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from fastapi import Request
 
 from cap_rlvr.wire.rows import Split
-from cap_rlvr.wire.scoring import RewardItem, ScorerId
+from cap_rlvr.wire.scoring import RewardItem, ScorerId, Signature
 from services.reward_api.metrics import Metrics
 from services.reward_api.problems import Refused
 from services.reward_api.scoring import Judged, Scoring
@@ -46,6 +46,10 @@ class Judging:
         """Count a refusal."""
         self._metrics.refused(refused.code)
         return refused
+
+    def sign(self, receipt: str, request_id: str) -> Signature | None:
+        """A receipt's signature, where the service has a key for it."""
+        return self._scoring.sign(receipt, request_id)
 
     def scorers(self, items: Sequence[RewardItem]) -> dict[str, ScorerId]:
         """The scorers of the items' tasks."""

@@ -82,8 +82,7 @@ class Scoring:
         ]
         scorers = self.scorers(items)
         receipt = seal(judged.claims, [verdict.sha256 for verdict in judged.verdicts], scorers, corpus)
-        signature = self.receipt_key.sign(receipt, request_id) if self.receipt_key else None
-        return _body(request_id, results, scorers, corpus, (receipt, signature)), judged.tally
+        return _body(request_id, results, scorers, corpus, (receipt, self.sign(receipt, request_id))), judged.tally
 
     async def judge(
         self, items: Sequence[RewardItem], splits: Collection[Split] | None = None, arrived: float | None = None
@@ -103,6 +102,10 @@ class Scoring:
             for answer, verdict in zip(answers, verdicts, strict=True)
         )
         return Judged(claims, answers, verdicts, tally)
+
+    def sign(self, receipt: str, request_id: str) -> Signature | None:
+        """A receipt's signature; None without a key."""
+        return self.receipt_key.sign(receipt, request_id) if self.receipt_key else None
 
     def scorers(self, items: Sequence[RewardItem]) -> dict[str, ScorerId]:
         """The scorers of the items' tasks, sorted by name."""

@@ -151,7 +151,7 @@ def test_trailers_are_no_headers(service: Service) -> None:
 
 
 def test_the_deadline_runs_while_the_body_comes(service: Service) -> None:
-    sent = post(item("sleep:3.6"), item("yes")).replace(b"Host: x", b"Host: x\r\nConnection: close")
+    sent = post(item("sleep:3.6")).replace(b"Host: x", b"Host: x\r\nConnection: close")
     with connect(service) as connection:
         connection.sendall(sent[:-1])
         time.sleep(1.0)
@@ -160,7 +160,6 @@ def test_the_deadline_runs_while_the_body_comes(service: Service) -> None:
         answer = read(connection)
     assert time.monotonic() - began < 3.5, "of the four seconds one had passed"
     assert b'"failure_reason":"deadline"' in answer
-    assert b'"reward":1.0' in answer
 
 
 def test_a_request_that_crosses_the_begin_of_the_drain_is_answered(service: Service) -> None:
