@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 
 import cap_rlvr
 from cap_rlvr.wire.rows import Split
@@ -108,7 +108,7 @@ def sample(known: Any) -> dict[str, Any] | None:
 def _add_operations(app: FastAPI, known: Any, examples: Examples, access: Access, metrics: Metrics) -> None:
     pool: ScoringPool = app.state.pool
 
-    @app.get("/metrics", tags=["operations"])
+    @app.get("/metrics", response_class=PlainTextResponse, tags=["operations"])
     async def exposition() -> Response:  # pyright: ignore[reportUnusedFunction]
         """Prometheus text."""
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cap_rlvr.wire.scoring import Message as ChatMessage
@@ -108,7 +109,10 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _CODES.get(error.status_code, "http_error")
-        return respond(Refused(error.status_code, code, str(error.detail)), request.state.request_id)
+        response = respond(Refused(error.status_code, code, str(error.detail)), request.state.request_id)
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(_methods(request))
+        return response
 
     async def on_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -120,6 +124,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_parameters)
     app.add_middleware(Guard)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done with the path of a request, over all routes that have it."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 class Guard:
