@@ -19,6 +19,7 @@ from services.reward_api import compat, page, provenance, rescoring, review, sub
 from services.reward_api.access import Access
 from services.reward_api.bodies import read_body, read_items
 from services.reward_api.described import PROBLEM, body_of, describe, problems, serve
+from services.reward_api.drift import Drift
 from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
 from services.reward_api.keyring import signing_key
@@ -40,7 +41,10 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     examples = Examples(settings.workspace, known.names())
     scoring = Scoring(known, pool, examples, settings.open_splits)
     scoring.receipt_key = signing_key(settings)
-    metrics = Metrics(pool)
+    metrics = Metrics(pool, known.names())
+    drift = Drift(known.names())
+    scoring.observe = drift.observe
+    metrics.add(drift)
     access = Access(settings)
     metrics.add(access)
 

@@ -42,6 +42,10 @@ class Judging:
         self._metrics.answered(judged.tally, time.perf_counter() - started)
         return judged
 
+    def observe(self, items: Sequence[RewardItem], judged: Judged) -> None:
+        """Count a batch as training's: neither held-out rows nor former results are."""
+        self._scoring.observe(items, judged)
+
     def refuse(self, refused: Refused) -> Refused:
         """Count a refusal."""
         self._metrics.refused(refused.code)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter as Tally
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -69,6 +69,7 @@ class Scoring:
         self.deadline_s = DEADLINE_S
         self.max_pending = MAX_PENDING
         self.receipt_key: ReceiptKey | None = None
+        self.observe: Callable[[Sequence[RewardItem], Judged], None] = lambda _items, _judged: None
 
     async def reply(
         self, items: Sequence[RewardItem], request_id: str, arrived: float | None = None
@@ -76,6 +77,7 @@ class Scoring:
         """The reply's JSON and what to count. Raises Refused for a hidden split or a full queue."""
         corpus = self._examples.corpus
         judged = await self.judge(items, None, arrived)
+        self.observe(items, judged)
         results = [
             verdict.result(str(claimed[0]), answer.cached)
             for claimed, answer, verdict in zip(judged.claims, judged.answers, judged.verdicts, strict=True)
