@@ -17,6 +17,8 @@ from services.reward_api.problems import Refused, raw
 # From connecting, or from a request's first byte, to the end of its headers.
 HEAD_S = 10.0
 MAX_HEAD = 64 * 1024
+# Requests sent ahead of the answer to the first; a megabyte of small ones would hold a hundred times as much memory.
+MAX_AHEAD = 16
 # Over `bodies.READ_S`, which ends a slow body with a proper answer: this is for bodies that nobody reads any more.
 BODY_S = 30.0
 # Without a byte of the answer taken.
@@ -61,6 +63,8 @@ class Connection(HttpToolsProtocol):
             self._refuse(_LARGE)
 
     def on_message_begin(self) -> None:
+        if len(self.pipeline) >= MAX_AHEAD:
+            raise ValueError  # ends the reading: those before are answered, then the connection closes
         super().on_message_begin()
         if self._phase != "head":
             self._enter("head")

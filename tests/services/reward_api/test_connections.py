@@ -124,6 +124,13 @@ def test_a_head_that_waits_behind_a_request_does_not_cost_it_its_answer(service:
     assert b'"status":"scored"' in answer
 
 
+def test_who_sends_too_many_requests_ahead_gets_some_answers(service: Service) -> None:
+    with connect(service) as connection:
+        connection.sendall(GET * 200)
+        answers = read(connection).count(b"HTTP/1.1 200 ")
+    assert 1 < answers <= 40
+
+
 def test_a_body_that_nobody_reads_is_ended(service: Service) -> None:
     with connect(service) as connection:
         connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
