@@ -146,7 +146,9 @@ def test_an_answer_that_nobody_reads_is_ended(service: Service) -> None:
         with suppress(ConnectionResetError, BrokenPipeError):
             for _ in range(30):  # until the buffers of both sides are full
                 connection.sendall(post(*many))
-    assert httpx.post(f"{service.url}/reward", json=item("yes")).json()["results"][0]["reward"] == 1.0
+    answer = httpx.post(f"{service.url}/reward", json=item("yes"), timeout=30)
+    assert answer.json()["results"][0]["reward"] == 1.0
+    assert "request_failed" not in service.log.read_text(), "those behind it were told that nobody listens"
 
 
 def test_trailers_are_no_headers(service: Service) -> None:
