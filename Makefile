@@ -13,9 +13,10 @@ CONFIG ?=
 FRESH ?=
 WORKSPACE ?= workspace
 PORT ?= 8080
+FORM ?= short
 BENCHES := corpus_read prep_memory reward_service reward_quality vector_index
 
-.PHONY: help setup setup-reward setup-dev run serve test check format bench chaos up images docs locks clean
+.PHONY: help setup setup-reward setup-dev run serve test check format bench chaos chaos-reward up images docs locks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -48,6 +49,9 @@ bench: setup-dev ## every measurement, into benchmarks/results/  [BENCH=name nar
 
 chaos: setup-dev ## a replica joins a run; kill -9 of each process in turn; from a workspace that `make run` made  [SOURCE= WORKSPACE=]
 	@for name in replica_joins chaos_grpo; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py --workspace "$(WORKSPACE)" --source "$(or $(SOURCE),$(WORKSPACE)/raw/static.case.law)" || exit 1; done
+
+chaos-reward: setup-dev ## faults against the reward service: lost, wrong and hung must be 0  [FORM=full WORKSPACE=]
+	@$(BIN)/python benchmarks/chaos_reward.py --form "$(FORM)" $(if $(filter-out workspace,$(WORKSPACE)),--workspace "$(WORKSPACE)")
 
 up: ## the services by docker compose (comes with the images)
 	@test -f docker-compose.yml || { echo "There are no images yet: use 'make run', which needs no Docker."; exit 1; }

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cap_rlvr.wire import keys
 from cap_rlvr.wire.scoring import RewardItem
 from services.reward_api.audit import AuditLog
+from services.reward_api.bodies import room
 from services.reward_api.described import PROBLEM
 from services.reward_api.keyring import ANYONE, NOBODY, Caller, forbidden, open_keyring
 from services.reward_api.problems import Refused, respond
@@ -81,6 +82,11 @@ class Access:
         self._audit = AuditLog(settings.audit_log)
         self._refused: Tally[str] = Tally()
 
+    @property
+    def quotas(self) -> Quotas:
+        """Where counts are kept."""
+        return self._quotas
+
     def add(self, app: FastAPI) -> None:
         """Put the gate before all routes of the app; call this before what must be outside of it."""
         app.add_middleware(Gate, access=self, routes=app.router.routes)
@@ -132,7 +138,7 @@ class Access:
     ) -> tuple[bytes, Tally[tuple[str, str, str, bool]]]:
         """`Scoring.reply` within the caller's quota, and for the record."""
         async with self.charged(request, len(items)):
-            reply, tally = await scoring.reply(items, request.state.request_id)
+            reply, tally = await scoring.reply(items, request.state.request_id, request.state.arrived)
         request.state.tally = tally
         return reply, tally
 
@@ -207,6 +213,7 @@ class Gate:
         try:
             await self._app(scope, receive, send_and_look)
         finally:
+            room.give_back(scope["state"])
             if path and need_of(path) != "open":
                 self._access.note(scope, path, caller, status, time.perf_counter() - started)
 

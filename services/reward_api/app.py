@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 
 import cap_rlvr
 from cap_rlvr.wire.rows import Split
@@ -18,7 +18,8 @@ from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardRequest
 from services.reward_api import compat, page, provenance, rescoring, review, submissions, tasks
 from services.reward_api.access import Access
 from services.reward_api.bodies import read_body, read_items
-from services.reward_api.described import PROBLEM, body_of, describe, problems
+from services.reward_api.described import PROBLEM, body_of, describe, problems, serve
+from services.reward_api.drift import Drift
 from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
 from services.reward_api.keyring import signing_key
@@ -40,7 +41,10 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     examples = Examples(settings.workspace, known.names())
     scoring = Scoring(known, pool, examples, settings.open_splits)
     scoring.receipt_key = signing_key(settings)
-    metrics = Metrics(pool)
+    metrics = Metrics(pool, known.names())
+    drift = Drift(known.names())
+    scoring.observe = drift.observe
+    metrics.add(drift)
     access = Access(settings)
     metrics.add(access)
 
@@ -62,6 +66,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
         lifespan=lifespan,
         docs_url=None,  # these load their scripts from a network; see page.py
         redoc_url=None,
+        openapi_url=None,  # made anew for each call; see described.py
         responses={422: PROBLEM},
     )
     app.state.pool = pool
@@ -88,12 +93,13 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     _add_operations(app, known, examples, access, metrics)
     _add_tasks(app, known, examples)
     judging = Judging(scoring, metrics, access.charged)
-    submissions.add(app, judging, examples)
+    submissions.add(app, judging, examples, access.quotas)
     rescoring.add(app, judging, examples)
     compat.add(app, judging, examples, known)
     provenance.add(app, known, examples, settings.open_splits)
     review.add(app, settings.workspace, examples, lasting=not settings.synthetic)
     page.add(app)
+    serve(app)
     return app
 
 
@@ -106,7 +112,7 @@ def sample(known: Any) -> dict[str, Any] | None:
 def _add_operations(app: FastAPI, known: Any, examples: Examples, access: Access, metrics: Metrics) -> None:
     pool: ScoringPool = app.state.pool
 
-    @app.get("/metrics", tags=["operations"])
+    @app.get("/metrics", response_class=PlainTextResponse, tags=["operations"])
     async def exposition() -> Response:  # pyright: ignore[reportUnusedFunction]
         """Prometheus text."""
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -24,19 +24,48 @@ MAX_MESSAGES = 16_384
 MAX_NAMES = 100
 # Of all lists and objects of another request: 2,048 items with some chat, 512 with a full former result.
 MAX_ENTRIES = 131_072
+# Of all requests under way, from reading to answer: sixteen of the largest.
+MAX_HELD = 16 * MAX_BYTES
+_HELD = "held_bytes"
 M = TypeVar("M", bound=BaseModel)
 
 
+class Room:
+    """Bytes of requests that this process holds at once; what does not fit is refused, so that memory stays bounded."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+
+    def take(self, state: dict[str, Any], size: int) -> None:
+        """Count bytes of a request, whose state remembers them. Raises Refused (503)."""
+        if size > self.left:
+            detail = "The requests under way hold as much as this service holds at once."
+            raise Refused(503, "overloaded", detail, retry_after=1)
+        self.left -= size
+        state[_HELD] = state.get(_HELD, 0) + size
+
+    def give_back(self, state: dict[str, Any]) -> None:
+        """A request has been answered."""
+        self.left += state.pop(_HELD, 0)
+
+
+room = Room(MAX_HELD)
+
+
 async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
-    """The whole body. Raises Refused: 413 over the limit, 408 when it comes too slowly, 400 when it breaks off."""
+    """The whole body.
+
+    Raises Refused: 413 over the limit, 408 when it comes too slowly, 400 when it breaks off, 503 without room for it.
+    """
     declared = request.headers.get("content-length", "0")
     if declared.isascii() and declared.isdigit() and (len(declared) > 20 or int(declared) > most):
         raise _too_large(most)
-    body = bytearray()
+    body, held = bytearray(), request.scope["state"]
     try:
         async with asyncio.timeout(READ_S):
             async for piece in request.stream():
                 body += piece
+                room.take(held, len(piece))
                 if len(body) > most:
                     raise _too_large(most)
     except TimeoutError:

@@ -82,6 +82,7 @@ class Compat:
             for index, item in enumerate(items):
                 insist_shallow(item, f"items.{index}.ground_truth")
             judged = await self._judging.judge(request, items)
+            self._judging.observe(items, judged)
         except Refused as refused:
             raise self._judging.refuse(refused) from None
         return [orjson.loads(verdict.core) for verdict in judged.verdicts]

@@ -111,6 +111,11 @@ class Examples:
         self.faults: dict[str, str] = {}
         self.corpus: CorpusId | None = None
 
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """All tasks, with rows or without."""
+        return self._tasks
+
     def index(self, task: str) -> RowIndex | None:
         """The rows of a task, or None while there are none that can be used."""
         return self._indexes.get(task)

@@ -19,12 +19,14 @@ _ITEMS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 class Metrics:
     """Counted once a request, so that a large batch costs no more than a small one."""
 
-    def __init__(self, pool: ScoringPool) -> None:
+    def __init__(self, pool: ScoringPool, tasks: Iterable[str]) -> None:
         self._registry = CollectorRegistry()
         self._pool = pool
         self._items = Counter(
             "reward_items", "Items answered", ["task", "status", "reason", "cached"], registry=self._registry
         )
+        for task in tasks:  # which an alarm waits for: it must be there at 0 before the first is counted
+            self._items.labels(task, "scored", "cost_limit", "false")
         self._seconds = Histogram(
             "reward_request_seconds", "Time to answer POST /reward", buckets=_SECONDS, registry=self._registry
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -11,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cap_rlvr.wire.scoring import Message as ChatMessage
@@ -86,6 +89,16 @@ def respond(refused: Refused, request_id: str) -> Response:
     return Response(body, refused.status, headers, MEDIA_TYPE)
 
 
+def raw(refused: Refused) -> bytes:
+    """The refusal as bytes for a connection that has brought no request yet, and that ends with it."""
+    request_id = uuid.uuid4().hex
+    response = respond(refused, request_id)
+    told = {b"connection": b"close", b"x-request-id": request_id.encode()}
+    headers = b"".join(b"%s: %s\r\n" % pair for pair in (dict(response.raw_headers) | told).items())
+    line = f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}\r\n".encode()
+    return line + headers + b"\r\n" + bytes(response.body)
+
+
 def install(app: FastAPI) -> None:
     """Answer refusals, wrong paths, wrong parameters and crashes with problem details."""
 
@@ -96,7 +109,10 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _CODES.get(error.status_code, "http_error")
-        return respond(Refused(error.status_code, code, str(error.detail)), request.state.request_id)
+        response = respond(Refused(error.status_code, code, str(error.detail)), request.state.request_id)
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(_methods(request))
+        return response
 
     async def on_parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
@@ -108,6 +124,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_parameters)
     app.add_middleware(Guard)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done with the path of a request, over all routes that have it."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 class Guard:
@@ -124,7 +146,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request_id = uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, arrived=time.monotonic())
         started = False
 
         async def send_with_id(message: Message) -> None:

@@ -35,8 +35,6 @@ def add(app: FastAPI, known: Any, examples: Examples, open_splits: Sequence[Spli
     @app.get("/tasks/{task}/examples/{example_id:path}", responses=problems(404, 503), tags=["tasks"])
     async def show_example(task: str, example_id: str) -> ExampleDetail:  # pyright: ignore[reportUnusedFunction]
         """One prepared row without its gold."""
-        if task not in known.names():
-            raise Refused(404, "not_found", f"No such task; choose from {', '.join(known.names())}.", "task")
         row, split = await row_of(examples, task, example_id)
         is_open = split in open_splits
         return ExampleDetail(
@@ -53,7 +51,9 @@ def add(app: FastAPI, known: Any, examples: Examples, open_splits: Sequence[Spli
 
 
 async def row_of(examples: Examples, task: str, example_id: str) -> tuple[Row, Split]:
-    """Read a row by its id. Raises Refused: 404 for an unknown id, 503 while there are no rows."""
+    """Read a row by its id. Raises Refused: 404 for an unknown task or id, 503 while there are no rows."""
+    if task not in examples.tasks:
+        raise Refused(404, "not_found", f"No such task; choose from {', '.join(examples.tasks)}.", "task")
     rows = examples.index(task)
     if rows is None:
         raise Refused(503, "task_data_missing", f"{task}: {examples.faults.get(task, 'no rows')}.", retry_after=5)

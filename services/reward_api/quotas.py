@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,8 @@ _RETRY_S = 1.0
 _AT_ONCE = 500
 KEY = "cap-rlvr:{quota}:"  # the braces keep all of them on one node of a cluster
 _SETTING = "REWARD_REDIS_URL"
-ALONE = f"Quotas are counted by each process for itself: no {_SETTING} is set."
-LOST = "Quotas are counted by each process for itself: Redis does not answer as it should."
+ALONE = f"Quotas and submissions are counted by each process for itself: no {_SETTING} is set."
+LOST = "Quotas and submissions are counted by each process for itself: Redis does not answer as it should."
 _log = structlog.get_logger("reward_api")
 
 # For each key the same steps as `Window.take`; a test runs both on the same sequences. Returns milliseconds to wait.
@@ -150,6 +150,18 @@ class Quotas:
     async def give_back(self, family: str, items: int) -> None:
         """Undo `take` for items that were then not judged."""
         await self.take(family, -items, 1)
+
+    async def run(self, script: str, key: str, numbers: Sequence[int]) -> int | None:
+        """What another count's script says; None while there is no server, and its owner counts by itself."""
+        if self._redis is None or self._lost:
+            return None
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                asked: Any = self._redis.eval(script, 1, key, *map(str, numbers))
+                return int(await asked)
+        except Exception as error:  # noqa: BLE001 - whatever Redis does, the service goes on
+            self._lose(error)
+            return None
 
     @contextlib.asynccontextmanager
     async def watched(self) -> AsyncGenerator[None]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import Counter as Tally
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -68,36 +69,45 @@ class Scoring:
         self.deadline_s = DEADLINE_S
         self.max_pending = MAX_PENDING
         self.receipt_key: ReceiptKey | None = None
+        self.observe: Callable[[Sequence[RewardItem], Judged], None] = lambda _items, _judged: None
 
     async def reply(
-        self, items: Sequence[RewardItem], request_id: str
+        self, items: Sequence[RewardItem], request_id: str, arrived: float | None = None
     ) -> tuple[bytes, Tally[tuple[str, str, str, bool]]]:
         """The reply's JSON and what to count. Raises Refused for a hidden split or a full queue."""
         corpus = self._examples.corpus
-        judged = await self.judge(items)
+        judged = await self.judge(items, None, arrived)
+        self.observe(items, judged)
         results = [
             verdict.result(str(claimed[0]), answer.cached)
             for claimed, answer, verdict in zip(judged.claims, judged.answers, judged.verdicts, strict=True)
         ]
         scorers = self.scorers(items)
         receipt = seal(judged.claims, [verdict.sha256 for verdict in judged.verdicts], scorers, corpus)
-        signature = self.receipt_key.sign(receipt, request_id) if self.receipt_key else None
-        return _body(request_id, results, scorers, corpus, (receipt, signature)), judged.tally
+        return _body(request_id, results, scorers, corpus, (receipt, self.sign(receipt, request_id))), judged.tally
 
-    async def judge(self, items: Sequence[RewardItem], splits: Collection[Split] | None = None) -> Judged:
+    async def judge(
+        self, items: Sequence[RewardItem], splits: Collection[Split] | None = None, arrived: float | None = None
+    ) -> Judged:
         """Judge items; ``splits`` in place of the open ones says of which stored rows the truth may be used.
 
+        The deadline runs from ``arrived`` (by `time.monotonic`), before the body was read, or from now.
         Raises Refused for a row of another split, or a full queue.
         """
         claims = [claim(item, index) for index, item in enumerate(items)]
         answers = self._answers(items, claims, self._open_splits if splits is None else splits)
-        await self._wait(answers)
+        passed = 0.0 if arrived is None else time.monotonic() - arrived
+        await self._wait(answers, max(0.0, self.deadline_s - passed))
         verdicts = [answer.verdict() for answer in answers]
         tally = Tally(
             (answer.task if answer.task in self._scorers else "unknown", verdict.status, verdict.code, answer.cached)
             for answer, verdict in zip(answers, verdicts, strict=True)
         )
         return Judged(claims, answers, verdicts, tally)
+
+    def sign(self, receipt: str, request_id: str) -> Signature | None:
+        """A receipt's signature; None without a key."""
+        return self.receipt_key.sign(receipt, request_id) if self.receipt_key else None
 
     def scorers(self, items: Sequence[RewardItem]) -> dict[str, ScorerId]:
         """The scorers of the items' tasks, sorted by name."""
@@ -160,7 +170,7 @@ class Scoring:
         if ticket.verdict is not None and ticket.verdict.status == "scored":
             self._cache.put(key, ticket.verdict)
 
-    async def _wait(self, answers: Sequence[Answer]) -> None:
+    async def _wait(self, answers: Sequence[Answer], seconds: float) -> None:
         """Until all are settled or the deadline is reached; late work goes on and ends in the cache."""
         waiting = {id(answer.source): answer.source for answer in answers if isinstance(answer.source, Ticket)}
         open_tickets = [ticket for ticket in waiting.values() if ticket.verdict is None]
@@ -177,7 +187,7 @@ class Scoring:
 
         for ticket in open_tickets:
             ticket.settled.append(count_down)
-        await asyncio.wait([done], timeout=self.deadline_s)
+        await asyncio.wait([done], timeout=seconds)
 
 
 def _body(

@@ -32,13 +32,13 @@ class Item(Protocol):
     place: Place | None
 
 
-def _cpu_ticks(pid: int) -> int:
-    """CPU time of a process so far, in the kernel's ticks; always 0 where there is no /proc."""
+def _cpu_ticks(pid: int) -> tuple[int, bool]:
+    """CPU time of a process so far, in the kernel's ticks, and whether it wants more; 0 and no where there is no /proc."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
+        return 0, False
+    return int(fields[11]) + int(fields[12]), fields[0] == "R"
 
 
 T = TypeVar("T", bound=Item)
@@ -106,8 +106,8 @@ class ScoringProcess(asyncio.Protocol, Generic[T]):
 
     def _look(self, wall: float, before: int | None) -> None:
         """End the process if it has stood still since the last look; one that is only starved of CPU goes on."""
-        now = _cpu_ticks(self.pid)
-        if before is None or now != before:
+        now, waits_for_cpu = _cpu_ticks(self.pid)
+        if before is None or now != before or waits_for_cpu:
             self._timer = asyncio.get_running_loop().call_later(wall, self._look, wall, now)
             return
         self._stalled = True

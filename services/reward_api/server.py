@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import resource
 import shlex
 import signal
 import socket
 import sys
 from collections.abc import Generator
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import uvicorn
 from fastapi import FastAPI
 
 from cap_rlvr.wire.errors import BadInput, Unavailable
+from services.reward_api.connections import Connection
 from services.reward_api.keyring import open_keyring, signing_key
 from services.reward_api.settings import Settings
 
 # Over the request deadline, so that every accepted request is answered.
 _DRAIN_S = 30
+_DESCRIPTORS = 65_536
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -61,6 +64,13 @@ class Server(uvicorn.Server):
         self.force_exit = self.should_exit  # a second signal does not wait for the drain
         self.should_exit = True
 
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:  # once a second
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                cast(Connection, connection).look(now)
+        return await super().on_tick(counter)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
@@ -70,13 +80,29 @@ class Server(uvicorn.Server):
 
 def run(app: FastAPI, bound: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises Unavailable when the service could not start."""
+    _allow_descriptors()
     config = uvicorn.Config(
-        app, log_config=None, log_level="error", access_log=False, timeout_graceful_shutdown=_DRAIN_S
+        app,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=_DRAIN_S,
     )
     server = Server(config, greeting(bound, app.state.sample, app.state.keyed))
     server.run(sockets=[bound])
     if not server.started:
         raise Unavailable("the reward service did not start", "services.reward_api", "The lines above say why")
+
+
+def _allow_descriptors() -> None:
+    """As many connections as the system lets us have: a common limit is 1,024, which idle clients use up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def greeting(bound: socket.socket, item: dict[str, Any] | None, keyed: bool = False) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Tally
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -30,6 +30,7 @@ from services.reward_api.described import body_of, describe, problems
 from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
 from services.reward_api.problems import Refused
+from services.reward_api.quotas import KEY, Quotas
 from services.reward_api.verdicts import Verdict
 
 HELD_OUT: Split = "test"
@@ -39,40 +40,67 @@ MIN_OF_A_TASK = 20
 DECIMALS = 3
 
 
+# The larger of Redis' count and this process's own holds: so neither a restart of the one nor of the other forgets.
+SCRIPT = """
+local used = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(ARGV[1]))
+local change = tonumber(ARGV[2])
+local full = change > 0 and used >= tonumber(ARGV[3])
+if not full then
+  used = math.max(0, used + change)
+end
+redis.call('SET', KEYS[1], used, 'EX', ARGV[4])
+return full and -1 or used
+"""
+_KEPT_S = 2 * 86_400
+
+
 class Ledger:
-    """How often each key has submitted today (UTC). It lives as long as this process."""
+    """How often each key has submitted today (UTC), in Redis for all processes.
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    Without one it is counted in this process, and said to be in `/readyz` as for quotas.
+    """
+
+    def __init__(self, quotas: Quotas, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._quotas = quotas
         self._now = now
-        self._day = now().date()
-        self._used: Tally[str] = Tally()
+        self._used: Tally[tuple[date, str]] = Tally()
 
-    @contextmanager
-    def slot(self, key: str) -> Generator[int]:
+    @asynccontextmanager
+    async def slot(self, key: str) -> AsyncGenerator[int]:
         """Take one of the day's calls, and give it back if nothing comes of it; yields how many are left.
 
         Raises Refused, 429, when they are used up.
         """
         now = self._now()
-        if now.date() != self._day:
-            self._day = now.date()
-            self._used.clear()
-        if self._used[key] >= A_DAY:
+        today = (now.date(), key)
+        for former in [one for one in self._used if one[0] < now.date() - timedelta(days=1)]:
+            del self._used[former]
+        used = await self._count(today, 1)
+        if used < 0:
             tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
             detail = f"This key has sent its {A_DAY} submissions of today (UTC)."
             wait = int((tomorrow - now).total_seconds()) + 1
             raise Refused(429, "submissions_used_up", detail, retry_after=wait)
-        self._used[key] += 1
         try:
-            yield A_DAY - self._used[key]
+            yield A_DAY - used
         except BaseException:
-            self._used[key] = max(0, self._used[key] - 1)
+            await asyncio.shield(self._count(today, -1))
             raise
 
+    async def _count(self, today: tuple[date, str], change: int) -> int:
+        """Add to a day's calls: how many there are then, or -1 where there is no room for one more."""
+        name = f"{KEY}submissions:{today[0]}:{today[1]}"
+        told = await self._quotas.run(SCRIPT, name, (self._used[today], change, A_DAY, _KEPT_S))
+        if told is None:
+            told = -1 if change > 0 and self._used[today] >= A_DAY else max(0, self._used[today] + change)
+        if told >= 0:
+            self._used[today] = max(0, self._used[today] + change)
+        return told
 
-def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
+
+def add(app: FastAPI, judging: Judging, examples: Examples, quotas: Quotas) -> None:
     """Add the route."""
-    ledger = Ledger()
+    ledger = Ledger(quotas)
     app.state.submissions = ledger
     describe(app, SubmissionRequest)
     extra = body_of(SubmissionRequest)
@@ -88,7 +116,7 @@ def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
         try:
             submission = read_as(SubmissionRequest, await read_body(request), SubmissionItem)
             _check(submission, examples)
-            with ledger.slot(getattr(request.state, "key_id", None) or "anonymous") as left:
+            async with ledger.slot(getattr(request.state, "key_id", None) or "anonymous") as left:
                 corpus = examples.corpus
                 items = [one.item() for one in submission.items]
                 judged = await judging.judge(request, items, (HELD_OUT,))
@@ -100,13 +128,15 @@ def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
         except Refused as refused:
             raise judging.refuse(refused) from None
         scorers = judging.scorers(items)
+        receipt = submission_receipt(submission, standings, scorers, corpus)
         return SubmissionReply(
             request_id=request.state.request_id,
             tasks=standings,
             left_today=left,
             scorers=scorers,
             corpus=corpus,
-            receipt=submission_receipt(submission, standings, scorers, corpus),
+            receipt=receipt,
+            signature=judging.sign(receipt, request.state.request_id),
         )
 
 

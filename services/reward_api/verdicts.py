@@ -10,16 +10,22 @@ from typing import Any
 import orjson
 
 from cap_rlvr.wire.receipts import verdict_bytes
-from cap_rlvr.wire.scoring import Reason, RewardResult, Score, Status
+from cap_rlvr.wire.scoring import ParseMode, Reason, RewardResult, Score, Status
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``core`` is the result's JSON object without ``id`` and ``cached``; ``code`` is its reason's code."""
+    """``core`` is the result's JSON object without ``id`` and ``cached``; ``code`` is its reason's code.
+
+    ``reward``, ``strict`` and ``parse_mode`` stand in the core too, and are here for those who count.
+    """
 
     status: Status
     code: str
     core: bytes
+    reward: float | None = None
+    strict: bool = False
+    parse_mode: ParseMode = "none"
 
     @cached_property
     def sha256(self) -> str:
@@ -31,14 +37,14 @@ class Verdict:
         flag = b"true" if cached else b"false"
         return b'{"id":' + orjson.dumps(item_id) + b',"cached":' + flag + b"," + self.core[1:]
 
-    def pack(self) -> list[str]:
+    def pack(self) -> list[Any]:
         """What crosses from a scoring process to the service."""
-        return [self.status, self.code, self.core.decode()]
+        return [self.status, self.code, self.core.decode(), self.reward, self.strict, self.parse_mode]
 
     @classmethod
     def unpack(cls, packed: list[Any]) -> Verdict:
-        status, code, core = packed
-        return cls(status, code, core.encode())
+        status, code, core, *rest = packed
+        return cls(status, code, core.encode(), *rest)
 
 
 def scored(task: str, score: Score) -> Verdict:
@@ -57,7 +63,8 @@ def scored(task: str, score: Score) -> Verdict:
         parse_mode=score.parse_mode,
         mask_sample=False,
     )
-    return Verdict("scored", score.reason.code, verdict_bytes(result))
+    core = verdict_bytes(result)
+    return Verdict("scored", score.reason.code, core, score.reward, score.strict, score.parse_mode)
 
 
 def cost_limit(task: str, seconds: float) -> Verdict:

@@ -214,7 +214,13 @@ class FleetTrainer(GRPOTrainer):
 
     def _score(self, step: Step) -> list[RewardResult]:
         items = [
-            RewardItem(id=str(index), task=row["task"], example_id=row["example_id"], completion=text)
+            RewardItem(
+                id=str(index),
+                task=row["task"],
+                example_id=row["example_id"],
+                completion=text,
+                policy=step.policy.name,
+            )
             for index, (row, text) in enumerate(zip(step.inputs, step.completions, strict=True))
         ]
         return score_patiently(self.services.scorer, items, self.wanted.reward_wait, self._waiting)

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from services.reward_api import bodies, logs, server
+from services.reward_api import bodies, connections, logs, server
 from services.reward_api.app import create_app
 from services.reward_api.scoring_pool import Limits
 from services.reward_api.settings import load
@@ -15,6 +15,8 @@ if __name__ == "__main__":
     with server.bind(settings) as bound:
         app = create_app(settings, "toy_registry", Limits(cpu=float(cpu), wall=float(wall)))
         bodies.READ_S = float(os.environ.get("TOY_READ_S", bodies.READ_S))
+        for name in ("HEAD_S", "BODY_S", "ANSWER_S"):
+            setattr(connections, name, float(os.environ.get(f"TOY_{name}", getattr(connections, name))))
         app.state.scoring.deadline_s = float(deadline)
         app.state.scoring.max_pending = int(max_pending)
         server.run(app, bound)

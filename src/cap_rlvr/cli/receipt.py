@@ -27,11 +27,15 @@ def verify(
 
     Example: cap-rlvr receipt verify request.json reply.json --key receipt.key
     """
-    from cap_rlvr.wire.receipt_check import check, read_claim
+    from cap_rlvr.wire.receipt_check import check, check_submission, read_claim, read_submission
     from cap_rlvr.wire.signatures import read_receipt_keys
 
     keys = [one for path in key or () for one in read_receipt_keys(path)]
-    findings = check(*read_claim(*_claim(file, reply)), keys)
+    request, answer = _claim(file, reply)
+    if isinstance(answer, dict) and "left_today" in answer:  # only a submission's reply has it
+        findings = check_submission(*read_submission(request, answer), keys)
+    else:
+        findings = check(*read_claim(request, answer), keys)
     for finding in findings:
         colour = {"holds": "green", "differs": "red", "unchecked": "yellow"}[finding.state]
         typer.echo(typer.style(f"{finding.state:<9}", fg=colour) + f"  {finding.what}: {finding.text}")

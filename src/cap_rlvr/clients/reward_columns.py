@@ -21,12 +21,14 @@ def columns_to_items(completions: Sequence[Any], task: Sequence[str], columns: M
     if example_ids is None and truths is None:
         raise BadInput("neither column is in the data set", "example_id, ground_truth", "Add one of them")
     nothing: list[None] = [None] * len(completions)
+    step = getattr(columns.get("trainer_state"), "global_step", None)  # so that the service can tell training's drift
     return [
         RewardItem(
             task=name,
             completion=completion if isinstance(completion, str) else _chat(completion),
             example_id=example_id,
             ground_truth=truth if example_id is None else None,
+            policy=None if step is None else f"step-{step}",
         )
         for completion, name, example_id, truth in zip(
             completions, task, example_ids or nothing, truths or nothing, strict=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -14,6 +15,7 @@ from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.receipts import receipt_of
 from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardRequest, RewardResult
 from cap_rlvr.wire.signatures import ReceiptKey
+from cap_rlvr.wire.submissions import SubmissionReply, SubmissionRequest, submission_receipt
 
 _SHOWN = 5
 _ROUNDING = 0.001  # increments are rounded to four decimals each
@@ -39,6 +41,27 @@ def read_claim(request: Any, reply: Any) -> tuple[tuple[RewardItem, ...], Reward
 def check(items: Sequence[RewardItem], reply: RewardReply, keys: Sequence[ReceiptKey] = ()) -> list[Finding]:
     """All checks. With keys, an absent signature or one of another key is a difference too."""
     return [_places(items, reply), _scorers(items, reply), _sums(reply), _receipt(items, reply), _signed(reply, keys)]
+
+
+def read_submission(request: Any, reply: Any) -> tuple[SubmissionRequest, SubmissionReply]:
+    """Request and reply of a submission. Raises BadInput that names the field."""
+    return _fitted(SubmissionRequest, request, "request"), _fitted(SubmissionReply, reply, "reply")
+
+
+def check_submission(
+    request: SubmissionRequest, reply: SubmissionReply, keys: Sequence[ReceiptKey] = ()
+) -> list[Finding]:
+    """What a submission's reply proves; the rewards behind its means are known to the service alone."""
+    asked = Counter(item.task for item in request.items)
+    faults = [
+        f"{task} has {one.examples} examples, asked were {asked[task]}"
+        for task, one in sorted(reply.tasks.items())
+        if one.examples != asked[task]
+    ]
+    faults += [f"{task} is missing" for task in sorted(asked.keys() - reply.tasks.keys())]
+    made = submission_receipt(request, reply.tasks, reply.scorers, reply.corpus)
+    tasks = _found("tasks", faults, f"{len(request.items)} examples of {', '.join(sorted(asked))}")
+    return [tasks, _same_receipt(made, reply.receipt, "means"), _signed(reply, keys)]
 
 
 def _fitted(model: type[M], value: Any, what: str) -> M:
@@ -97,14 +120,17 @@ def _sum_fault(result: RewardResult) -> str:
 
 
 def _receipt(items: Sequence[RewardItem], reply: RewardReply) -> Finding:
-    made = receipt_of(items, reply)
-    if made == reply.receipt:
-        return Finding("holds", "receipt", f"it is that of this request, these results and scorers: {made}")
-    text = f"the reply says {reply.receipt[:80]}, these files give {made}: request, results, scorers or corpus were changed"
+    return _same_receipt(receipt_of(items, reply), reply.receipt, "results")
+
+
+def _same_receipt(made: str, told: str, what: str) -> Finding:
+    if made == told:
+        return Finding("holds", "receipt", f"it is that of this request, these {what} and scorers: {made}")
+    text = f"the reply says {told[:80]}, these files give {made}: request, {what}, scorers or corpus were changed"
     return Finding("differs", "receipt", text)
 
 
-def _signed(reply: RewardReply, keys: Sequence[ReceiptKey]) -> Finding:
+def _signed(reply: RewardReply | SubmissionReply, keys: Sequence[ReceiptKey]) -> Finding:
     signature = reply.signature
     if not keys:
         text = f"made with key {signature.key}; give that key to check it" if signature else "there is none"

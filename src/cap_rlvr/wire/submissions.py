@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.receipts import claim, sha256_sorted
-from cap_rlvr.wire.scoring import CorpusId, Message, RewardItem, ScorerId
+from cap_rlvr.wire.scoring import CorpusId, Message, RewardItem, ScorerId, Signature
 
 # Fewer would let a mean say what single answers earned.
 MIN_EXAMPLES = 100
@@ -49,7 +49,10 @@ class TaskStanding(Frozen):
 
 
 class SubmissionReply(Frozen):
-    """Means and counts alone. ``left_today`` is how many more the key may send before midnight UTC."""
+    """Means and counts alone. ``left_today`` is how many more the key may send before midnight UTC.
+
+    ``signature`` is there when the service has a receipt key.
+    """
 
     request_id: str
     tasks: dict[str, TaskStanding]
@@ -57,6 +60,7 @@ class SubmissionReply(Frozen):
     scorers: dict[str, ScorerId]
     corpus: CorpusId | None
     receipt: str
+    signature: Signature | None = None
 
 
 def submission_receipt(

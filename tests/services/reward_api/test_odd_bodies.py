@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from cap_rlvr.wire.scoring import Problem
+from cap_rlvr.wire.scoring import Problem, RewardReply
 
 NAMES = ["task", "word", "ground_truth", "example_id", "verifier_metadata", "response", "output", "content", "text"]
 NAMES += [
@@ -47,7 +47,7 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("path", [*CALLS, "/submissions", "/rescore"])
+@pytest.mark.parametrize("path", [*CALLS, "/submissions", "/rescore", "/reward"])
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=BODIES)
 def test_no_body_is_our_fault(client: TestClient, path: str, body: dict[str, Any]) -> None:
@@ -59,6 +59,45 @@ def test_no_body_is_our_fault(client: TestClient, path: str, body: dict[str, Any
     elif path == CALLS[0]:
         reply = response.json()
         assert reply["mask_sample"] is False or (reply["reward"] == 0.0 and reply["failure_reason"])
+
+
+GOOD = json.dumps({"items": [{"task": "toy", "completion": "yes", "ground_truth": {"word": "yes"}}] * 3}).encode()
+CHANGES = st.lists(
+    st.tuples(st.integers(0, len(GOOD)), st.integers(0, 9), st.binary(max_size=6)), min_size=1, max_size=4
+)
+
+
+@pytest.mark.parametrize("path", [*CALLS, "/submissions", "/rescore", "/reward"])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(changes=CHANGES)
+def test_no_bytes_are_our_fault(client: TestClient, path: str, changes: list[tuple[int, int, bytes]]) -> None:
+    body = GOOD
+    for at, without, put in changes:
+        body = body[:at] + put + body[at + without :]
+    response = client.post(path, content=body)
+    assert response.status_code in (200, 400, 403, 422), response.text
+    if response.status_code != 200:
+        Problem.model_validate_json(response.content)
+
+
+TEXTS = st.one_of(
+    st.sampled_from(["yes", "<answer>yes</answer>", "\\boxed{yes}", "Answer: yes", "", "\x00"]), st.text()
+)
+ITEMS = st.lists(st.tuples(TEXTS, st.sampled_from(["yes", "no", "é"])), min_size=1, max_size=40)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(items=ITEMS)
+def test_every_reward_is_the_scorer_s_whatever_stands_beside_it(
+    client: TestClient, items: list[tuple[str, str]]
+) -> None:
+    import toy_registry
+
+    body = {"items": [{"task": "toy", "completion": text, "ground_truth": {"word": word}} for text, word in items]}
+    reply = RewardReply.model_validate_json(client.post("/reward", json=body).content)
+    for (text, word), result in zip(items, reply.results, strict=True):
+        score = toy_registry.score(toy_registry.Truth(word=word), text)
+        assert (result.status, result.reward, result.strict) == ("scored", score.reward, score.strict)
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

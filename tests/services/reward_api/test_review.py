@@ -69,7 +69,8 @@ def test_a_row_is_shown_with_its_gold_and_passage(client: TestClient) -> None:
     [point] = client.get("/review/rows/holding/h0").json()["points"]
     assert point.startswith("B. ")
     assert client.get("/review/rows/entail/none").status_code == 404
-    assert client.get("/review/rows/poetry/none").status_code == 503
+    assert client.get("/review/rows/poetry/none").status_code == 404
+    assert client.get("/review/rows/summarise/none").status_code == 503
 
 
 def test_a_rejected_row_is_that_of_the_command_line(client: TestClient, workspace: Path) -> None:
@@ -93,7 +94,8 @@ def test_a_rejected_row_is_that_of_the_command_line(client: TestClient, workspac
         ({"why": "x" * 3000}, 422, "why"),
         ({"example_id": "none"}, 404, "example_id"),
         ({"surprise": 1}, 422, "surprise"),
-        ({"task": "poetry"}, 503, None),
+        ({"task": "poetry"}, 404, "task"),
+        ({"task": "summarise"}, 503, None),
     ],
 )
 def test_a_wrong_rejection_names_its_field(

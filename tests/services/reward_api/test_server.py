@@ -176,8 +176,11 @@ def test_full_queue_and_deadline(tmp_path: Path) -> None:
 
 def test_sigterm_drains(tmp_path: Path) -> None:
     with serving(tmp_path) as service, concurrent.futures.ThreadPoolExecutor() as threads:
-        running = threads.submit(score, service, item("sleep: 1.5"), item("yes"))
-        time.sleep(0.5)
+        running = threads.submit(score, service, item("sleep: 3"), item("yes"))
+        end = time.monotonic() + 30
+        while not metric(service, "reward_pending_items"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
         family = [nursery(service), *workers(service)]
         service.process.send_signal(signal.SIGTERM)
         assert [result.status for result in running.result()] == ["scored", "scored"]

@@ -1,16 +1,29 @@
 """The held-out split is scored blind: nothing of a single answer may be told, and only a few calls a day."""
 
+import asyncio
+import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 from starlette.testclient import TestClient
 from toys import write_rows
+from typer.testing import CliRunner
 
+from cap_rlvr.cli import app
+from cap_rlvr.clients.broker import EmbeddedValkey
+from cap_rlvr.wire.keys import write_private
+from cap_rlvr.wire.receipt_check import check_submission, read_submission
 from cap_rlvr.wire.scoring import Problem
+from cap_rlvr.wire.signatures import new_receipt_key, read_receipt_keys
 from cap_rlvr.wire.submissions import SubmissionReply, SubmissionRequest, submission_receipt
+from services.reward_api import quotas as quotas_module
 from services.reward_api.problems import Refused
+from services.reward_api.quotas import KEY, LOST, Quotas
 from services.reward_api.submissions import A_DAY, Ledger
 
 ROWS = 130
@@ -112,30 +125,104 @@ def test_rewards_of_held_out_rows_stay_refused(held_out: TestClient) -> None:
     refused(held_out.post("/reward", json=answers(1, right=1)[0]), 403, "hidden_split", "items.0.example_id")
 
 
-def test_keys_have_their_own_days() -> None:
+async def test_keys_have_their_own_days() -> None:
     at = datetime(2026, 1, 1, 23, 59, 30, tzinfo=UTC)
-    ledger = Ledger(lambda: at)
+    ledger = Ledger(Quotas(None), lambda: at)
     for left in reversed(range(A_DAY)):
-        with ledger.slot("one") as shown:
+        async with ledger.slot("one") as shown:
             assert shown == left
-    with pytest.raises(Refused) as used_up, ledger.slot("one"):
-        pass
+    with pytest.raises(Refused) as used_up:
+        async with ledger.slot("one"):
+            pass
     assert used_up.value.retry_after == 31
-    with ledger.slot("other") as left:
+    async with ledger.slot("other") as left:
         assert left == A_DAY - 1
     at += timedelta(minutes=1)
-    with ledger.slot("one") as left:
+    async with ledger.slot("one") as left:
         assert left == A_DAY - 1
+    at += timedelta(days=3)
+    async with ledger.slot("one"):
+        assert len(ledger._used) == 1, "former days are forgotten"
 
 
-def test_calls_at_once_cannot_overdraw() -> None:
-    ledger = Ledger()
+async def fill(ledger: Ledger, key: str = "one") -> int:
+    """Use up the day; how many calls that took."""
+    for taken in range(A_DAY + 1):
+        try:
+            async with ledger.slot(key):
+                pass
+        except Refused:
+            return taken
+    raise AssertionError
+
+
+async def test_calls_at_once_cannot_overdraw() -> None:
+    ledger = Ledger(Quotas(None))
     slots = [ledger.slot("one") for _ in range(A_DAY)]
     for slot in slots:
-        slot.__enter__()
-    with pytest.raises(Refused), ledger.slot("one"):
-        pass
+        await slot.__aenter__()
+    assert await fill(ledger) == 0
     with pytest.raises(RuntimeError, match="broken"):
-        slots[0].gen.throw(RuntimeError("broken"))
-    with ledger.slot("one") as left:
+        await slots[0].gen.athrow(RuntimeError("broken"))
+    async with ledger.slot("one") as left:
         assert left == 0
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that is too busy to answer in half a second."""
+    monkeypatch.setattr(quotas_module, "ANSWER_S", 10.0)
+
+
+async def test_a_day_is_shared_and_outlives_a_restart_of_either_side(tmp_path: Path, patient: None) -> None:
+    server = EmbeddedValkey(tmp_path).start()
+    one, two = Quotas(server.url), Quotas(server.url)
+    async with one.watched(), two.watched():
+        first, second = Ledger(one), Ledger(two)
+        async with first.slot("team"), second.slot("team") as left:
+            assert left == A_DAY - 2
+        with pytest.raises(RuntimeError):
+            async with first.slot("team"):
+                raise RuntimeError
+        async with Ledger(one).slot("team") as left:
+            assert left == A_DAY - 3, "a new process goes on, and what came to nothing was given back"
+        assert await fill(first, "other") == A_DAY
+        assert await fill(second, "other") == 0
+        server.stop()
+        async with first.slot("team") as left:
+            assert left == A_DAY - 2, "alone it counts what it has let in itself"
+        assert one.degraded == LOST
+        shutil.rmtree(tmp_path)
+        server.start()
+        for _ in range(200):
+            if not one.degraded:
+                break
+            await asyncio.sleep(0.05)
+        assert await fill(first, "other") == 0, "a server that has forgotten is told"
+        with Redis.from_url(server.url) as client:
+            (kept,) = client.scan_iter(f"{KEY}submissions:*:other")
+            assert 0 < client.ttl(kept) <= 2 * 86_400
+    server.stop()
+
+
+def test_receipts_are_signed_and_verify(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    from services.reward_api.app import create_app
+    from services.reward_api.settings import Settings
+
+    write_private(tmp_path / "receipt.key", new_receipt_key().encode())
+    write_rows(tmp_path, {"test": [f"word{number}" for number in range(ROWS)]})
+    settings = Settings(workspace=tmp_path, workers=1, receipt_key_file=tmp_path / "receipt.key")
+    sent = {"items": answers(100, right=10)}
+    with TestClient(create_app(settings, registry="toy_registry")) as client:
+        reply = client.post("/submissions", json=sent).json()
+    keys = read_receipt_keys(tmp_path / "receipt.key")
+    assert [one.state for one in check_submission(*read_submission(sent, reply), keys)] == ["holds"] * 3
+    better = {**reply, "tasks": {"toy": {**reply["tasks"]["toy"], "mean": 0.9}}}
+    states = {one.what: one.state for one in check_submission(*read_submission(sent, better), keys)}
+    assert states == {"tasks": "holds", "receipt": "differs", "signature": "holds"}
+    (tmp_path / "request.json").write_text(json.dumps(sent))
+    (tmp_path / "reply.json").write_text(json.dumps(reply))
+    command = ["receipt", "verify", str(tmp_path / "request.json"), str(tmp_path / "reply.json")]
+    found = CliRunner().invoke(app, [*command, "--key", str(tmp_path / "receipt.key")])
+    assert found.exit_code == 0, found.output
+    assert "100 examples of toy" in found.output
