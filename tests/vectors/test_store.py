@@ -10,6 +10,7 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
+from cap_rlvr.cli import vectors as vectors_cli
 from cap_rlvr.vectors import build, embed, index, open_store
 from cap_rlvr.vectors.store import INDEX, VECTORS, cosine, scaled
 from cap_rlvr.wire.errors import BadData, BadInput
@@ -150,7 +151,7 @@ def _cut_short(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "place", "told"),
     [
-        (lambda folder: (folder / "MANIFEST.json").unlink(), "", "no manifest"),
+        (lambda folder: (folder / "MANIFEST.json").unlink(), "", "no vector store"),
         (_other_kind, "", "holds rows, not vectors"),
         (_one_vector_less, "", "shape"),
         (_other_dimension, "", "shape"),
@@ -159,7 +160,7 @@ def _cut_short(folder: Path) -> None:
         (lambda folder: (folder / INDEX).unlink(), INDEX, "no index"),
         (lambda folder: (folder / "other.faiss").touch(), "other.faiss", "not the one"),
         (lambda _: None, "nowhere/index.faiss", "no index"),
-        (lambda _: None, "nowhere", "no manifest"),
+        (lambda _: None, "nowhere", "no vector store"),
     ],
 )
 def test_a_wrong_store_says_so(workspace: Workspace, harm: Callable[[Path], object], place: str, told: str) -> None:
@@ -230,3 +231,10 @@ def test_static_model_puts_like_texts_together() -> None:
     ).astype(np.float64)
     assert cosine(one, like) > cosine(one, unlike)
     assert cosine(one, empty) == 0
+
+
+def test_a_search_for_no_case_of_the_store_says_so(workspace: Workspace) -> None:
+    build.build_store(workspace, "counting")
+    for query in ("mich/2/9999-01", "  "):
+        with pytest.raises(BadInput, match="the store has no case"):
+            vectors_cli.search(query, workspace=workspace.root)

@@ -33,12 +33,16 @@ def build_store(
     Memory grows by the ids alone. Raises BadInput where no corpus has been searched for retrieval, Unavailable where
     the model or FAISS is missing.
     """
-    corpus = read_manifest(workspace.cases)
+    try:
+        corpus = read_manifest(workspace.cases)
+    except BadData:
+        raise BadInput("no corpus has been prepared here", str(workspace.root), "Run cap-rlvr prep first") from None
     folder = workspace.vectors
     files = [workspace.cases / unit / TASK / "candidates.jsonl" for unit in sorted(corpus.parents)]
     missing = next((path for path in files if not path.is_file()), None)
     if missing:
-        raise BadInput("the corpus has not been searched for retrieval", str(missing), "Run cap-rlvr prep first")
+        hint = "Run cap-rlvr prep with retrieval among its --tasks"
+        raise BadInput("the corpus has not been searched for retrieval", str(missing), hint)
     source = embedder(model)
     identity = _identity(corpus, files, source, kind)
     made = _up_to_date(folder, identity)
