@@ -19,6 +19,9 @@ _FORMS = {verb: verb for verb in VERBS} | {
     "sets aside": "set aside", "discharges": "discharged", "overrules": "overruled", "overrule": "overruled",
     "sustains": "sustained", "sustain": "sustained", "confirms": "confirmed", "transfers": "transferred", "refused": "denied",
 }  # fmt: skip
+BASES = {
+    verb: form for form, verb in _FORMS.items() if verb in {form + "ed", form + "d", form[:-1] + "ied"}
+}  # affirmed: affirm
 _VERB = _re2.compile(rf"(?i)\b({'|'.join(sorted(_FORMS, key=len, reverse=True))})\b")
 _NOT = _re2.compile(
     r"(?i)\b(?:not|never|cannot|neither|nor|no longer|no means|no wise|nowise|far from|without|hardly|scarcely"
