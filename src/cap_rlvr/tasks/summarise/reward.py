@@ -19,7 +19,7 @@ from cap_rlvr.tasks.summarise.disposed import agreement
 from cap_rlvr.tasks.summarise.sections import Outline, Section, outline
 from cap_rlvr.tasks.summarise.source import Key, arts, joined, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
-from cap_rlvr.tasks.summarise.words import salient, weight, word_list, words
+from cap_rlvr.tasks.summarise.words import salient, word_list, words
 from cap_rlvr.wire.scoring import Part, Reason, Score, Step
 
 __all__ = ["gold", "score"]
@@ -46,7 +46,6 @@ MIN_GROUNDED = 0.5  # honest briefs have .55 to .92, those of other decisions up
 MIN_FOREIGN_TERMS = 3
 # Of the terms of a part: with fewer in the source it is about another matter; honest parts have .33 and more.
 FOREIGN = 0.25
-TELLING = 7  # the rarity of a word that tells what a part is about
 MIN_SAME_KIND = 0.18  # of neighbouring words: briefs have .27 and more, terms among glue up to .10
 MIN_JOINT = 0.2  # bits a joint: briefs have .33 and more, cuts of any size in any order up to -.1
 MAX_LOSS = 10.8  # bits in the worst stretch: briefs have up to 10.2; with a part made of cuts most have over 20
@@ -250,9 +249,7 @@ def _verdict(truth: SummariseTruth, key: Key, read: _Read, margin: float) -> Sco
 
 def _foreign(key: Key, section: Section) -> bool:
     terms = set(salient(words(section.text)))
-    strange = terms - key.stems - key.expected
-    telling = any(weight(term) >= TELLING for term in strange)  # `accused`, `sold`, `illegal` are of no other matter
-    return len(terms) >= MIN_FOREIGN_TERMS and telling and len(terms) - len(strange) < FOREIGN * len(terms)
+    return len(terms) >= MIN_FOREIGN_TERMS and len(terms & key.stems) < FOREIGN * len(terms)
 
 
 def _structure(key: Key, read: _Read, agreed: float) -> dict[str, tuple[float, str]]:
