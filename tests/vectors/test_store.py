@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cap_rlvr.cli import vectors as vectors_cli
 from cap_rlvr.vectors import build, embed, index, open_store
 from cap_rlvr.vectors.store import INDEX, VECTORS, cosine, scaled
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadData, BadInput, Unavailable
 from cap_rlvr.wire.manifest import Manifest, write_manifest
 from cap_rlvr.wire.workspace import Workspace
 
@@ -98,12 +98,30 @@ def test_an_interrupted_build_leaves_what_was_there_and_no_more(
     with pytest.raises(KeyboardInterrupt):
         build.build_store(workspace, "counting", "hnsw", on_progress=interrupt)
     assert open_store(workspace.vectors).manifest == once
-    assert [path.name for path in workspace.root.iterdir() if "vectors" in path.name] == ["vectors"]
+    assert [path.name for path in workspace.root.iterdir() if "vectors" in path.name and path.is_dir()] == ["vectors"]
     killed = workspace.vectors.with_name(".vectors.partial")
     killed.mkdir()
     killed.joinpath("rest").touch()
     assert build.build_store(workspace, "counting", "hnsw").counts["index"] == "hnsw"
     assert not killed.exists()
+
+
+@pytest.mark.parametrize("name", [VECTORS, INDEX])
+def test_a_damaged_store_is_built_again(workspace: Workspace, name: str) -> None:
+    once = build.build_store(workspace, "counting")
+    with (workspace.vectors / name).open("r+b") as file:
+        file.truncate(200)
+    assert build.build_store(workspace, "counting") == once
+    assert build.check_store(workspace.vectors, 5, 3)["cases"] == 300
+
+
+def test_nobody_builds_beside_another(workspace: Workspace) -> None:
+    def beside(*_: object) -> None:
+        with pytest.raises(Unavailable, match="another process"):
+            build.build_store(workspace, "counting", "hnsw")
+
+    made = build.build_store(workspace, "counting", on_progress=beside)
+    assert open_store(workspace.vectors).manifest == made
 
 
 def test_scoring_with_a_store_loads_neither_faiss_nor_a_model(workspace: Workspace) -> None:
