@@ -20,6 +20,7 @@ _re2 = cast(Any, re2)
 _ABBREVIATION = _re2.compile(
     r"\b(v|vs|[A-Z]|Co|Inc|Corp|Bros|No|Nos|Dist|Sch|Bd|Dept|Ins|Mut|Ltd|St|Mr|Mrs|Dr|Ry|Ass'n|Cty)\.(\s)"
 )
+_TORN = _re2.compile(r"(?i)\b(over|ab|af|up|dis|dist)-(\pL)")  # `over-rules`
 _LONGEST_BEFORE, _LONGEST_AFTER = 240, 140  # characters of the clause around a claim
 _CLAUSE = _re2.compile(
     r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) |,? (?:so|and) (?:it|the court|this court) "
@@ -144,8 +145,8 @@ CITING, CITED = "Citingcase", "Citedcase"  # what stands for a case's full name,
 
 
 def with_signs(text: str, citing: str, cited: str) -> str:
-    """A text on one line, without stops of abbreviations, each case's full name as a sign of its own."""
-    text = " ".join(text.split())
+    """A text on one line, without stops of abbreviations, labels unhyphenated, each case's full name as a sign of its own."""
+    text = _TORN.sub(r"\1\2", " ".join(text.split()))
     for name, sign in ((" ".join(cited.split()), CITED), (" ".join(citing.split()), CITING)):
         text = _re2.sub(f"(?i){_re2.escape(name)}", sign, text) if name else text
     return _ABBREVIATION.sub(r"\1\2", text)
