@@ -25,7 +25,8 @@ IMPOSSIBLE_YEAR_CAP = 0.5
 _WRAPPINGS = ("`", '"', "**", "__", "*", "_")
 _re2 = cast(Any, re2)
 _YEAR = _re2.compile(r"\b\d{4}\b")
-_COURT = _re2.compile(r"(?:(?:\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the)(?: |$)){0,12}")
+_COURT_WORD = _re2.compile(r"\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the")
+_COURT_WORDS = 12  # at most; in the expression itself they would be more than RE2 takes without a complaint a text
 
 REASONS = {
     "right": "The citation is right in every part.",
@@ -242,12 +243,17 @@ def _syntax_faults(answer: str, cited: CaseCitation, locator: Locator, key: Gold
         faults.append("the case name is asked for")
     if any(not _pin_in_case(pin, key, truth.metadata.last_page) for pins in cited.pins for pin in pins):
         faults.append("a pin cite lies outside the case")
-    if key.courts is None and not _COURT.fullmatch(cited.court):
+    if key.courts is None and not _may_be_court(cited.court):
         faults.append("what stands before the year is no court")
     early = f"({reporters.early_volume(key.locator.volume)})" if key.reporter == "U.S." else ""
     if locator.nominative not in ("", key.locator.nominative, early):
         faults.append("the early reporter in parentheses is not the case's")
     return faults
+
+
+def _may_be_court(text: str) -> bool:
+    words = text.split()
+    return len(words) <= _COURT_WORDS and all(map(_COURT_WORD.fullmatch, words))
 
 
 def _unstressed(answer: str, start: int) -> str:

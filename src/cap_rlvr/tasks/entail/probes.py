@@ -331,8 +331,7 @@ def _reasoning_attacks(own: _Parts, other: EntailTruth, key: str) -> Iterator[Pr
 
 
 def _names(truth: EntailTruth, text: str) -> bool:
-    said = text.lower()
-    return any(word in said for word in distinctive(truth.cited)) or not distinctive(truth.cited)
+    return any(word in text.lower() for word in distinctive(truth.cited)) or not distinctive(truth.cited)
 
 
 def _decorated(own: _Parts) -> Iterator[Probe]:
