@@ -138,7 +138,7 @@ def is_prose(text: str, names: frozenset[str]) -> bool:
         return False
     finite = [place for place, (word, after) in enumerate(pairwise([*own, ""])) if _is_finite(word, after)]
     verbs = [-1, *finite, len(own)]
-    return len(verbs) > 3 and max(after - before for before, after in pairwise(verbs)) <= MAX_WITHOUT_VERB
+    return len(verbs) > 2 and max(after - before for before, after in pairwise(verbs)) <= MAX_WITHOUT_VERB
 
 
 def _is_sentence(text: str) -> bool:
