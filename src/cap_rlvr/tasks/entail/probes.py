@@ -226,8 +226,7 @@ def _broken(own: _Parts) -> Iterable[tuple[str, str]]:
 
 def _evidence_attacks(own: _Parts, other: EntailTruth) -> Iterator[Probe]:
     """The label is right; what the evidence lacks must not be paid."""
-    label, why = own.label, own.why
-    limit, capped = own.limit(LABEL), FABRICATED_CAP
+    label, why, limit, capped = own.label, own.why, own.limit(LABEL), FABRICATED_CAP
     missing = f"<answer>{label}</answer><reasoning>{why}</reasoning>"
     yield Probe("no_evidence/left_out", missing, limit)
     yield Probe("no_evidence/empty", written(label, "", why), limit)
@@ -257,8 +256,9 @@ def _evidence_attacks(own: _Parts, other: EntailTruth) -> Iterator[Probe]:
     for name, low in (("first_words", 0), ("last_words", max(0, len(words) - MAX_WORDS // 2))):
         piece = " ".join(words[low : low + MAX_WORDS // 2])
         yield Probe(f"elsewhere/{name}", written(label, piece, why), _if_judged(own, piece))
-    for name, piece in (("first_words", " ".join(words[:30])), ("word", words[0])):
-        yield Probe(f"stitched/slow_{name}", written(label, f"{piece} ... {f'{words[0]} ... ' * 3_000}", why), limit)
+    again = f"... {words[0]} " * 3_000
+    for name, piece in (("first_words", f"{' '.join(words[:30])} {again}"), ("word", again)):
+        yield Probe(f"stitched/slow_{name}", written(label, piece, why), _if_judged(own, piece))
     half = own.evidence.split()
     yield Probe("stitched/dots", written(label, f"{' '.join(words[:4])} ... {' '.join(half[-4:])}", why), limit)
     yield Probe(
@@ -315,8 +315,8 @@ def _reasoning_attacks(own: _Parts, other: EntailTruth, key: str) -> Iterator[Pr
     }
     texts |= dict((*hidden(own.why, _VERBS[asserted]), *endless(own.why)))
     texts |= {f"salad_{name}": text for name, text in salads(truth, key)}
-    nameless = not distinctive(truth.citing) and not distinctive(truth.cited)
     for name, text in texts.items():
+        nameless = not distinctive(truth.citing) and not distinctive(truth.cited)
         if name == "names_of_nobody" and (nameless or text == own.why):
             continue
         if name == "second_label" and wrong == "NONE" and own.label == "NONE":

@@ -101,6 +101,7 @@ _NEVER_NEXT: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
 )
 _NO_END = _ARTICLES | _JOINTS | {"because", "although", "unless", "whether"}
 _AFTER_VERB = frozenset({"the", "a", "an", "that", "it", "this", "its", "to", "on", "for", "no", "not", "only"})
+_NO_NOUN = frozenset({"affirms", "reaffirms", "overrules", "distinguishes", "upholds", "relies", "says", "explains"})
 _FINITE = frozenset(
     _WORD.findall(
         "is are was were has have had do does did can could may might must shall should will would says said holds held states stated "
@@ -133,6 +134,8 @@ def is_prose(text: str, names: frozenset[str]) -> bool:
     share = sum(word in _FUNCTION for word in own) / max(1, sum(map(bool, own)))
     trigrams = list(zip(words, words[1:], words[2:], strict=False))
     if not FUNCTION_SHARE[0] <= share <= FUNCTION_SHARE[1] or len(set(trigrams)) < MIN_DISTINCT * len(trigrams):
+        return False
+    if any(before in _ARTICLES and word in _NO_NOUN for before, word in pairwise(own)):
         return False
     if _LETTERS.search(text) or not _is_ordered(own) or not all(map(_is_sentence, _SENTENCE.split(text.strip()))):
         return False

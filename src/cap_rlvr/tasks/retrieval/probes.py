@@ -35,6 +35,7 @@ def surface_forms(truth: RetrievalTruth) -> Iterator[Probe]:
         ("bullets", [f"\u2022 {name}" for name in names]),
         ("bold", [f"**{name}**" for name in names]),
         ("code", [f"`{name}`" for name in names]),
+        ("fenced", ["```", *names, "```"]),
         ("brackets", [f"[{name}]" for name in names]),
         ("quoted", [f"\u201c{name}\u201d" for name in names]),
         ("numbered_bold", [f"{place}) **{name}**" for place, name in enumerate(names, 1)]),
