@@ -38,6 +38,7 @@ def show_list(
     from itertools import islice
 
     from cap_rlvr import registry
+    from cap_rlvr.rewards.explain import printable
     from cap_rlvr.wire.rows import SPLITS, read_rows
     from cap_rlvr.wire.workspace import Workspace
 
@@ -48,9 +49,12 @@ def show_list(
     none = True
     for row in islice((row for row in rows if kind in ("", row.kind)), limit):
         none = False
-        gold = " ".join(known.gold(known.read_truth(row.truth)).split())
+        try:
+            gold = " ".join(known.gold(known.read_truth(row.truth)).split())
+        except BadInput as error:
+            raise BadInput(error.message, f"{row.id}: {error.where}", error.hint) from None
         shown = gold if len(gold) <= _GOLD else f"{gold[:_GOLD]}…"
-        typer.echo(f"{row.id}  {row.kind}  {row.source_kind.value}  {row.case_id}  {shown}")
+        typer.echo(printable(f"{row.id}  {row.kind}  {row.source_kind.value}  {row.case_id}  {shown}"))
     if none:
         typer.echo(f"No rows of {task} in {split}{f' are of the kind {kind}' if kind else ''}.", err=True)
 
