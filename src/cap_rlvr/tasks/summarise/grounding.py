@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import re2
@@ -206,6 +207,20 @@ def bonds(key: Key, said: Sequence[str], gap: tuple[int, int], ends: Sequence[in
     if not whole:
         return 0.0
     return close - len(pairs) * likely / (whole * whole) + LET_OFF * min(len(pairs), MANY_PAIRS)
+
+
+def lone_words(key: Key, said: Sequence[str]) -> int:
+    """How many content words of the source stand beside no neighbour that they have there.
+
+    A writer puts many of the source's words among words of his own; frames around its phrases hold next to none so.
+    """
+    joined = [pair in key.pairs for pair in pairwise(said)]
+    alone = (
+        word
+        for word, before, after in zip(said, [False, *joined], [*joined, False], strict=True)
+        if not before and not after
+    )
+    return sum(is_content(word) and stem(word) in key.together for word in alone)
 
 
 def _phrases_end(key: Key, said: Sequence[str]) -> list[int]:

@@ -57,6 +57,10 @@ WORD_ORDER = (0.40, 0.48)
 # written freely have 22.5 and more, golds 21.8, frames around eleven phrases of two or three words up to 20.5 but for
 # 4 of 2,448.
 BONDS = (20.8, 21.8)
+# The same with LONE for each word of the source that stands alone: golds have 38.6 and more, briefs written freely 52, all
+# of 6,804 frames up to 37.7.
+LONE = 1.25
+BONDS_AND_LONE = (38.0, 38.6)
 MAX_COMMON_STEP = 0.038  # canonical briefs have up to .037; a list of topics joined by "and of" has more
 MAX_REPEATED = 0.20  # canonical briefs have up to .13, briefs written freely .06; one rule in three parts .4
 MIN_WORDS_AN_ITEM = 6.0  # canonical and honest briefs have 7.2 and more, lists of phrases 4 to 5.5
@@ -210,7 +214,9 @@ def _word_order(key: Key, read: _Read) -> float:
     """Whether content words stand together as in the source, oftener than by chance, and not only in its phrases."""
     ends = read.ends()
     order = sum(grounding.association(key, read.words, GAPS, read.copied.reach, ends))
-    return _ramp(order, *WORD_ORDER) * _ramp(grounding.bonds(key, read.words, GAPS[-1], ends), *BONDS)
+    bonds = grounding.bonds(key, read.words, GAPS[-1], ends)
+    placed = bonds + LONE * grounding.lone_words(key, read.words)
+    return _ramp(order, *WORD_ORDER) * _ramp(bonds, *BONDS) * _ramp(placed, *BONDS_AND_LONE)
 
 
 def _ramp(value: float, zero: float, one: float) -> float:
