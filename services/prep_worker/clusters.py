@@ -85,7 +85,7 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
     if made is not None:
         return made
     if not any(manifest.counts["cases"] for manifest in keys.values()):
-        raise BadInput("no case could be read", "SOURCE", "See the bad records in the workspace's cases folder")
+        raise BadInput("no case could be read", "SOURCE", _first_bad([folder / unit / KEYS for unit in keys]))
     folder.joinpath("MANIFEST.json").unlink(missing_ok=True)
     with scratch(folder / ".clusters") as connection:
         load(connection, "keys", [folder / unit / KEYS / "keys.jsonl" for unit in keys], _KEY_COLUMNS)
@@ -101,6 +101,16 @@ def gather(units: Sequence[str], workspace: Workspace) -> Manifest:
     manifest = identity.model_copy(update={"files": digest_files(folder, [CLUSTERS]), "counts": counts})
     write_manifest(folder, manifest)
     return manifest
+
+
+def _first_bad(folders: Sequence[Path]) -> str:
+    """What was wrong with the first record, as a hint."""
+    for folder in folders:
+        with (folder / "bad.jsonl").open("rb") as file:
+            for line in file:
+                bad = orjson.loads(line)
+                return f"The first of the bad records: {bad['where']}: {bad['message']}"
+    return "Name a folder, volume or shard that holds cases"
 
 
 def _rare(folders: Sequence[Path]) -> dict[str, list[str]]:

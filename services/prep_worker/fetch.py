@@ -12,11 +12,7 @@ from services.prep_worker.settings import DownloadSettings, load
 
 def main() -> int:
     """Fetch; 2 for what was asked wrongly, 1 for what is away or broken, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m services.prep_worker.fetch")
-    parser.add_argument("what", choices=("volumes", "shards"))
-    parser.add_argument("names", nargs="*")
-    parser.add_argument("--into", type=Path, required=True)
-    asked = parser.parse_args()
+    asked = read(sys.argv[1:])
     try:
         settings = load(DownloadSettings)
         fetch(asked.what, asked.names, asked.into, settings)
@@ -27,6 +23,15 @@ def main() -> int:
         sys.stderr.write("Stopped. The same command goes on from here.\n")
         return 130
     return 0
+
+
+def read(words: list[str]) -> argparse.Namespace:
+    """``what``, ``names`` and ``into`` of a command line."""
+    parser = argparse.ArgumentParser(prog="python -m services.prep_worker.fetch")
+    parser.add_argument("what", choices=("volumes", "shards"))
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--into", type=Path, required=True)
+    return parser.parse_args(words)
 
 
 def fetch(what: str, names: list[str], into: Path, settings: DownloadSettings) -> None:

@@ -2,7 +2,8 @@
 
 Items travel in small chunks, driven by callbacks: on the common way no task is made and nothing is awaited. When a
 process is lost, its chunk is judged again item by item on a fresh process, so that only the item at fault pays: twice
-over the CPU limit on a fresh process is a score of 0 (`cost_limit`), two deaths are our error (`worker_died`), a stall
+over the CPU limit on a fresh process is a score of 0 (`cost_limit`), or, where it was the ground truth that took it,
+unscorable (`costly_ground_truth`); two deaths are our error (`worker_died`), a stall
 without CPU use is our error (`worker_stalled`).
 """
 
@@ -20,7 +21,7 @@ from cap_rlvr.wire.errors import Unavailable
 from services.reward_api.nursery import MODULE, Nursery, NurseryLost
 from services.reward_api.row_files import Place
 from services.reward_api.scoring_process import CHUNK, Cause, ScoringProcess
-from services.reward_api.verdicts import Verdict, cost_limit, our_error
+from services.reward_api.verdicts import Verdict, cost_limit, our_error, unscorable
 
 # Two losses count at most; the others may be an unlucky process's.
 MAX_TRIES = 5
@@ -160,12 +161,17 @@ class ScoringPool:
         if cause == "stalled":
             text = f"The scorer stood still for {self._limits.wall:g} s."
             self._settle(ticket, our_error(ticket.task, "worker_stalled", text))
-        if cause == "died" or (cause == "cpu" and fresh):  # a used process may have been slow for its own reasons
+        if cause == "died" or (
+            cause in {"cpu", "truth"} and fresh
+        ):  # a used process may have been slow for its own reasons
             ticket.losses.append(cause)
         ticket.tries += 1
         if ticket.losses == ["cpu", "cpu"]:
             _log.warning("cost_limit", task=ticket.task, characters=len(ticket.completion))
             self._settle(ticket, cost_limit(ticket.task, self._limits.cpu))
+        elif ticket.losses == ["truth", "truth"]:
+            text = f"Reading this ground truth took more than {self._limits.cpu:g} s of CPU time, twice."
+            self._settle(ticket, unscorable(ticket.task, "costly_ground_truth", text))
         elif len(ticket.losses) > 1 or ticket.tries == MAX_TRIES:
             self._settle(ticket, our_error(ticket.task, "worker_died", "The scoring process died again and again."))
 

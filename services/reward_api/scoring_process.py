@@ -16,11 +16,12 @@ from services.reward_api.row_files import Place
 from services.reward_api.scoring_worker import NOT_MINE, frame, pack
 from services.reward_api.verdicts import Verdict
 
-# `orphaned`: how it ended can't be known, because the nursery was lost before it.
-Cause = Literal["cpu", "died", "stalled", "orphaned"]
+# `cpu`: by a completion, `truth`: by a ground truth. `orphaned`: how it ended can't be known, because the nursery was lost
+# before it.
+Cause = Literal["cpu", "truth", "died", "stalled", "orphaned"]
 # Items sent at once: few enough that a slow item delays few others, enough to share a frame's cost (0.1 ms).
 CHUNK = 16
-_CAUSES: dict[int, Cause] = {-signal.SIGPROF: "cpu", NOT_MINE: "orphaned"}
+_CAUSES: dict[int, Cause] = {-signal.SIGPROF: "cpu", -signal.SIGVTALRM: "truth", NOT_MINE: "orphaned"}
 
 
 class Item(Protocol):

@@ -1,8 +1,9 @@
 """The scoring process: reads frames of items from a socket, answers with verdicts, knows nothing of HTTP.
 
 Frames are a 4-byte big-endian length and JSON; nothing from outside is ever unpickled. Each item runs under a CPU
-timer (ITIMER_PROF) whose signal ends the process, even inside C code: the service sees from the exit which limit it
-was. Wall time is the service's to watch.
+timer whose signal ends the process, even inside C code: one (ITIMER_VIRTUAL) while its ground truth is read, another
+(ITIMER_PROF) while its completion is judged, so that the service sees from the exit which of the two was too much. Wall
+time is the service's to watch.
 
 ``python -m services.reward_api.scoring_worker FD REGISTRY CPU_SECONDS`` is the nursery (see `nursery.py`): it loads
 and warms every scorer, then forks a scoring process for each request on FD.
@@ -69,8 +70,10 @@ class Judge:
             return our_error(name, "scorer_unavailable", f"The scorer of {name} could not be loaded.")
         try:
             task = self._registry.get(name)
-            signal.setitimer(signal.ITIMER_PROF, self._cpu_seconds)
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._cpu_seconds)
             known = self._stored_truth(name, place) if place else task.read_truth(truth or {})
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, self._cpu_seconds)
             score = task.score(known, completion)
             _check(score)
             return scored(name, score)
@@ -85,6 +88,7 @@ class Judge:
             text = f"The scorer of {name} failed ({type(error).__name__}); the service's log says where."
             return our_error(name, "scorer_failed", text, retryable=False)
         finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.setitimer(signal.ITIMER_PROF, 0)
 
     def _read_stored_truth(self, name: str, place: Place) -> Any:
@@ -182,6 +186,7 @@ def main(descriptor: int, registry: str, cpu_seconds: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     logs.configure()
     module: Any = importlib.import_module(registry)
     judge = Judge(module, cpu_seconds)

@@ -3,7 +3,7 @@ r"""The answer convention, the same for all tasks: one parser, no lenient chain 
 A reply is normalised, its thinking removed, and then exactly one answer is read from it, or none:
 
 1. `<answer>…</answer>` with one distinct non-empty value (identical repeats are fine; unbalanced tags: no answer);
-2. where the task allows it, `\boxed{…}` or a line `Final answer: …`, `Answer: …`, `Citation: …`; all must agree;
+2. where the task allows it, `\boxed{…}` (also with `\text{…}` inside) or a line `Final answer: …`, `Answer: …`, `Citation: …`; all must agree;
 3. where the task allows it, a one-line reply of at most 400 characters, taken whole.
 
 Only RE2 touches the text, so time is linear in its length.
@@ -40,7 +40,8 @@ _ASCII_FOR = str.maketrans(
 )  # fmt: skip
 _THINK = _re2.compile(r"(?i)</?think>")
 _TAG = {name: _re2.compile(rf"(?i)<(/?){name}>") for name in ("answer", "evidence", "reasoning")}
-_BOXED = _re2.compile(r"\\boxed\{([^{}]*)\}")
+_BOXED = _re2.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
+_TEX = _re2.compile(r"^(?:\\(?:text|textbf|textit|textrm|mathbf|mathrm|mathsf))?\{([^{}]*)\}$")
 _LINE = _re2.compile(r"(?im)^[ \t>*_#-]*(?:final answer|answer|citation)[ \t*_]*:[ \t*_]*(.*?)[ \t*_]*$")
 
 
@@ -158,6 +159,15 @@ def _stripped(text: str, start: int, end: int) -> tuple[str, int]:
     return value.strip(), start + len(value) - len(value.lstrip())
 
 
+def _without_tex(value: str, start: int) -> tuple[str, int]:
+    r"""What `\text{B}` or `{B}` in a box holds."""
+    hit = _TEX.search(value)
+    if not hit:
+        return value, start
+    inside, offset = _stripped(value, hit.start(1), hit.end(1))
+    return inside, start + offset
+
+
 def _without_thinking(text: str) -> list[tuple[int, int]] | None:
     """The ranges to keep; None where a `<think>` is never closed, or the tags are too many to be thinking."""
     kept: list[tuple[int, int]] = []
@@ -197,8 +207,8 @@ def _untagged(text: str) -> tuple[str | None, int, ParseMode, str | None]:
     hits: list[list[Any]] = [list(islice(form.finditer(text), MAX_HITS + 1)) for form in (_BOXED, _LINE)]
     if max(map(len, hits)) > MAX_HITS:
         return None, 0, "none", "conflicting_answers"
-    boxed = [_stripped(text, hit.start(1), hit.end(1)) for hit in hits[0]]
-    lines = [_stripped(text, hit.start(1), hit.end(1)) for hit in hits[1] if "\\boxed" not in hit.group(1)]
+    boxed = [_without_tex(*_stripped(text, hit.start(1), hit.end(1))) for hit in hits[0]]
+    lines = [_stripped(text, hit.start(1), hit.end(1)) for hit in hits[1] if not _BOXED.search(hit.group(1))]
     if boxed or lines:
         value, start, fault = _agreed(boxed + lines)
         mode: ParseMode = "none" if value is None else "boxed" if boxed else "line"

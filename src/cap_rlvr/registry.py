@@ -29,10 +29,13 @@ def names() -> tuple[str, ...]:
 
 @cache
 def get(name: str) -> Task[Any]:
-    """The task of that name. Raises BadInput with the names that exist."""
+    """The task of that name. Raises BadInput with the names that exist, or where a folder holds no task."""
     if name not in names():
         raise BadInput(f"no task is named {name!r}", "task", f"Choose from: {', '.join(names())}")
-    return importlib.import_module(f"{tasks.__name__}.{name}").TASK
+    module = importlib.import_module(f"{tasks.__name__}.{name}")
+    if not isinstance(getattr(module, "TASK", None), Task):
+        raise BadInput("this folder holds no task", str(module.__file__), "Define TASK there: see docs/new_task.md")
+    return module.TASK
 
 
 @cache

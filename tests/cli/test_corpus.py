@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from cap_rlvr.cli.corpus import app
 from cap_rlvr.corpus.synthetic import write_corpus
 from cap_rlvr.wire.errors import BadInput
+from services.prep_worker import fetch
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,8 @@ def test_download_hands_its_words_to_the_downloader(monkeypatch: pytest.MonkeyPa
     result = CliRunner().invoke(app, ["download", "tex-crim/52", "--workspace", str(tmp_path)])
     assert result.exit_code == 1
     assert asked[0][1:4] == ["-m", "services.prep_worker.fetch", "volumes"]
-    assert asked[0][4:] == ["--into", str(tmp_path / "raw" / "static.case.law"), "tex-crim/52"]
+    understood = fetch.read(asked[0][3:])
+    assert understood.names == ["tex-crim/52"]
+    assert understood.into == tmp_path / "raw" / "static.case.law"
     CliRunner().invoke(app, ["download", "--shards", "0", "--workspace", str(tmp_path)])
-    assert asked[1][3:] == ["shards", "--into", str(tmp_path / "raw" / "common-pile"), "0"]
+    assert asked[1][3:] == ["shards", "0", "--into", str(tmp_path / "raw" / "common-pile")]

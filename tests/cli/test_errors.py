@@ -30,7 +30,7 @@ BROKEN_ROW = (
         (["label", "holding"], "holding-broken: ground_truth.choices"),
         (["rows", "show", "holding-broken", "--source", "missing"], "no such file or folder"),
         (["quality", "--workspace", "workspace", "--task", "holding"], "holding-broken: ground_truth.choices"),
-        (["vectors", "check", "--workspace", "afile"], "afile/vectors/MANIFEST.json: no manifest"),
+        (["vectors", "check", "--workspace", "afile"], "afile/vectors: there is no vector store"),
         (["run", "--config", "bad.toml"], "not a readable TOML file"),
         (["sft", "--config", "bad.toml"], "not a readable TOML file"),
     ],

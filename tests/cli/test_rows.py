@@ -80,7 +80,14 @@ def test_rows_are_listed(workspace: Path) -> None:
     lines = call(workspace, "list", "holding", "--limit", "5").output.splitlines()
     assert lines[0] == "h0  we_hold  static  tex-crim/31/0035-01  <answer>B</answer>"
     assert len(lines) == 5
-    assert call(workspace, "list", "holding", "--kind", "other").output == ""
+    assert (
+        call(workspace, "list", "holding", "--kind", "other").output
+        == "No rows of holding in test are of the kind other.\n"
+    )
+
+
+def test_an_empty_workspace_has_no_rows_to_show(tmp_path: Path) -> None:
+    assert "there are no prepared rows" in fault(tmp_path, "show", "e")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`cap-rlvr status`: what runs did, and all that is needed to join the one that is under way."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from cap_rlvr.cli.status import app
 from cap_rlvr.clients.broker import EmbeddedValkey
-from cap_rlvr.wire.runs import PhaseRecord, RunRecord, StepRecord, StepSeconds
+from cap_rlvr.wire.runs import EventRecord, PhaseRecord, RunRecord, StepRecord, StepSeconds
 
 
 def step(number: int, superseded: bool = False) -> StepRecord:
@@ -54,7 +55,10 @@ def test_steps_are_those_that_count(workspace: Path) -> None:
 def test_a_run_that_is_under_way_says_how_to_join_it(workspace: Path, tmp_path: Path) -> None:
     with EmbeddedValkey(tmp_path / "valkey") as server:
         serving(workspace, server.url)
+        begun = EventRecord(at=time.time() - 60, kind="phase", text="sft begins")
+        (workspace / "runs" / "run-1" / "events.jsonl").write_text(begun.model_dump_json() + "\n")
         said = shown(workspace)
+    assert "phase: sft begins, 60 s ago" in said or "phase: sft begins, 61 s ago" in said
     store = f"'{workspace.resolve()}/policies'"
     assert f"cap-rlvr rollouts start --model models/sft --redis-url {server.url} --policy-store {store}" in said
     assert "http://127.0.0.1:8155/docs" in said

@@ -119,7 +119,7 @@ def test_real_rows_are_asked_where_there_are_any() -> None:
     mixed = [row("holding", number) for number in range(5)] + fiction
     assert {item.row.source_kind.value for item in draw(mixed, Sample("1"))} == {"static"}
     assert len(draw(fiction, Sample("1"))) == 20
-    with pytest.raises(BadInput, match="there are no rows"):
+    with pytest.raises(BadInput, match="there are no prepared rows"):
         draw([], Sample("1"))
 
 

@@ -85,6 +85,9 @@ def test_what_a_search_has_reached_is_kept_and_gone_on_from(tmp_path: Path, monk
     assert go(400, "8")[0].attempts < 1_200
     (tmp_path / "echo-search.json").write_text("half a li")
     assert go(400)[0] == half[0]
+    kept = tmp_path / "echo-search.json"
+    kept.write_text(kept.read_text().replace(f'"attempts":{half[0].attempts}', '"attempts":9999'))
+    assert go(400)[0] == half[0]
 
 
 def test_only_outputs_that_are_wrong_and_new_are_scored() -> None:

@@ -50,6 +50,8 @@ def suite(*lines: Line, holes: int = 0, offences: tuple[Offence, ...] = ()) -> S
     )
 
 
+TRIED = line("echo", "false_accepts", "pooled", 0.0, 30)
+FEW = unmeasured("echo", "false_accepts", "pooled", 1, "too few rows: 1 of 25")
 RIGHT = line("echo", "ceiling", "pooled", 1.0, 30)
 LOW = line("echo", "junk_mean", "pooled", 0.5, 30, "refusal 12")
 OPEN = unmeasured("echo", "constant", "pooled", 30, "too few rows: 30 of 41 in a source and split")
@@ -136,6 +138,14 @@ def test_rows_of_a_workspace_are_read_with_their_source(tmp_path: Path) -> None:
     (folder / "train.jsonl").write_text("{}\n")
     with pytest.raises(BadData, match=r"train\.jsonl:1"):
         prepared(TASK, tmp_path)
+
+
+def test_a_task_that_no_attack_was_tried_on_is_not_passed() -> None:
+    assert suite(RIGHT, TRIED).passed
+    few = suite(RIGHT, FEW)
+    assert few.rq == 1.0
+    assert not few.passed
+    assert "Too few rows to judge: echo. Prepare more, or leave --workspace out." in verdict(few, None)
 
 
 def test_tasks_without_rows_are_told_as_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pydantic import field_validator
+
 from cap_rlvr.answer import read_reply
 from cap_rlvr.task import GroundTruth, Probes, Task, graded, nothing
 from cap_rlvr.wire.errors import BadInput
@@ -14,6 +16,19 @@ from cap_rlvr.wire.scoring import Part, Reason, Score, ScorerId
 class Truth(GroundTruth):
     word: str
 
+    @field_validator("word")
+    @classmethod
+    def _costs(cls, word: str) -> str:
+        if word == "burn":
+            burn(60)
+        return word
+
+
+def burn(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
 
 def score(truth: Truth, completion: str) -> Score:
     reply = read_reply(completion)
@@ -21,9 +36,7 @@ def score(truth: Truth, completion: str) -> Score:
     if command == "sleep":
         time.sleep(float(value))
     elif command == "burn":
-        end = time.process_time() + float(value)
-        while time.process_time() < end:
-            pass
+        burn(float(value))
     elif command == "die":
         os._exit(3)
     elif command == "fail":

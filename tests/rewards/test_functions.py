@@ -99,7 +99,7 @@ def test_steps_sum_to_the_reward(task: str) -> None:
 def test_a_store_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"there is no index.*cap-rlvr vectors build"):
         UnifiedRewardFunction(faiss_index_path=tmp_path / "index.faiss")
-    with pytest.raises(BadData, match="no manifest"):
+    with pytest.raises(BadData, match="there is no vector store"):
         UnifiedRewardFunction(faiss_index_path=tmp_path)
 
 
@@ -152,5 +152,17 @@ def test_a_batch_that_is_no_list_is_told(samples: Any, outputs: Any, says: str) 
 
 def test_a_store_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "afile").write_text("")
-    with pytest.raises(BadData, match="no manifest"):
+    with pytest.raises(BadData, match="there is no vector store"):
         UnifiedRewardFunction(tmp_path / "afile")
+
+
+@pytest.mark.parametrize("path", [5, "", b"index.faiss"])
+def test_an_index_that_is_no_path_is_told(path: Any) -> None:
+    with pytest.raises(BadInput, match="faiss_index_path"):
+        UnifiedRewardFunction(faiss_index_path=path)
+
+
+def test_a_number_without_end_is_told() -> None:
+    listed = [{"id": f"C{number}", "indegree": 10**400} for number in range(20)]
+    with pytest.raises(BadInput, match="indegree"):
+        UnifiedRewardFunction().reward({"candidates": listed, "positives": ["C1", "C2"]}, "", task_type="retrieval")

@@ -10,9 +10,10 @@ import orjson
 import pytest
 from numpy.typing import NDArray
 
+from cap_rlvr.cli import vectors as vectors_cli
 from cap_rlvr.vectors import build, embed, index, open_store
 from cap_rlvr.vectors.store import INDEX, VECTORS, cosine, scaled
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadData, BadInput, Unavailable
 from cap_rlvr.wire.manifest import Manifest, write_manifest
 from cap_rlvr.wire.workspace import Workspace
 
@@ -97,12 +98,30 @@ def test_an_interrupted_build_leaves_what_was_there_and_no_more(
     with pytest.raises(KeyboardInterrupt):
         build.build_store(workspace, "counting", "hnsw", on_progress=interrupt)
     assert open_store(workspace.vectors).manifest == once
-    assert [path.name for path in workspace.root.iterdir() if "vectors" in path.name] == ["vectors"]
+    assert [path.name for path in workspace.root.iterdir() if "vectors" in path.name and path.is_dir()] == ["vectors"]
     killed = workspace.vectors.with_name(".vectors.partial")
     killed.mkdir()
     killed.joinpath("rest").touch()
     assert build.build_store(workspace, "counting", "hnsw").counts["index"] == "hnsw"
     assert not killed.exists()
+
+
+@pytest.mark.parametrize("name", [VECTORS, INDEX])
+def test_a_damaged_store_is_built_again(workspace: Workspace, name: str) -> None:
+    once = build.build_store(workspace, "counting")
+    with (workspace.vectors / name).open("r+b") as file:
+        file.truncate(200)
+    assert build.build_store(workspace, "counting") == once
+    assert build.check_store(workspace.vectors, 5, 3)["cases"] == 300
+
+
+def test_nobody_builds_beside_another(workspace: Workspace) -> None:
+    def beside(*_: object) -> None:
+        with pytest.raises(Unavailable, match="another process"):
+            build.build_store(workspace, "counting", "hnsw")
+
+    made = build.build_store(workspace, "counting", on_progress=beside)
+    assert open_store(workspace.vectors).manifest == made
 
 
 def test_scoring_with_a_store_loads_neither_faiss_nor_a_model(workspace: Workspace) -> None:
@@ -150,7 +169,7 @@ def _cut_short(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "place", "told"),
     [
-        (lambda folder: (folder / "MANIFEST.json").unlink(), "", "no manifest"),
+        (lambda folder: (folder / "MANIFEST.json").unlink(), "", "no vector store"),
         (_other_kind, "", "holds rows, not vectors"),
         (_one_vector_less, "", "shape"),
         (_other_dimension, "", "shape"),
@@ -159,7 +178,7 @@ def _cut_short(folder: Path) -> None:
         (lambda folder: (folder / INDEX).unlink(), INDEX, "no index"),
         (lambda folder: (folder / "other.faiss").touch(), "other.faiss", "not the one"),
         (lambda _: None, "nowhere/index.faiss", "no index"),
-        (lambda _: None, "nowhere", "no manifest"),
+        (lambda _: None, "nowhere", "no vector store"),
     ],
 )
 def test_a_wrong_store_says_so(workspace: Workspace, harm: Callable[[Path], object], place: str, told: str) -> None:
@@ -230,3 +249,10 @@ def test_static_model_puts_like_texts_together() -> None:
     ).astype(np.float64)
     assert cosine(one, like) > cosine(one, unlike)
     assert cosine(one, empty) == 0
+
+
+def test_a_search_for_no_case_of_the_store_says_so(workspace: Workspace) -> None:
+    build.build_store(workspace, "counting")
+    for query in ("mich/2/9999-01", "  "):
+        with pytest.raises(BadInput, match="the store has no case"):
+            vectors_cli.search(query, workspace=workspace.root)

@@ -27,6 +27,13 @@ def test_another_identity_or_a_missing_file_is_not(tmp_path: Path) -> None:
     assert up_to_date(tmp_path, IDENTITY) is None
 
 
+def test_a_file_that_was_changed_by_hand_is_made_again(tmp_path: Path) -> None:
+    made(tmp_path)
+    with (tmp_path / "rows.jsonl").open("a") as file:
+        file.write("torn")
+    assert up_to_date(tmp_path, IDENTITY) is None
+
+
 def test_a_broken_manifest_is_not(tmp_path: Path) -> None:
     made(tmp_path)
     (tmp_path / MANIFEST).write_text("{broken")

@@ -72,7 +72,7 @@ def check(sources: Sources) -> None:
             continue
         found = check_unit(unit)
         cases += found.cases
-        compared += found.cases - found.unchecked - len(found.broken)
+        compared += max(0, found.cases - found.unchecked - len(found.broken))
         wrong += found.broken
         wrong += [f"{case.origin}: {case.counted} characters, CAP says {case.told}" for case in found.mismatches]
     console.print(f"{cases:,} records read, {compared:,} compared with CAP's own count, {len(wrong):,} wrong")
@@ -121,7 +121,8 @@ def download(
     """
     what = "shards" if shards else "volumes"
     folder = into or workspace / "raw" / ("common-pile" if shards else "static.case.law")
-    command = [sys.executable, "-m", _FETCH, what, "--into", str(folder), *(names or [])]
+    # The option last: argparse of 3.11 takes no further names behind one.
+    command = [sys.executable, "-m", _FETCH, what, *(names or []), "--into", str(folder)]
     with subprocess.Popen(command) as process:
         try:
             code = process.wait()

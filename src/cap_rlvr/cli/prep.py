@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 _WORKER = "services.prep_worker"
+_BROKEN_SHOWN = 3
 _ROOM = 12  # bytes on disk for one byte of a compressed source: candidates, rows and DuckDB's scratch files together
 
 
@@ -102,6 +103,8 @@ def _prepare(request: PrepRequest, workers: int, console: Console) -> None:
     for table in yield_tables(read_yields(request.workspace, sorted(set(request.tasks)))):
         console.print(table)
     _say(made, console)
+    if made.corpus["bad_records"]:
+        _name_broken(request.workspace, console)
 
 
 def _count(request: PrepRequest, console: Console) -> None:
@@ -164,6 +167,21 @@ def _say(made: Prepared, console: Console) -> None:
     if made.characters_per_second:
         console.print(f"{made.characters_per_second / 1e6:.2f} MB of text a second and worker")
     console.print(", ".join(f"{title} {seconds:.1f} s" for title, seconds in made.seconds.items()))
+
+
+def _name_broken(workspace: Path, console: Console) -> None:
+    """The first records that could not be read, and where all of them are listed."""
+    from itertools import islice
+
+    import orjson
+
+    from cap_rlvr.wire.workspace import Workspace
+
+    folder = Workspace(workspace).cases
+    lines = (line for path in sorted(folder.glob("*/keys/bad.jsonl")) for line in path.read_bytes().splitlines())
+    for bad in map(orjson.loads, islice(lines, _BROKEN_SHOWN)):
+        console.print(f"  {bad['where']}: {bad['message']}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"  all of them: {folder}/*/keys/bad.jsonl", markup=False, highlight=False, soft_wrap=True)
 
 
 def _names(text: str) -> list[str]:

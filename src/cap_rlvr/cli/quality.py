@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,7 +109,7 @@ def run(  # noqa: PLR0913, PLR0917  (a run, and two ways to run it)
 
 @contextmanager
 def following(console: Console) -> Generator[Tell]:
-    """A progress bar for what is being done, the last one alone in sight."""
+    """A progress bar for what is being done, the last one alone in sight; a line each where there is no terminal."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -133,6 +134,8 @@ def following(console: Console) -> Generator[Tell]:
                 for bar in bars.values():
                     progress.update(bar, visible=False)
                 bars[what] = progress.add_task(what, total=of)
+                if not console.is_terminal:
+                    print(what, file=sys.stderr, flush=True)
             progress.update(bars[what], completed=done)
 
         yield tell

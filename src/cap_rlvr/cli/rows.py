@@ -38,6 +38,7 @@ def show_list(
     from itertools import islice
 
     from cap_rlvr import registry
+    from cap_rlvr.rewards.explain import printable
     from cap_rlvr.wire.rows import SPLITS, read_rows
     from cap_rlvr.wire.workspace import Workspace
 
@@ -45,10 +46,17 @@ def show_list(
     if split not in SPLITS:
         raise BadInput(f"no split is named {split!r}", "split", f"Choose from: {', '.join(SPLITS)}")
     rows = read_rows(Workspace(workspace).tasks / task / f"{split}.jsonl")
+    none = True
     for row in islice((row for row in rows if kind in ("", row.kind)), limit):
-        gold = " ".join(known.gold(known.read_truth(row.truth)).split())
+        none = False
+        try:
+            gold = " ".join(known.gold(known.read_truth(row.truth)).split())
+        except BadInput as error:
+            raise BadInput(error.message, f"{row.id}: {error.where}", error.hint) from None
         shown = gold if len(gold) <= _GOLD else f"{gold[:_GOLD]}…"
-        typer.echo(f"{row.id}  {row.kind}  {row.source_kind.value}  {row.case_id}  {shown}")
+        typer.echo(printable(f"{row.id}  {row.kind}  {row.source_kind.value}  {row.case_id}  {shown}"))
+    if none:
+        typer.echo(f"No rows of {task} in {split}{f' are of the kind {kind}' if kind else ''}.", err=True)
 
 
 @app.command()
@@ -152,6 +160,8 @@ def find_row(workspace: Workspace, row_id: str) -> Row:
         row = _parsed(line)
         if row is not None and row.id == row_id:
             return row
+    if not any(workspace.tasks.glob("*/*.jsonl")):
+        raise BadInput("there are no prepared rows", str(workspace.root), "Run cap-rlvr prep, or name --workspace")
     raise BadInput("no prepared row has this id", row_id, "See the ids with cap-rlvr rows list TASK")
 
 

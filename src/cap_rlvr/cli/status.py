@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +36,7 @@ def status(
     console.print(_runs(runs))
     services = runs[-1] / "services.json"
     if services.exists():
-        _show_services(console, json.loads(services.read_text()), Workspace(workspace.resolve()))
+        _show_services(console, runs[-1], json.loads(services.read_text()), Workspace(workspace.resolve()))
 
 
 def _runs(folders: list[Path]) -> Any:
@@ -55,7 +56,16 @@ def _runs(folders: list[Path]) -> Any:
     return table
 
 
-def _show_services(console: Any, services: dict[str, str], workspace: Workspace) -> None:
+def _phase(run: Path) -> str:
+    """The run's last word on its phases, and how long ago that was."""
+    from cap_rlvr.report.records import read_lines
+    from cap_rlvr.wire.runs import EventRecord
+
+    told = [event for event in read_lines(run / "events.jsonl", EventRecord) if event.kind == "phase"]
+    return f"phase: {told[-1].text}, {time.time() - told[-1].at:.0f} s ago" if told else ""
+
+
+def _show_services(console: Any, run: Path, services: dict[str, str], workspace: Workspace) -> None:
     """The live side: nothing but a sentence where the broker has gone with its run."""
     from cap_rlvr.cli.rollouts import announced, fleet_table
     from cap_rlvr.clients.broker import connect, without_password
@@ -68,6 +78,8 @@ def _show_services(console: Any, services: dict[str, str], workspace: Workspace)
         console.print("No run is under way: its broker does not answer.")
         return
     with connection as redis:
+        if phase := _phase(run):
+            console.print(phase)
         console.print(f"broker {without_password(services['redis_url'])}", soft_wrap=True)
         if reward := services.get("reward_url"):
             console.print(f"rewards {reward}/docs", soft_wrap=True)

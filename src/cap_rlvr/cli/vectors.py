@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cap_rlvr.wire.errors import BadInput
+
 if TYPE_CHECKING:
     from cap_rlvr.vectors.index import Kind
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make, search and check vectors of cases.")
+_CASE_ID = re.compile(r"[\w-]+(/[\w-]+)+")
 WorkspaceFolder = Annotated[Path, typer.Option(help="The folder that holds everything made.")]
 
 
@@ -30,7 +34,6 @@ def build(
     from rich.progress import Progress
 
     from cap_rlvr.vectors.build import build_store
-    from cap_rlvr.wire.errors import BadInput
     from cap_rlvr.wire.workspace import Workspace
 
     kinds: dict[str, Kind | None] = {"": None, "flat": "flat", "hnsw": "hnsw", "ivfpq": "ivfpq"}
@@ -72,6 +75,8 @@ def search(
     folder = Workspace(workspace).vectors
     store = open_store(folder)
     known = store.vector(query)
+    if known is None and (not query.strip() or _CASE_ID.fullmatch(query)):
+        raise BadInput(f"the store has no case {query!r}", "QUERY", "Give a case id of the store, or any text")
     if known is None:
         asked = embedder(store.manifest.settings["model"]).encode([query])
     else:

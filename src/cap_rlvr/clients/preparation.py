@@ -63,6 +63,8 @@ def check(request: PrepRequest) -> list[Unit]:
     _choose("train_only", request.train_only or (), [kind.value for kind in SourceKind])
     if not (request.tasks and request.sources):
         raise BadInput("nothing to do", "tasks" if request.sources else "SOURCE", "Name at least one")
+    if request.vectors and "retrieval" not in request.tasks:
+        raise BadInput("vectors are made for retrieval, which is not asked for", "vectors", "Add retrieval to --tasks")
     if request.subset is not None and request.subset < 1:
         raise BadInput("it must be at least 1", "subset", "Leave it out to take every case")
     units = [unit for source in request.sources for unit in list_units(source.resolve())]
@@ -70,7 +72,7 @@ def check(request: PrepRequest) -> list[Unit]:
 
 
 def prepare(jobs: Jobs, request: PrepRequest, units: Sequence[Unit], on_progress: OnProgress) -> Prepared:
-    """Do it all; what is up to date costs a look at its manifest. Raises the first failure of a job as its own kind."""
+    """Do it all; what is up to date costs a digest of its files. Raises the first failure of a job as its own kind."""
     made = Prepared()
     workspace = str(request.workspace.resolve())
     tasks, formats = sorted(set(request.tasks)), sorted(set(request.formats))

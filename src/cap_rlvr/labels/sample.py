@@ -44,10 +44,11 @@ def draw(rows: Iterable[Row], sample: Sample) -> list[Item]:
     strata: defaultdict[str, list[str]] = defaultdict(list)
     for name in keyed_order(list(real), "label", sample.seed):
         strata[stratum(real[name])].append(name)
+    if not real:
+        raise BadInput("there are no prepared rows of this task", "workspace", "Prepare some with `cap-rlvr prep`")
     missing = [name for name in sample.every if name not in strata]
-    if not real or missing:
-        there = f"There are: {', '.join(sorted(strata)) or 'no rows'}"
-        raise BadInput(f"no rows are {missing[0]}" if missing else "there are no rows", "every", there)
+    if missing:
+        raise BadInput(f"no rows are {missing[0]}", "every", f"There are: {', '.join(sorted(strata))}")
     items: list[Item] = []
     for names, most in _wanted(strata, sample):
         items += _asked([real[name] for name in names], most, sample)

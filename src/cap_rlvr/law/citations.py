@@ -28,6 +28,7 @@ _PAGE = _re2.compile(r"(\d{1,5})(?:[^0-9A-Za-z_].*)?")
 _NOMINATIVE = _re2.compile(r"\((?:(\d{1,2}) )?([A-Z][A-Za-z. &]*)\)")
 _BETWEEN = _re2.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),\s*")
 _AFTER = _re2.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),?\s*(?:\(([^()]*)\))?\s*\.?\s*")
+_EMPHASIS = _re2.compile(r"\*{1,3}|_{1,2}|</?(?:i|em|u|b|strong)>")
 _NUMBER = _re2.compile(r"\d+(?:-\d+)?")
 _MONTHS = (
     r"Jan(?:\.|uary)|Feb(?:\.|ruary)|Mar(?:\.|ch)|Apr(?:\.|il)|May|June|July|Aug(?:\.|ust)|Sept(?:\.|ember)|"
@@ -74,11 +75,14 @@ class CaseCitation:
         return f"{self.name + ', ' if self.name else ''}{cites}{f' ({inside})' if inside else ''}"
 
 
-def read_citation(text: str) -> CaseCitation | Fault:
-    """The one citation that a text consists of, or why it is none: nothing may stand around it but a full stop."""
+def read_citation(text: str, reporter: str = "") -> CaseCitation | Fault:
+    """The one citation that a text consists of, or why it is none: nothing may stand around it but a full stop.
+
+    ``reporter``: an abbreviation that is also read where its spaces are missing (`Fla.Supp.2d`).
+    """
     if len(text) > MAX_CHARS:
         return "too_long"
-    locators = find_locators(text)
+    locators = find_locators(text, reporter)
     if not locators:
         return "no_citation"
     if len(locators) > MAX_LOCATORS:
@@ -94,17 +98,31 @@ def read_citation(text: str) -> CaseCitation | Fault:
         return "extra_text"
     pins.append(_pins(after.group(1)))
     court, year, dated = _inside(squeezed(after.group(2) or ""))
-    name = squeezed(text[: locators[0].start]).rstrip(",").rstrip()
+    name = unstressed(squeezed(text[: locators[0].start]).rstrip(",").rstrip()).rstrip(",").rstrip()
     return CaseCitation(name, tuple(locators), tuple(pins), court, year, dated)
 
 
-def find_locators(text: str) -> list[Locator]:
+def unstressed(name: str) -> str:
+    """A name out of its italics, as Markdown or HTML writes them around the whole: `*Reed v. State*`, `<i>In re Moore</i>`.
+
+    Marks inside it stay, so that no party can be struck out or set apart.
+    """
+    hits = list(_EMPHASIS.finditer(name))
+    if len(hits) == 1 and hits[0].end() == len(name) and name.endswith(("*", "_")):
+        return name[: hits[0].start()]  # an answer line (`Answer: *Reed v. State*, …`) has lost the first of the two
+    if len(hits) != 2 or hits[0].start() != 0 or hits[1].end() != len(name):
+        return name
+    opened, closed = hits[0].group(), hits[1].group()
+    return name[hits[0].end() : hits[1].start()].strip() if opened.replace("<", "</") == closed else name
+
+
+def find_locators(text: str, reporter: str = "") -> list[Locator]:
     """All places where a known reporter stands between a volume and a page, one more than allowed at most."""
     words = _words(text)
     found: list[Locator] = []
     index = 0
     while index < len(words) and len(found) <= MAX_LOCATORS:
-        locator, used = _locator_at(words, index)
+        locator, used = _locator_at(words, index, reporter)
         if locator:
             found.append(locator)
         index += used
@@ -122,13 +140,13 @@ def _words(text: str) -> list[tuple[str, int, int]]:
     return words
 
 
-def _locator_at(words: list[tuple[str, int, int]], index: int) -> tuple[Locator | None, int]:
+def _locator_at(words: list[tuple[str, int, int]], index: int, reporter: str) -> tuple[Locator | None, int]:
     volume, start, _ = words[index]
     if not (len(volume) <= MAX_VOLUME_DIGITS and volume.isascii() and volume.isdigit()):
         return None, 1
     for count in range(min(reporters.MAX_WORDS, len(words) - index - 2), 0, -1):
         spelling = " ".join(word for word, _, _ in words[index + 1 : index + 1 + count])
-        if not reporters.is_spelling(spelling):
+        if not (reporters.is_spelling(spelling) or reporters.but_for_spaces(spelling, reporter)):
             continue
         at = index + 1 + count
         nominative, at = _nominative_at(words, at)

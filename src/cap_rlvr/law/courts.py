@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import re2
 
-from cap_rlvr.law.reporters import squeezed
+from cap_rlvr.law.reporters import named_by, squeezed
 from cap_rlvr.wire.case import Court, Jurisdiction
 
 _re2 = cast(Any, re2)
@@ -178,6 +178,11 @@ def conveyed(reporter: str) -> Conveyed:
             return Conveyed()
         return _of_title(state, " ".join(words) if rest.strip() not in _SERIES else "")
     return Conveyed()
+
+
+def is_a_places(spelling: str) -> bool:
+    """Whether a reporter's spelling stands for a series of a place or a court, and not for a person who reported."""
+    return any(conveyed(name).jurisdiction for name in named_by(spelling))
 
 
 def _of_title(state: str, rest: str) -> Conveyed:

@@ -18,6 +18,7 @@ _VERSUS = _re2.compile(r"(?i)\s+(?:v|vs|versus)\.?\s+")
 _NON_ADVERSARY = _re2.compile(r"(?:In re|Ex parte|Matter of|Estate of|The) [A-Z]")
 _SMALL = frozenset({"v", "vs", "of", "the", "and", "for", "ex", "rel", "et", "al", "re", "parte", "in", "on", "by"})
 _WORD = _re2.compile(r"[\pL\pN]+")
+_UNITED_STATES = _re2.compile(r"\bu\. ?s\.(?: ?a\.)?|\busa?\b")
 # What stands in no name but its own: three marks in a row, or a mark that names do without.
 _ODD = _re2.compile(r"[^\pL\pN ]{3}|[^\pL\pN .,'&/()-]")
 # Words that deny or doubt what follows them: in a name only where the case's own has them.
@@ -54,7 +55,7 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     Latin: the comparison is loose, and a look-alike of another script is no slip.
     """
     known = [name for name in names if name]
-    if not _is_latin(given):
+    if not is_latin(given):
         return False
     if not known:
         return _looks_like_name(given)
@@ -74,7 +75,8 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     return any(all(_side_agrees(one, other, free) for one, other in zip(mine, sides, strict=True)) for sides in alike)
 
 
-def _is_latin(name: str) -> bool:
+def is_latin(name: str) -> bool:
+    """Whether every letter is Latin: a look-alike of another script is no slip."""
     return all(char.isascii() or not char.isalpha() or unicodedata.name(char, "").startswith("LATIN") for char in name)
 
 
@@ -153,6 +155,7 @@ def _sides(name: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """Words in small letters without accents and apostrophes: `Ass'n` and `Assn` are one word."""
+    """Words in small letters without accents and apostrophes, `U.S.` written out: `Ass'n` and `Assn` are one word."""
     plain = unicodedata.normalize("NFD", text).replace("'", "").replace("\u2019", "").lower()
-    return _WORD.findall("".join(char for char in plain if not unicodedata.combining(char)))
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return _WORD.findall(_UNITED_STATES.sub("united states", plain))

@@ -23,9 +23,10 @@ Method = Literal["search", "learned"]
 
 
 class Kept(Frozen):
-    """An attacker on the disk. ``made_of`` digests all that decides what it tries: rows, code and seed."""
+    """An attacker on the disk. ``made_of`` digests all that decides what it tries: rows, code and seed; ``sha256`` the attacker."""
 
     made_of: str
+    sha256: str
     attacker: Attacker
 
 
@@ -85,17 +86,22 @@ def _made_of(task: Task[Any], examples: Sequence[Example], seed: str) -> str:
 
 
 def _read(file: Path | None, made_of: str) -> Attacker | None:
-    """What is kept, if it is of the same making."""
+    """What is kept, if it is whole and of the same making."""
     if file is None or not file.is_file():
         return None
     try:
         kept = Kept.model_validate_json(file.read_bytes())
     except ValidationError:
         return None
-    return kept.attacker if kept.made_of == made_of else None
+    whole = kept.sha256 == digest(_bytes(kept.attacker))
+    return kept.attacker if whole and kept.made_of == made_of else None
 
 
 def _write(file: Path | None, made_of: str, attacker: Attacker) -> None:
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, Kept(made_of=made_of, attacker=attacker).model_dump_json().encode("utf-8", "surrogatepass"))
+        write_whole(file, _bytes(Kept(made_of=made_of, sha256=digest(_bytes(attacker)), attacker=attacker)))
+
+
+def _bytes(model: Frozen) -> bytes:
+    return model.model_dump_json().encode("utf-8", "surrogatepass")

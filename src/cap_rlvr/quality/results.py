@@ -99,6 +99,12 @@ class Suite(Frozen):
         return tuple(one for one in self.lines if one.scope == "pooled" and one.q is None)
 
     @property
+    def unjudged(self) -> tuple[str, ...]:
+        """The tasks with too few rows to try attacks on, of which no RQ speaks."""
+        return tuple(one.task for one in self.not_measured if one.name == "false_accepts")
+
+    @property
     def passed(self) -> bool:
-        """Whether every measured line holds, and no attacker got above a limit."""
-        return self.rq is not None and self.rq >= HELD and not any(one.holes for one in self.attackers)
+        """Whether every task could be judged, every measured line holds, and no attacker got above a limit."""
+        holes = any(one.holes for one in self.attackers)
+        return self.rq is not None and self.rq >= HELD and not holes and not self.unjudged

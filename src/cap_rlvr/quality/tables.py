@@ -120,6 +120,8 @@ def verdict(suite: Suite, baseline: Suite | None) -> list[str]:
     parts = [f"{source} {rq:.4f}" for source, rq in suite.rq_by_source.items() if rq is not None]
     if parts:
         found.append(f"RQ by source: {', '.join(parts)}.")
+    if suite.unjudged:
+        found.append(f"Too few rows to judge: {', '.join(suite.unjudged)}. Prepare more, or leave --workspace out.")
     if suite.not_measured:
         named = "; ".join(f"{one.task}, {one.title} ({one.note})" for one in suite.not_measured)
         found.append(f"Not measured, so not held: {len(suite.not_measured)} lines: {named}.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from cap_rlvr.vectors import index
 from cap_rlvr.vectors.embed import Embedder, embedder
 from cap_rlvr.vectors.store import CASES, INDEX, KIND, REBUILD, VECTORS, open_store, random_floor
-from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.errors import BadData, BadInput, Unavailable
 from cap_rlvr.wire.frozen import digest, file_digest
 from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, write_manifest
 from cap_rlvr.wire.workspace import Workspace
@@ -31,19 +33,43 @@ def build_store(
     """Make the workspace's vectors with a model, unless they are there already: whole or not at all, those before stay until then.
 
     Memory grows by the ids alone. Raises BadInput where no corpus has been searched for retrieval, Unavailable where
-    the model or FAISS is missing.
+    the model or FAISS is missing, or another process is making them.
     """
-    corpus = read_manifest(workspace.cases)
+    try:
+        corpus = read_manifest(workspace.cases)
+    except BadData:
+        raise BadInput("no corpus has been prepared here", str(workspace.root), "Run cap-rlvr prep first") from None
     folder = workspace.vectors
     files = [workspace.cases / unit / TASK / "candidates.jsonl" for unit in sorted(corpus.parents)]
     missing = next((path for path in files if not path.is_file()), None)
     if missing:
-        raise BadInput("the corpus has not been searched for retrieval", str(missing), "Run cap-rlvr prep first")
+        hint = "Run cap-rlvr prep with retrieval among its --tasks"
+        raise BadInput("the corpus has not been searched for retrieval", str(missing), hint)
     source = embedder(model)
     identity = _identity(corpus, files, source, kind)
-    made = _up_to_date(folder, identity)
-    if made is not None:
-        return made
+    with _alone(folder):
+        return _up_to_date(folder, identity) or _made(folder, identity, files, source, kind, on_progress)
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Nobody else builds there meanwhile; the kernel ends this with the process, however that ends."""
+    with folder.with_name(f".{folder.name}.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable("another process is making these vectors", str(folder), "Wait until it is done") from None
+        yield
+
+
+def _made(
+    folder: Path,
+    identity: Manifest,
+    files: list[Path],
+    source: Embedder,
+    kind: index.Kind | None,
+    on_progress: OnProgress | None,
+) -> Manifest:
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)  # of a build that was killed
     partial.mkdir(parents=True)
@@ -101,7 +127,8 @@ def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
         return None
     settings = {name: value for name, value in made.settings.items() if name != "floor"}
     same = made.model_copy(update={"files": {}, "counts": {}, "settings": settings}) == identity
-    return made if same and all((folder / name).is_file() for name in made.files) else None
+    whole = all((folder / name).is_file() and file_digest(folder / name) == sha for name, sha in made.files.items())
+    return made if same and whole else None
 
 
 def _write(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.frozen import keyed_unit
-from cap_rlvr.wire.manifest import Manifest, read_manifest
+from cap_rlvr.wire.manifest import MANIFEST, Manifest, read_manifest
 
 CASES, VECTORS, INDEX = "cases.npy", "vectors.npy", "index.faiss"
 KIND = "vectors"
@@ -61,6 +61,8 @@ def open_store(place: Path) -> VectorStore:
     The index itself is not read: it serves searches, and scoring makes none.
     """
     folder = _folder_of(place)
+    if not (folder / MANIFEST).is_file():
+        raise BadData("there is no vector store", str(folder), REBUILD)
     manifest = read_manifest(folder)
     if manifest.kind != KIND:
         raise BadData(f"this holds {manifest.kind}, not vectors", str(folder), "Give the folder of a vector store")

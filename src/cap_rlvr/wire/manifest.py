@@ -47,13 +47,17 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
-    """A folder's manifest if it is ``identity`` with files and counts added, and all those files are there."""
+    """A folder's manifest if it is ``identity`` with files and counts added, and all those files are as they were made."""
     try:
         made = read_manifest(folder)
     except BadData:
         return None
     same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return made if same and all((folder / name).is_file() for name in made.files) else None
+    return made if same and all(_is(folder / name, sha256) for name, sha256 in made.files.items()) else None
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and file_digest(path) == sha256
 
 
 def digest_files(folder: Path, names: list[str]) -> dict[str, str]:

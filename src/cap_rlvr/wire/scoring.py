@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,7 @@ from cap_rlvr.wire.frozen import Frozen
 ParseMode = Literal["tag", "boxed", "line", "bare", "none"]
 Status = Literal["scored", "unscorable", "error"]
 MAX_ITEMS = 512
+MAX_MESSAGES = 1_000
 
 
 class Evidence(Frozen):
@@ -66,15 +67,18 @@ class Message(Frozen):
     content: str
 
 
+Chat = Annotated[tuple[Message, ...], Field(max_length=MAX_MESSAGES)]
+
+
 class RewardItem(Frozen):
     """One completion to judge, against a stored example or a ground truth sent with it (exactly one of the two)."""
 
     id: str | None = Field(default=None, description="Yours; comes back unchanged. Default: the item's index.")
     task: str
-    completion: str | tuple[Message, ...]
+    completion: str | Chat
     example_id: str | None = None
     ground_truth: dict[str, Any] | None = None
-    prompt: str | tuple[Message, ...] | None = None
+    prompt: str | Chat | None = None
     group_id: str | None = None
     policy: str | None = None
 

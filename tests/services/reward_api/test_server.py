@@ -75,6 +75,14 @@ def test_cpu_hog_is_scored_zero_and_its_neighbours_are_not_touched(service: Serv
     assert again.cached
 
 
+def test_a_ground_truth_that_takes_too_long_to_read_is_no_completions_fault(service: Service) -> None:
+    costly = item("yes", word="burn")
+    first, fine = score(service, costly, item("yes at once"))
+    assert (first.status, first.failure_reason, first.mask_sample) == ("unscorable", "costly_ground_truth", True)
+    assert first.reward is None
+    assert fine.status == "scored"
+
+
 def test_just_under_the_cpu_limit(service: Service) -> None:
     (result,) = score(service, item("burn: 0.1"))
     assert result.reason is not None

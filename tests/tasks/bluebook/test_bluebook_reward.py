@@ -30,6 +30,9 @@ YEAR_ASKED = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "masked": ["
 EX_PARTE = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "names": ["Ex parte Reed"]}
 BANK = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "names": ["State Bank of Ohio v. Smith"]}
 STEEL = {"ground_truth": "31 Tex. Crim. 35 (Crim. App. 1892)", "names": ["United States Steel Corp. v. Smith"]}
+POWERS = {"ground_truth": "1 Alaska 180 (D. Alaska 1901)", "names": ["United States v. Powers"]}
+SUPPLEMENT = {"ground_truth": "49 Fla. Supp. 2d 210 (Cir. Ct. 1991)"}
+MARBURY = {"ground_truth": "5 U.S. 137 (1803)"}
 PARALLEL = {"ground_truth": "31 Tex. Crim. 35, 18 S.W. 1090 (Crim. App. 1892)"}
 UNKNOWN_COURT = {"ground_truth": "1 Charlton 551 (Strange Ct. 1837)", "court_scored": False}
 
@@ -49,7 +52,26 @@ UNKNOWN_COURT = {"ground_truth": "1 Charlton 551 (Strange Ct. 1837)", "court_sco
         (ALASKA, "1 Alaska 682 (D. Alaska 1902)", 1.0, "right"),
         (NEW_YORK, "20 N.Y. Crim. 569, 187 N.Y. 410 (1907)", 1.0, "right"),
         (NEW_YORK, "187 N.Y. 410, 20 N.Y. Crim. 569, 80 N.E. 383 (1907)", 1.0, "right"),
+        # marks around the whole, and italics
+        (TEXAS, "**31 Tex. Crim. 35 (Crim. App. 1892)**", 1.0, "right"),
+        (TEXAS, '"31 Tex. Crim. 35 (Crim. App. 1892)"', 1.0, "right"),
+        (OPEN, "*Reed v. State*, 31 Tex. Crim. 35 (Crim. App. 1892)", 1.0, "right"),
+        (OPEN, "_Reed v. State,_ 31 Tex. Crim. 35 (Crim. App. 1892)", 1.0, "right"),
+        (OPEN, "<em>Reed v. State</em>, 31 Tex. Crim. 35 (Crim. App. 1892)", 1.0, "right"),
+        (OPEN, "*Reed v. State* 31 Tex. Crim. 35 (Crim. App. 1892)", 0.94, "partly_right"),
+        (OPEN, "*Reed* v. State, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
+        (OPEN, "<i>Reed v. State</b>, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
+        (OPEN, "~~Reed v. State~~, 31 Tex. Crim. 35 (Crim. App. 1892)", 0.0, "wrong_name"),
+        (POWERS, "U.S. v. Powers, 1 Alaska 180 (D. Alaska 1901)", 1.0, "right"),
+        (POWERS, "U. S. A. v. Powers, 1 Alaska 180 (D. Alaska 1901)", 1.0, "right"),
+        (MARBURY, "5 U.S. (1 Cranch) 137 (1803)", 1.0, "right"),
+        # another case between parentheses
+        (TEXAS, "31 Tex. Crim. (2 Mich.) 35 (Crim. App. 1892)", 0.0, "two_cases"),
+        (TEXAS, "31 Tex. Crim. (32 Tex. Crim.) 35 (Crim. App. 1892)", 0.0, "two_cases"),
+        (TEXAS, "31 Tex. Crim. (19 How.) 35 (Crim. App. 1892)", 0.94, "partly_right"),
         # faulty form
+        (SUPPLEMENT, "49 Fla.Supp.2d 210 (Cir. Ct. 1991)", 0.92, "partly_right"),
+        (SUPPLEMENT, "49 Fla.Supp.3d 210 (Cir. Ct. 1991)", 0.0, "no_citation"),
         (TEXAS, "31 Tex.Crim. 35 (Crim. App. 1892)", 0.92, "partly_right"),
         (TEXAS, "31 Tex. Cr. R. 35 (Crim. App. 1892)", 0.92, "partly_right"),
         (TEXAS, "31 Tex. Crim. 35 (Tex. Crim. App. 1892)", 0.94, "partly_right"),

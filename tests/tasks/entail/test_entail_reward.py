@@ -193,3 +193,29 @@ def test_evidence_is_paid_only_near_the_gold(start: int, length: int) -> None:
         known, said = read_gold(TRUTH), read_words(piece).words
         assert 6 <= len(said) <= 40
         assert len(set(said) & set(known.context.words[known.first : known.last])) * 2 >= len(set(said)) * 0.5
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        "In truth the court over-rules it.",
+        "In truth the court o v e r r u l e s it.",
+        "In truth the court \u043everrules it.",
+    ],
+    ids=["hyphen", "letters", "look_alike"],
+)
+def test_another_label_is_not_hidden_by_its_spelling(turn: str) -> None:
+    assert score(TRUTH, written(TRUTH.label, EVIDENCE, f"{WHY} {turn}")).reward == 0.85
+
+
+@pytest.mark.parametrize("more", [". " * 14_000, ' "' + "[a]" * 9_000 + '"', "'overrules" * 2_500])
+def test_a_reasoning_without_end_is_not_read(more: str) -> None:
+    found = score(TRUTH, written(TRUTH.label, EVIDENCE, WHY + more))
+    assert found.parts["reasoning"].note in ("length", "copied", "not_prose")
+    assert found.reward <= 0.85
+
+
+def test_a_quotation_of_pieces_without_end_is_no_quotation() -> None:
+    words = TRUTH.context.split()[:3]
+    found = score(TRUTH, written(TRUTH.label, f"{' '.join(words)} ... " * 400, WHY))
+    assert (found.reward, found.reason.code) == (0.3, "evidence_fabricated")

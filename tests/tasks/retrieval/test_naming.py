@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cap_rlvr.law.reporters import meanings
 from cap_rlvr.tasks.retrieval import TASK
 from cap_rlvr.tasks.retrieval.naming import names_a_case, resolved
 from cap_rlvr.tasks.retrieval.truth import key_of
@@ -45,6 +46,7 @@ def named(line: str) -> str | None:
         ("1 Alaska 682 (D. Alaska 1902)", "K02"),
         ("Drake v. Andrews, 2 Mich. 586 (1853)", "K03"),  # two cases begin on the page: the name tells
         ("Quimby v. Stone, 2 Mich. 586", "K04"),
+        ("- *Quimby v. Stone*, 2 Mich. 586 (1853)", "K04"),
         ("60 U.S. (19 How.) 393 (1857)", "K05"),
         ("33 Tex. Crim. 40 (Tex. Crim. App. 1894)", "K06"),  # neither year nor court is known: these are possible
         ("Roe v. Wade, 33 Tex. Crim. 40", "K06"),
@@ -114,3 +116,10 @@ def test_a_line_that_takes_back_or_contradicts_names_no_case(line: str) -> None:
 )
 def test_what_names_a_case_that_may_not_be_there(line: str, names: bool) -> None:
     assert names_a_case(line) is names
+
+
+def test_a_case_that_is_not_listed_costs_no_look_by_eyecite() -> None:
+    known = meanings.cache_info().currsize
+    assert names_a_case("1 McCrary 99000 (9th Cir. 1882)")
+    assert names_a_case("1 Sawy. 99000 (9th Cir. 1882)")
+    assert meanings.cache_info().currsize == known

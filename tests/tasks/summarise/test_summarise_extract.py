@@ -17,7 +17,7 @@ from cap_rlvr.wire.rows import Candidate, Refusal, Row
 
 BRIEFS = tomllib.loads(Path(__file__).with_name("honest_briefs.toml").read_text(encoding="utf-8"))
 HONEST = BRIEFS["honest"]
-BLIND: dict[str, str] = {**BRIEFS["blind_tune"], **BRIEFS["blind_check"]}
+BLIND: dict[str, str] = {**BRIEFS["blind_tune"], **BRIEFS["blind_check"], **BRIEFS["blind_later"]}
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
 TEXAS = """Will Marsh v. The State.

@@ -87,6 +87,9 @@ def test_score(completion: str, most: float, code: str) -> None:
         "The judgment is anything but reversed",
         "The judgment is far from reversed",
         "The court did not agree and reverse the judgment",
+        "The court found no reason to reverse the judgment",
+        "The court, unable to reverse, let the judgment stand",
+        "Nothing in the record led the court to reverse",
     ],
 )
 def test_a_denied_disposition_is_contrary(said: str) -> None:
@@ -108,6 +111,12 @@ def test_a_disposition_left_open_is_none(said: str) -> None:
         "The judgment is not reversed but affirmed.",
         "Because it was not shown that he was harmed, the judgment is affirmed.",
         "The court found no merit in the claim that the plea was forced and affirmed the judgment.",
+        "Finding no sufficient reason to reverse, the court affirmed the judgment.",
+        "The evidence does not require the court to reverse, and the judgment is affirmed.",
+        "The court affirmed the conviction, holding that nothing required it to be reversed.",
+        "The appellate court affirmed the judgment, rejecting the request to reverse the conviction.",
+        "The court had no choice but to affirm.",
+        "The court refused to disturb the verdict; the judgment is affirmed.",
     ],
 )
 def test_a_negation_of_something_else_denies_no_disposition(said: str) -> None:

@@ -61,7 +61,8 @@ def begin(  # noqa: PLR0913, PLR0917  (the options of the command, already check
                 "This run is finished: looking whether its source or code has changed since. --fresh (make run FRESH=1) does it again."
             )
         elif not model:
-            minutes = _minutes(settings.sft.steps_for(settings.trained(names)), settings.grpo.steps)
+            trained = settings.trained(names)
+            minutes = _minutes(len(trained), settings.sft.steps_for(trained), settings.grpo.steps)
             screen.say(f"About {minutes} minutes from the beginning, on two cores without a GPU.")
         with running(workspace, book) as services:
             _phases(Loop(services, book, screen, settings, job), real, replicas)
@@ -97,6 +98,6 @@ def _fleet(services: Services, loop: Loop, replicas: int) -> None:
         loop.screen.end()
 
 
-def _minutes(sft_steps: int, grpo_steps: int) -> int:
-    """A rough forecast from this project's own runs: seconds a step, and what does not depend on the steps."""
-    return round((420 + 1.0 * sft_steps + 7.5 * grpo_steps) / 60)
+def _minutes(tasks: int, sft_steps: int, grpo_steps: int) -> int:
+    """A rough forecast from this project's own runs of one, two and five tasks: seconds a step, and what else there is."""
+    return round((60 + 130 * tasks + (0.3 + 0.3 * tasks) * sft_steps + (1 + 3.2 * tasks) * grpo_steps) / 60)

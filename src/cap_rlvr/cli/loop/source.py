@@ -55,7 +55,7 @@ def _invent(workspace: Workspace, screen: Screen) -> Path:
     from cap_rlvr.corpus.synthetic import write_corpus
 
     folder = workspace.raw / "synthetic"
-    screen.begin("synthetic corpus", FICTION_CASES + FICTION_MEMORANDA)
+    screen.begin("fiction for the warm start", FICTION_CASES + FICTION_MEMORANDA)
     write_corpus(folder, FICTION_CASES, FICTION_SEED, screen.show, memoranda=FICTION_MEMORANDA)
     screen.end()
     return folder

@@ -47,6 +47,8 @@ def surface_forms(truth: BluebookTruth) -> Iterator[Probe]:
         *((f"spelling_{index}", f"<answer>{text}</answer>") for index, text in enumerate(_spellings(truth))),
         *(("parallel", f"<answer>{text}</answer>") for text in _with_parallels(truth)),
         *(("name", f"<answer>{text}</answer>") for text in _with_names(truth)),
+        *(("italic_name", text) for text in _in_italics(truth)),
+        *(("wrapped", f"<answer>{mark}{cite}{mark}</answer>") for mark in ("**", '"', "`")),
     ):
         yield Probe(family, text, 1.0)
 
@@ -108,6 +110,9 @@ def _wrong_content(truth: BluebookTruth, other: BluebookTruth, key: str) -> Iter
     yield Probe("hedge_two_locators", f"<answer>{_two_locators(gold, key)}</answer>", 0)
     yield Probe("two_tags", f"<answer>{cite}</answer><answer>{two}</answer>", 0)
     yield Probe("answer_then_switch", f"Answer: {cite}\nAnswer: 1 U.S. 1 (1789)", 0)
+    for early in ("(2 Mich.)", f"({int(gold.locator.volume) % 90 + 1} {gold.locator.reporter})"):
+        hedged = replace(gold.cited, locators=(replace(gold.locator, nominative=early), *gold.cited.locators[1:]))
+        yield Probe("volume_in_parentheses", f"<answer>{hedged.text}</answer>", 0)
     yield Probe("invented_parallel", f"<answer>{_with_locator(gold, '999 A.3d 999')}</answer>", 0)
     yield Probe("negation", f"<answer>It is not {cite}</answer>", 0)
     yield Probe("trailing_words", f"<answer>{cite} and others</answer>", 0)
@@ -267,6 +272,16 @@ def _with_parallels(truth: BluebookTruth) -> list[str]:
 def _with_names(truth: BluebookTruth) -> list[str]:
     gold = Gold.of(truth)
     return [replace(gold.cited, name=name).text for name in gold.names if not any(char.isdigit() for char in name)]
+
+
+def _in_italics(truth: BluebookTruth) -> Iterator[str]:
+    gold = Gold.of(truth)
+    bare = replace(gold.cited, name="").text
+    for name in gold.names[:1] if not any(char.isdigit() for char in "".join(gold.names[:1])) else ():
+        yield f"<answer>*{name}*, {bare}</answer>"
+        yield f"<answer>_{name},_ {bare}</answer>"
+        yield f"<answer><i>{name}</i>, {bare}</answer>"
+        yield f"**Citation:** *{name}*, {bare}"
 
 
 def _with_locator(gold: Gold, locator: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import re2
 
 from cap_rlvr.answer import Reply, read_reply
 from cap_rlvr.law import reporters
-from cap_rlvr.law.citations import CaseCitation, Locator, read_citation
+from cap_rlvr.law.citations import CaseCitation, Locator, read_citation, unstressed
+from cap_rlvr.law.courts import is_a_places
 from cap_rlvr.law.reporters import squeezed
 from cap_rlvr.law.same_name import names_agree
 from cap_rlvr.task import graded, nothing
@@ -20,9 +22,11 @@ FIELD_WEIGHTS: dict[Field, float] = {"volume": 0.3, "page": 0.3, "year": 0.2, "c
 FORM_WEIGHTS = {"spelling": 0.08, "parenthetical": 0.06, "syntax": 0.06}
 FORM_WEIGHT = 0.2
 IMPOSSIBLE_YEAR_CAP = 0.5
+_WRAPPINGS = ("`", '"', "**", "__", "*", "_")
 _re2 = cast(Any, re2)
 _YEAR = _re2.compile(r"\b\d{4}\b")
-_COURT = _re2.compile(r"(?:(?:\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the)(?: |$)){0,12}")
+_COURT_WORD = _re2.compile(r"\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the")
+_COURT_WORDS = 12  # at most; in the expression itself they would be more than RE2 takes without a complaint a text
 
 REASONS = {
     "right": "The citation is right in every part.",
@@ -51,10 +55,11 @@ def score(truth: BluebookTruth, completion: str) -> Score:
     reply = read_reply(completion)
     if reply.answer is None:
         return nothing(reply)
-    cited = read_citation(reply.answer)
+    key = Gold.of(truth)
+    reply = _unwrapped(reply, reply.answer)
+    cited = read_citation(reply.answer or "", key.reporter)
     if isinstance(cited, str):
         return nothing(reply, cited, REASONS[cited])
-    key = Gold.of(truth)
     locator, fault = _find(cited, key, truth)
     if locator is None:
         return _closed(reply, fault, "")
@@ -72,6 +77,16 @@ def score(truth: BluebookTruth, completion: str) -> Score:
         return _closed(reply, "nothing_asked", "", gates)
     parts |= _scaled(_form(reply, cited, locator, key, truth), FORM_WEIGHT)
     return _verdict(reply, cited, parts, gates, key, truth)
+
+
+def _unwrapped(reply: Reply, answer: str) -> Reply:
+    """The reply with its answer out of marks of Markdown or quotation around the whole, which say nothing of a citation."""
+    start = 0
+    for mark in _WRAPPINGS:
+        end = len(answer) - start
+        if end - start > 2 * len(mark) and answer.startswith(mark, start) and answer.endswith(mark, start, end):
+            start += len(mark)
+    return replace(reply, answer=answer[start : len(answer) - start], answer_start=reply.answer_start + start)
 
 
 def _verdict(
@@ -105,9 +120,18 @@ def _find(cited: CaseCitation, key: Gold, truth: BluebookTruth) -> tuple[Locator
     parallels = (*(one.text for one in key.cited.locators[1:]), *truth.parallels)
     if len(own) > 1 or not all(_is_parallel(one, parallels) for one in others):
         return None, "two_cases"
+    if any(_is_another_volume(one.nominative, key) for one in cited.locators):
+        return None, "two_cases"
     if own[0].page != key.locator.page:
         return None, "wrong_page"
     return own[0], ""
+
+
+def _is_another_volume(nominative: str, key: Gold) -> bool:
+    """Whether what stands as an early reporter's volume, `(19 How.)`, is one of a place's or a court's own: a second case."""
+    name = nominative.strip("()").lstrip("0123456789 ")
+    known = nominative in ("", key.locator.nominative)
+    return not known and (is_a_places(name) or reporters.may_mean(name, key.reporter))
 
 
 def _is_parallel(locator: Locator, parallels: tuple[str, ...]) -> bool:
@@ -209,7 +233,7 @@ def _form(reply: Reply, cited: CaseCitation, locator: Locator, key: Gold, truth:
 
 def _syntax_faults(answer: str, cited: CaseCitation, locator: Locator, key: Gold, truth: BluebookTruth) -> list[str]:
     faults: list[str] = []
-    if squeezed(answer).removesuffix(".") != cited.text.removesuffix("."):
+    if _unstressed(answer, cited.locators[0].start).removesuffix(".") != cited.text.removesuffix("."):
         faults.append(f"written as {cited.text!r} it would be in form")
     if not cited.year and key.year is not None:
         faults.append("no year in parentheses")
@@ -219,11 +243,25 @@ def _syntax_faults(answer: str, cited: CaseCitation, locator: Locator, key: Gold
         faults.append("the case name is asked for")
     if any(not _pin_in_case(pin, key, truth.metadata.last_page) for pins in cited.pins for pin in pins):
         faults.append("a pin cite lies outside the case")
-    if key.courts is None and not _COURT.fullmatch(cited.court):
+    if key.courts is None and not _may_be_court(cited.court):
         faults.append("what stands before the year is no court")
-    if locator.nominative not in ("", key.locator.nominative):
+    early = f"({reporters.early_volume(key.locator.volume)})" if key.reporter == "U.S." else ""
+    if locator.nominative not in ("", key.locator.nominative, early):
         faults.append("the early reporter in parentheses is not the case's")
     return faults
+
+
+def _may_be_court(text: str) -> bool:
+    words = text.split()
+    return len(words) <= _COURT_WORDS and all(map(_COURT_WORD.fullmatch, words))
+
+
+def _unstressed(answer: str, start: int) -> str:
+    """The answer with single spaces, and the name before its first locator out of italics: in print they are its form."""
+    head, rest = squeezed(answer[:start]), squeezed(answer[start:])
+    name = unstressed(head.removesuffix(","))
+    comma = head.endswith(",") or name.endswith(",")
+    return f"{name.removesuffix(',')}{',' if comma else ''} {rest}".lstrip()
 
 
 def _pin_in_case(pin: str, key: Gold, last_page: int | None) -> bool:

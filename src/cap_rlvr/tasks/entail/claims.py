@@ -20,12 +20,17 @@ _re2 = cast(Any, re2)
 _ABBREVIATION = _re2.compile(
     r"\b(v|vs|[A-Z]|Co|Inc|Corp|Bros|No|Nos|Dist|Sch|Bd|Dept|Ins|Mut|Ltd|St|Mr|Mrs|Dr|Ry|Ass'n|Cty)\.(\s)"
 )
+_TORN = _re2.compile(r"(?i)\b(over|ab|af|up|dis|dist)-(\pL)")  # `over-rules`
 _LONGEST_BEFORE, _LONGEST_AFTER = 240, 140  # characters of the clause around a claim
 _CLAUSE = _re2.compile(
     r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) |,? (?:so|and) (?:it|the court|this court) "
+    r"|(?:,| and) (?:so|thus|therefore|hence|consequently|meaning that|which means that|which means|which makes) |, (?:the|its) (?:\w+ ){0,2}(?:label|relation\w*|treatment|answer|classification)\b"
 )
+_CONCLUDES = _re2.compile(r"^\W*(?:is|applies|fits|follows|remains|seems|must be|should be|would be) ")
 _JOINED = _re2.compile(r"(?i) and (?:(?:is|was|so|it|thus|then|therefore|expressly|instead) )*$")
-_NOT_AFTER = _re2.compile(r"(?i), | (?:rather than|instead of|since|where|when|as) ")
+_NOT_AFTER = _re2.compile(
+    r"(?i), | (?:and|but) (?:not|never|neither|does not|is not) | (?:rather than|instead of|since|where|when|as) "
+)
 _EMPHASIS = _re2.compile(  # words of negation that deny nothing of what follows
     r"(?i)\b(?:(?:without|no|not|n't|nothing|never|beyond)(?: any| a| the| be| in| slightest| open to| choice)* (?:hesita\w*|doubt\w*|question\w*|reserv\w*|delay"
     r"|disput\w*|den(?:y|ied)|contest\w*|unclear|uncertain terms|small part|fail(?:s|ed|ing)? to|less than|short of|shrink\w*|fear\w*)"
@@ -81,7 +86,7 @@ _LIKE: dict[Label, str] = {
     r"(?:cast|set|sweep|throw|put|push)s? (?:\w+ ){0,4}aside|(?:depart|reced|retreat|resil)\w* from|walks? away from|turns? its back on|"
     r"ceas\w+ to (?:be|bind|have|govern|control)|(?:strip|depriv)\w* (?:\w+ ){0,4}of|(?:put|lay)s? (?:\w+ ){0,4}(?:an end|to rest)|(?:wrongly|wrong when) decided|"
     r"wipes?|(?:from now on|henceforth) (?:\w+ ){0,6}(?:law|rule|authority|bind\w*|rely)|retir(?:es|ed|ing)|do(?:es)? away with|done away with",
-    "DISTINGUISHES": r"inapposite|inapplicable|(?:declin|refus)\w* to (?:apply|extend)|(?:not|n't) (?:here )?(?:apply|control\w*|govern\w*|applicable|apposite|in point|on point|reach|fit|extend)|"
+    "DISTINGUISHES": r"(?:a|this|the|that) (?:\w+ )?distinction\b|limit(?:s|ed|ing)? (?:\w+ ){0,3}(?:reach|scope)|inapposite|inapplicable|(?:declin|refus)\w* to (?:apply|extend)|(?:not|n't) (?:here )?(?:apply|control\w*|govern\w*|applicable|apposite|in point|on point|reach|fit|extend)|"
     r"no (?:bearing|application|force|relevance|purchase|help)|(?:other|another|different|dissimilar|unlike|else)\b(?: \w+){0,2} (?:facts?|situations?|circumstances|footing|issues?|questions?|matters?|setting|grounds? of fact)|"
     r"(?:factually|materially) (?:different|unlike|dissimilar)|differs?\b|(?:is|are|was) (?:about |on )?something else|arose on|turned on other|confin\w*|"
     r"(?:to|on) its (?:own )?(?:particular )?facts|sets? (?:\w+ ){0,4}apart|does not carry over|lies? outside|out of place",
@@ -144,8 +149,8 @@ CITING, CITED = "Citingcase", "Citedcase"  # what stands for a case's full name,
 
 
 def with_signs(text: str, citing: str, cited: str) -> str:
-    """A text on one line, without stops of abbreviations, each case's full name as a sign of its own."""
-    text = " ".join(text.split())
+    """A text on one line, without stops of abbreviations, labels unhyphenated, each case's full name as a sign of its own."""
+    text = _TORN.sub(r"\1\2", " ".join(text.split()))
     for name, sign in ((" ".join(cited.split()), CITED), (" ".join(citing.split()), CITING)):
         text = _re2.sub(f"(?i){_re2.escape(name)}", sign, text) if name else text
     return _ABBREVIATION.sub(r"\1\2", text)
@@ -186,6 +191,10 @@ def _verdict(text: str, span: tuple[int, int], label: Label, right: Label, names
     said = text[span[0] : span[1]].lower()
     whole = _CLAUSE.split(text[max(0, span[0] - _LONGEST_BEFORE) : span[0]])[-1]
     after = _CLAUSE.split(text[span[1] : span[1] + _LONGEST_AFTER])[0]
+    if said.upper() == text[slice(*span)] and _CONCLUDES.search(
+        after
+    ):  # `it does not overrule or affirm it, NONE is right`
+        whole = whole.rsplit(",", 1)[-1]
     passive = bool(_PASSIVE.search(whole)) or said.endswith(("able", "apposite", "applicable"))
     if _denied(whole, said, after, passive):
         return "denied"

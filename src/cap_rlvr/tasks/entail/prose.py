@@ -10,6 +10,7 @@ import re2
 from cap_rlvr.tasks.entail.truth import Words, read_words
 
 MIN_WORDS, MAX_WORDS = 20, 120
+MAX_CHARS = 3_000  # of a reasoning: words without end, or marks between few words, would cost 200 milliseconds
 FUNCTION_SHARE = (0.28, 0.76)  # names left out
 MIN_DISTINCT = 0.8  # of runs of three words
 A_PAIR = (
@@ -25,6 +26,7 @@ _PAUSE = _re2.compile(r"[,;:(-]")
 _SENTENCE = _re2.compile(r"[.!?][\"')\]*]*\s+")
 _BEGUN = _re2.compile(r"[\p{L}\p{N},] (?:The|It|In|And|That|Is|Of|To|Which|This|Its|As|By|On|For) [\p{Ll}]")
 _STRAY = _re2.compile(r"(?i)\b(?:is|are|was|of|and|the|in|it|to|that|by|on|for) v\b")  # a name torn apart
+_LETTERS = _re2.compile(r"(?:\b\pL [^\pL\pN]*){6}")  # a word letter by letter, which no list of words reads
 _LIST = _re2.compile(r"(?:[\p{L}'-]+[,;]\s+){5}")  # five words with nothing but commas between them
 _FUNCTION = frozenset(
     _WORD.findall(
@@ -99,6 +101,7 @@ _NEVER_NEXT: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
 )
 _NO_END = _ARTICLES | _JOINTS | {"because", "although", "unless", "whether"}
 _AFTER_VERB = frozenset({"the", "a", "an", "that", "it", "this", "its", "to", "on", "for", "no", "not", "only"})
+_NO_NOUN = frozenset({"affirms", "reaffirms", "overrules", "distinguishes", "upholds", "relies", "says", "explains"})
 _FINITE = frozenset(
     _WORD.findall(
         "is are was were has have had do does did can could may might must shall should will would says said holds held states stated "
@@ -132,11 +135,13 @@ def is_prose(text: str, names: frozenset[str]) -> bool:
     trigrams = list(zip(words, words[1:], words[2:], strict=False))
     if not FUNCTION_SHARE[0] <= share <= FUNCTION_SHARE[1] or len(set(trigrams)) < MIN_DISTINCT * len(trigrams):
         return False
-    if not _is_ordered(own) or not all(map(_is_sentence, _SENTENCE.split(text.strip()))):
+    if any(before in _ARTICLES and word in _NO_NOUN for before, word in pairwise(own)):
+        return False
+    if _LETTERS.search(text) or not _is_ordered(own) or not all(map(_is_sentence, _SENTENCE.split(text.strip()))):
         return False
     finite = [place for place, (word, after) in enumerate(pairwise([*own, ""])) if _is_finite(word, after)]
     verbs = [-1, *finite, len(own)]
-    return len(verbs) > 3 and max(after - before for before, after in pairwise(verbs)) <= MAX_WITHOUT_VERB
+    return len(verbs) > 2 and max(after - before for before, after in pairwise(verbs)) <= MAX_WITHOUT_VERB
 
 
 def _is_sentence(text: str) -> bool:

@@ -14,6 +14,8 @@ _FUNCTION: list[str] = re.findall(
     "the of and is to in it that was for on as by this with which be at not or an from have but had are were has its their there so "
     "then than when where who would may can could should does did what if no one any such other both each upon under about",
 )
+_QUOTED = "a'b"
+_LOOK_ALIKES = str.maketrans("oeaic", "\u043e\u0435\u0430\u0456\u0441")
 _VERBS: dict[Label, str] = {"OVERRULES": "overrules", "DISTINGUISHES": "distinguishes", "AFFIRMS": "affirms", "NONE": "merely cites"}  # fmt: skip
 # What each label may be argued with in other words than its own; some in words that no list of synonyms has.
 _PARAPHRASES: dict[Label, tuple[str, ...]] = {
@@ -111,6 +113,21 @@ def borrowed(truth: EntailTruth) -> Iterator[tuple[str, str]]:
             )
         for turn in _TURNS[other]:
             yield f"turns_to_{other}", f"{why} In truth the court {turn}."
+
+
+def hidden(why: str, verb: str) -> Iterator[tuple[str, str]]:
+    """(name, reasoning): another label's verb after a right reasoning, written so that no list of words finds it."""
+    yield "second_label_hyphenated", f"{why} In truth the court over-rules it and dis-tinguishes it, or re-affirms it."
+    yield "second_label_by_letters", f"{why} In truth the court {' '.join(verb)} it."
+    yield "second_label_look_alike", f"{why} In truth the court {verb.translate(_LOOK_ALIKES)} it."
+
+
+def endless(why: str) -> Iterator[tuple[str, str]]:
+    """(name, reasoning): a right one with so many marks between few words that reading them all would take long."""
+    yield "slow_full_stops", f"{why}{'. ' * 14_000}"
+    yield "slow_brackets", f'{why} "{"[a]" * 9_000}"'
+    yield "slow_apostrophes", f"{why} And {chr(39).join(['overrules'] * 2_500)} it."
+    yield "slow_single_quotes", f"{why} '{_QUOTED * 9_000}"
 
 
 def salads(truth: EntailTruth, key: str) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,10 @@ import re2
 
 from cap_rlvr.answer import Reply, element, normalise, read_reply
 from cap_rlvr.law.mentions import distinctive
+from cap_rlvr.law.same_name import is_latin
 from cap_rlvr.task import graded, nothing
 from cap_rlvr.tasks.entail.claims import CITED, CITING, Names, claim_fault, with_signs
-from cap_rlvr.tasks.entail.prose import form_fault, is_prose
+from cap_rlvr.tasks.entail.prose import MAX_CHARS, form_fault, is_prose
 from cap_rlvr.tasks.entail.truth import (
     LABELS,
     MASK,
@@ -31,6 +32,7 @@ WEIGHTS = {"label": 0.60, "consistency": 0.25, "reasoning": 0.15}
 FABRICATED_CAP = 0.30
 MIN_OVERLAP = 0.5  # words in common over words in either
 MAX_PLACES = 50  # of one quotation in the passage
+MAX_PIECES = 20  # of a quotation with gaps; looking each up costs 10 microseconds
 MIN_FRAGMENT = 3  # words of a piece of a quotation with gaps; most of it must stand in such pieces
 MIN_QUOTED = 6  # words; shorter quotations in the reasoning are names and terms
 
@@ -181,6 +183,9 @@ def _overlap(start: int, end: int, known: Gold) -> float:
 
 def _elided(quoted: str, context: Words) -> bool:
     """Whether a quotation is true but for gaps that it marks with dots."""
+    gaps: list[Any] = list(islice(_GAP.finditer(quoted), MAX_PIECES))
+    if len(gaps) == MAX_PIECES:
+        return False
     pieces = [read_words(piece) for piece in _GAP.split(quoted)]
     filled = [piece for piece in pieces if piece.words]
     long = sum(len(piece.words) for piece in filled if len(piece.words) >= MIN_FRAGMENT)
@@ -189,8 +194,8 @@ def _elided(quoted: str, context: Words) -> bool:
 
 
 def _invents(reasoned: str, context: Words) -> bool:
-    """Whether the reasoning puts between quotation marks what the passage does not say."""
-    text = _DOUBLED.sub(_mark, reasoned.translate(_QUOTES))
+    """Whether the reasoning puts between quotation marks what the passage does not say, as far as it may be long."""
+    text = _DOUBLED.sub(_mark, reasoned[:MAX_CHARS].translate(_QUOTES))
     forms = _OPENED if text.count('"') % 2 else [_QUOTED, *_OPENED[1:]]
     found = [hit.group(1) for form in forms for hit in islice(form.finditer(text), MAX_PLACES)]
     return any(_is_invented(_ALTERED.sub(_as_written, quotation), context) for quotation in found)
@@ -214,11 +219,14 @@ def _mark(hit: Any) -> str:
 def _reasoning(truth: EntailTruth, reasoned: str | None, known: Gold) -> str:
     if not reasoned:
         return "missing"
+    if len(reasoned) > MAX_CHARS:
+        return "length"
     said = read_words(reasoned)
     both = frozenset(read_words(f"{normalise(f'{truth.citing} {truth.cited}')[0]} {CITING} {CITED}").words)
     citing, cited = distinctive(truth.citing), distinctive(truth.cited)
     signed = with_signs(reasoned, normalise(truth.citing)[0], normalise(truth.cited)[0])
     fault = form_fault(reasoned, said, known.context)
+    fault = fault or ("" if reasoned.isascii() or is_latin(reasoned.translate(_letters_of(truth))) else "not_prose")
     fault = fault or ("" if is_prose(signed, both) else "not_prose")
     fault = fault or claim_fault(signed, truth.label, Names(cited - citing or cited, known.others))
     if fault:
@@ -229,6 +237,11 @@ def _reasoning(truth: EntailTruth, reasoned: str | None, known: Gold) -> str:
     if cited and not words & ((cited - citing) or cited):
         return "cited_unnamed"
     return "" if len(_singular(words) & _singular(known.terms)) >= 2 else "no_terms"
+
+
+def _letters_of(truth: EntailTruth) -> dict[int, None]:
+    """The letters of another script that stand in the passage or a name, to be left out."""
+    return {ord(char): None for char in f"{truth.context}{truth.citing}{truth.cited}" if not char.isascii()}
 
 
 def _singular(words: Iterable[str]) -> frozenset[str]:

@@ -88,8 +88,8 @@ class EntailTruth(GroundTruth):
     label: Label
     pair_id: str = ""
     evidence_span: tuple[int, int] | None = None
-    citing: str = ""
-    cited: str = ""
+    citing: str = Field(default="", max_length=2_000)
+    cited: str = Field(default="", max_length=2_000)
     affirm_kind: Literal["", "litigation", "reaffirmed"] = ""
 
     @model_validator(mode="after")

@@ -37,6 +37,8 @@ def surface_forms(truth: Truth) -> Iterator[Probe]:
         "text_in_curly_quotes": f"<answer>\u201c{text}\u201d</answer>",
         "text_on_two_lines": "<answer>{}\n{}</answer>".format(*_halves(text)),
         "boxed": f"So the holding is \\boxed{{{letter}}}.",
+        "boxed_in_tex": f"So the holding is $\\boxed{{\\text{{{letter}}}}}$.",
+        "statement_letter": f"<answer>Statement {letter} is correct.</answer>",
         "final_answer_line": f"The text speaks of notice.\n\nFinal answer: {letter}",
         "bare_letter": letter,
         "bare_sentence": f"The correct answer is {letter}.",
@@ -117,6 +119,8 @@ def _hedges(letter: str, wrong: str) -> Iterable[tuple[str, str]]:
     yield "switch_on_lines", f"Answer: {letter}\nWait.\nAnswer: {wrong}"
     yield "two_tags", f"<answer>{letter}</answer><answer>{wrong}</answer>"
     yield "two_boxes", f"\\boxed{{{letter}}} \\boxed{{{wrong}}}"
+    yield "two_boxes_in_tex", f"\\boxed{{{letter}}} \\boxed{{\\text{{{wrong}}}}}"
+    yield "open_box_against_line", f"Answer: {letter}\nAnswer: \\boxed {wrong}"
     yield "box_against_line", f"\\boxed{{{wrong}}}\nFinal answer: {letter}"
     yield "letter_and_number", f"<answer>{letter} {LETTERS.index(wrong) + 1}</answer>"
     yield "all_tags", "".join(f"<answer>{label}</answer>" for label in LETTERS)
@@ -157,6 +161,8 @@ def _wrong(truth: Truth, wrong: str) -> Iterable[tuple[str, str]]:
     yield "text", f"<answer>{text}</answer>"
     yield "letter_with_gold_text", f"<answer>{wrong}. {gold}</answer>"
     yield "gold_letter_with_its_text", f"<answer>{LETTERS[truth.answer_idx]}. {text}</answer>"
+    if truth.answer_idx and words(gold)[0] != "a":
+        yield "first_label_with_gold_text", f"<answer>A {gold}</answer>"
     yield "stitched", f"<answer>{_halves(gold)[0]} {_halves(text)[1]}</answer>"
     yield "gold_then_its_text", f"<answer>{gold} {text}</answer>"
     yield (

@@ -30,10 +30,13 @@ MAX_LEAD_CHARS = 60  # "The correct answer is: Option B." and the like, before o
 MIN_TYPO_LETTERS = 5  # shorter words are too often another word when one letter changes (may, any; in, on)
 
 _re2 = cast(Any, re2)
-_LEAD = r"(?:(?:the )?(?:correct |right |best |final )*(?:answer|option|choice|holding)(?: is|:| is:)? )?(?:option |choice )?"
-_ALONE = _re2.compile(rf"(?i)^{_LEAD}[(\[]?([a-e1-5])[)\]]?[.:]?$")
+_LEAD = r"(?:(?:the )?(?:correct |right |best |final )*(?:answer|option|choice|holding)(?: is|:| is:)? )?(?:option |choice |letter |statement )?"
+_RIGHT = r"(?: is (?:the )?(?:correct|right|best)(?: answer| option| choice| one| holding)?)?"
+_ALONE = _re2.compile(rf"(?i)^{_LEAD}[(\[]?([a-e1-5])[)\]]?{_RIGHT}[.:]?$")
 # A bare "A" before text is as likely the article, so only B to E may stand without a mark after them.
 _WITH_TEXT = _re2.compile(rf"(?i)^{_LEAD}(?:[(\[]?([a-e1-5])(?: ?[)\].:,-])+|([b-e])) (.+)$")
+# "A" before a capital that no option begins with after an article is the label.
+_LABEL_A = _re2.compile(r"^A \p{Lu}")
 _ANY_LABEL = _re2.compile(r"\b[A-E]\b")
 _WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _DECORATION = " _\"'"
@@ -166,6 +169,8 @@ def _by_text(text: str, options: Sequence[_Option]) -> Named:
         return Named(None, "no_option", "")
     if best - second < MIN_MARGIN:
         return Named(None, "two_options", "The text is close to two options.")
+    if place and _LABEL_A.search(text) and options[-place].words[:1] != ("a",):
+        return Named(None, "two_options", "The label is one option's and the text another's.")
     return _difference(text, said, options[-place]) or Named(-place)
 
 

@@ -14,6 +14,10 @@ from cap_rlvr.wire.frozen import keyed_order, keyed_unit
 
 _ZERO_WIDTH, _RIGHT_TO_LEFT, _NO_BREAK = "\u200b", "\u202e", "\xa0"
 _FAMOUS = ("410 U.S. 113", "347 U.S. 483", "5 U.S. 137", "384 U.S. 436", "163 U.S. 537")
+_RARE = (
+    "F. Cas.", "B.R.", "M.J.", "Vet. App.", "F. App'x", "Fed. R. Serv. 2d", "Bankr. Ct. Dec.", "Trade Cas. (CCH)", "F. Supp.", "F.R.D.",
+    "Fed. Cl.", "C.M.R.", "Blatchf.", "Woods", "Deady", "Sawy.", "Dill.", "McCrary", "Biss.", "Low.", "Cliff.", "Story",
+)  # fmt: skip
 _MARGIN = 1e-4  # scores are rounded to four decimals
 
 
@@ -31,6 +35,7 @@ def surface_forms(truth: RetrievalTruth) -> Iterator[Probe]:
         ("bullets", [f"\u2022 {name}" for name in names]),
         ("bold", [f"**{name}**" for name in names]),
         ("code", [f"`{name}`" for name in names]),
+        ("fenced", ["```", *names, "```"]),
         ("brackets", [f"[{name}]" for name in names]),
         ("quoted", [f"\u201c{name}\u201d" for name in names]),
         ("numbered_bold", [f"{place}) **{name}**" for place, name in enumerate(names, 1)]),
@@ -229,6 +234,8 @@ def _hostile(truth: RetrievalTruth, key: str) -> Iterator[Probe]:
     yield Probe("slow_expression", tagged(["- " * 7_000] * 2), 0)
     yield Probe("slow_expression", tagged([("1 " * 190)] * 20), 0)
     reporters = ("U.S.", "F.2d", "A.2d", "P.2d", "N.E.2d", "So. 2d", "S.W.2d", "Cal. 4th", "Mich.", "Tex.")
+    courted = [f"1 {one} 99000 (9th Cir. 1900)" for one in _RARE]
+    yield Probe("reporters_with_courts", tagged([*courted[: truth.asked], *courted]), 0)
     yield Probe("many_reporters", tagged([f"1 {one} {99_000 + at}" for at, one in enumerate(reporters)]), 0)
 
 
@@ -277,6 +284,7 @@ def _cited_forms(truth: RetrievalTruth) -> Iterator[tuple[str, list[str]]]:
     dated = all(one.year for one in chosen)
     courts = all(one.courts for one in chosen)
     yield "citations_with_names", [f"{one.name}, {one.cites[0]}" for one in chosen if named]
+    yield "citations_with_italic_names", [f"*{one.name}*, {one.cites[0]}" for one in chosen if named]
     yield "citations_with_years", [f"{one.cites[0]} ({one.year})" for one in chosen if dated]
     for place in (0, -1):
         yield "with_courts", [f"{one.cites[0]} ({one.courts[place]} {one.year})" for one in chosen if dated and courts]

@@ -121,11 +121,11 @@ def _extent(slots: list[Slot], reply: Reply) -> Evidence | None:
 
 
 def _lines(reply: Reply) -> list[tuple[str, int]]:
-    """The lines that hold anything, each with its start in the reply."""
+    """The lines that hold anything but a fence of Markdown, each with its start in the reply."""
     lines: list[tuple[str, int]] = []
     at = reply.answer_start
     for line in (reply.answer or "").split("\n"):
-        if line.strip():
+        if line.strip().strip("`"):
             lines.append((line, at))
         at += len(line) + 1
     return lines

@@ -35,7 +35,7 @@ class Listed(Frozen):
     cites: tuple[str, ...] = ()
     year: int | None = None
     courts: tuple[str, ...] = ()
-    indegree: int = Field(default=0, ge=0)
+    indegree: int = Field(default=0, ge=0, le=1_000_000_000)
     similarity: float | None = Field(default=None, ge=0, le=1)
 
 

@@ -9,14 +9,21 @@ from cap_rlvr.task import Material
 from cap_rlvr.tasks.summarise import compose
 from cap_rlvr.tasks.summarise.disposed import contrary_of
 from cap_rlvr.tasks.summarise.probes import NOTHING
+from cap_rlvr.tasks.summarise.salads import LONGEST_FRAME
 from cap_rlvr.tasks.summarise.source import arts, constants, key_of
 from cap_rlvr.tasks.summarise.truth import SummariseTruth
 from cap_rlvr.tasks.summarise.words import is_content, stem, words
 from cap_rlvr.wire.frozen import keyed_order
 
+_PHRASES = 11  # that the longest frame has room for
+_LONG = "\n".join(
+    f"{part}: {text.format(*(f'{{phrase{at}}}' for at in range(_PHRASES)), name='{name}', link='{glue}', listed='{listed}')}"
+    for part, text in zip(("Issue", "Rule", "Application"), LONGEST_FRAME, strict=True)
+)
 _BODY = "Rule: {rule}\nApplication: {facts} {facts2}\nConclusion: {end}\n</answer>"
 _TEMPLATES = (
     "<answer>\nIssue: {issue}\n" + _BODY,
+    f"<answer>\n{_LONG}\nConclusion: {{end}}\n</answer>",
     "<answer>\nIssue: In {name}, is it the law that the {run} {glue} the {run2}?\n" + _BODY,
     (
         "<answer>\nIssue: {issue}\nRule: The court takes as the governing standard that the {run} {glue} the {run2}, and that the {run3} must be "
@@ -56,6 +63,8 @@ def material(truth: SummariseTruth, other: SummariseTruth, key: str) -> Material
             "run": tuple(told),
             "run2": tuple(told[1::2]) or tuple(told),
             "run3": tuple(told[::3]),
+            **{f"phrase{at}": tuple(keyed_order(told, key, "phrase", at)) for at in range(_PHRASES)},
+            "listed": tuple(", ".join(sorted(terms)[:5]) for terms in constants()[:6]),
             "glue": ("of", "and", "is for", "must be shown by", "was in", "requires"),
             "terms": tuple(" and the ".join(keyed_order(asked, key, at)[:15]) for at in range(4)),
             "terms2": tuple(", ".join(keyed_order(asked, key, "list", at)[:20]) for at in range(4)),

@@ -19,6 +19,9 @@ _FORMS = {verb: verb for verb in VERBS} | {
     "sets aside": "set aside", "discharges": "discharged", "overrules": "overruled", "overrule": "overruled",
     "sustains": "sustained", "sustain": "sustained", "confirms": "confirmed", "transfers": "transferred", "refused": "denied",
 }  # fmt: skip
+BASES = {
+    verb: form for form, verb in _FORMS.items() if verb in {form + "ed", form + "d", form[:-1] + "ied"}
+}  # affirmed: affirm
 _VERB = _re2.compile(rf"(?i)\b({'|'.join(sorted(_FORMS, key=len, reverse=True))})\b")
 _NOT = _re2.compile(
     r"(?i)\b(?:not|never|cannot|neither|nor|no longer|no means|no wise|nowise|far from|without|hardly|scarcely"
@@ -35,6 +38,19 @@ _NOT_THAT = _re2.compile(
 _UNSAID = _re2.compile(
     r"(?i)(?:\b(?:whether|if|unless)\b|\b(?:pray|ask|argu|contend|urg|mov|claim|insist)(?:ed|e?s)\W+that\b)[^,]*$"
 )
+# `to reverse` alone orders nothing: a motion, a request, `no reason to`; it does where it follows what decides it.
+_INFINITIVE = _re2.compile(r"(?i)\bto(?:\W+be)?\W*$")
+_DECIDED = _re2.compile(
+    r"(?i)\b(?:decid\w+|chose\w*|choos\w+|vot\w+|resolv\w+|proceed\w*|went on|goes on|order\w*|agree\w*|elect\w*|but|than|led"
+    r"|caus\w+|compel\w*|requir\w+|constrain\w*|oblig\w+|bound|fit|enough|sufficient|reasons?|grounds?|basis|is|was|are|were"
+    r"|ha[sd]|hesitat\w+)(?:\W+\w+){0,3}\W*$"
+)
+_NO_REASON = _re2.compile(
+    r"(?i)\b(?:no|not|none|nothing|nobody|neither|nor|never|cannot|without|unable|insufficient|lack\w*|refus\w+|declin\w+|fail\w*"
+    r"|reject\w*)\b[^,]*$"
+)
+_AFTER_ALL = _re2.compile(r"(?i)\b(?:no|not|nothing|without)\b[^,]*\b(?:but|than|hesitat\w+)\W*$")
+_REFUSED_TO = _re2.compile(r"(?i)^\W+to\b")  # what was refused is then no motion
 _WISHED = _re2.compile(r"(?i)\b(?:should|ought|could|would|might)(?:\W+not)?(?:\W+to)?\W+have\W+(?:been\W+)?$")
 _UP = frozenset({"affirmed", "confirmed"})
 _DOWN = frozenset({"reversed", "vacated", "quashed", "annulled", "set aside"})
@@ -50,11 +66,19 @@ def said_verbs(text: str) -> tuple[frozenset[str], frozenset[str]]:
     told = (text[low:high] for low, high in sentences(text))
     for clause in (part for sentence in told if not sentence.rstrip().endswith("?") for part in sentence.split(";")):
         for hit in _VERB.finditer(clause):
-            before = clause[: hit.start()]
+            before, form = clause[: hit.start()], hit.group(1).lower()
             if _WISHED.search(before) or _UNSAID.search(before):
                 continue
-            verb = _FORMS[" ".join(hit.group(1).lower().split())]
-            (negated if _is_denied(before, hit.group(1).lower()) else said).add(verb)
+            if form == "refused" and _REFUSED_TO.search(clause[hit.end() :]):
+                continue
+            denied = _is_denied(before, form)
+            infinitive = _INFINITIVE.search(before)
+            if infinitive and not denied:
+                led_to = before[: infinitive.start()]
+                denied = bool(_NO_REASON.search(led_to)) and not _AFTER_ALL.search(led_to)
+                if not denied and not _DECIDED.search(led_to):
+                    continue
+            (negated if denied else said).add(_FORMS[" ".join(form.split())])
     return frozenset(said), frozenset(negated)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import re2
@@ -21,6 +22,7 @@ MAX_COVERED = 0.60  # canonical briefs have .19 to .57; a copy with each sixth w
 CUT, LONG_CUT = 4, 5
 MAX_CUT = 0.40  # of words in runs of 4; briefs written freely have .15 to .37; cuts of the source between frames, as terms enough need, over .50
 MAX_QUOTED_WORDS = 30
+LET_OFF, MANY_PAIRS = 0.1, 100
 ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.8  # of the salient terms of both together
 _NONE: frozenset[str] = frozenset()
 _QUOTE = _re2.compile(r'"([^"]{3,600})"')
@@ -190,7 +192,8 @@ def bonds(key: Key, said: Sequence[str], gap: tuple[int, int], ends: Sequence[in
 
     Pairs within a phrase of the source, two to four words long, count for nothing: frames around such phrases have no
     others but by chance; longer runs are statements, and how much of those may be copied is for others to say. It is a
-    number, for of few pairs most may be right by luck.
+    number, for of few pairs most may be right by luck; and of many pairs some are let off, for a writer who puts the
+    source into words of another order makes many pairs, where frames have few.
     """
     terms = [stem(word) if is_content(word) else "" for word in said]
     terms = [term if term in key.together else "" for term in terms]
@@ -201,7 +204,23 @@ def bonds(key: Key, said: Sequence[str], gap: tuple[int, int], ends: Sequence[in
     likely = sum(
         count * sum(counts[one] for one in key.together[term] & counts.keys()) for term, count in counts.items()
     )
-    return close - len(pairs) * likely / (whole * whole) if whole else 0.0
+    if not whole:
+        return 0.0
+    return close - len(pairs) * likely / (whole * whole) + LET_OFF * min(len(pairs), MANY_PAIRS)
+
+
+def lone_words(key: Key, said: Sequence[str]) -> int:
+    """How many content words of the source stand beside no neighbour that they have there.
+
+    A writer puts many of the source's words among words of his own; frames around its phrases hold next to none so.
+    """
+    joined = [pair in key.pairs for pair in pairwise(said)]
+    alone = (
+        word
+        for word, before, after in zip(said, [False, *joined], [*joined, False], strict=True)
+        if not before and not after
+    )
+    return sum(is_content(word) and stem(word) in key.together for word in alone)
 
 
 def _phrases_end(key: Key, said: Sequence[str]) -> list[int]:

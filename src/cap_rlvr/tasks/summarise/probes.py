@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from cap_rlvr.task import Probe, Probes
 from cap_rlvr.tasks.summarise import cuts, salads
 from cap_rlvr.tasks.summarise.compose import disposed, gold
-from cap_rlvr.tasks.summarise.disposed import contrary_of
+from cap_rlvr.tasks.summarise.disposed import BASES, contrary_of
 from cap_rlvr.tasks.summarise.reward import CONTRADICTION, FOREIGN, WEIGHTS, score
 from cap_rlvr.tasks.summarise.salads import Sections, answer, fill
 from cap_rlvr.tasks.summarise.source import key_of
@@ -161,6 +161,15 @@ def _structures(truth: SummariseTruth) -> Iterator[Probe]:
     yield Probe("preamble", answer(parts).replace("<answer>", f"<answer>{_PADDING} {_PADDING}\n"), 0)
 
 
+def _unmoved(truth: SummariseTruth, parts: dict[str, str]) -> Iterator[Probe]:
+    """The order as what there was no reason to make."""
+    bases = [BASES[verb] for verb in truth.ground_truth.disposition if verb in BASES]
+    if len(bases) == len(truth.ground_truth.disposition):
+        for said in ("The court found no reason to", "Nothing in the record led the court to"):
+            conclusion = f"{said} {' or to '.join(bases)}."
+            yield Probe("no_reason_for_outcome", answer({**parts, "conclusion": conclusion}), CONTRADICTION)
+
+
 def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
     """Right in all but one thing that turns the brief false."""
     parts = _sections(truth)
@@ -180,6 +189,7 @@ def _contradictions(truth: SummariseTruth) -> Iterator[Probe]:
         "The court refused to say that",
     ):
         yield Probe("outcome_said_to_be_false", answer({**parts, "conclusion": f"{denial} {done}."}), most)
+    yield from _unmoved(truth, parts)
     for denial in ("far from", "anything but"):
         denied = f"The judgment is {denial} {' and '.join(truth.ground_truth.disposition)}."
         yield Probe("outcome_said_to_be_false", answer({**parts, "conclusion": denied}), most)

@@ -53,6 +53,7 @@ _FRAMES = (
         "The record before the court shows that the {8} was in the {9}. It further appears that the {10} was made. The court looked at {listed}. The parties were heard at the trial of this cause.",
     ),
 )
+LONGEST_FRAME = _FRAMES[-1]
 _FRAMED = 2  # draws of each frame
 _HEADS = ("issue", "rule", "application", "conclusion")
 

@@ -11,6 +11,7 @@ from cap_rlvr.task import GroundTruth
 from cap_rlvr.wire.frozen import Frozen
 
 MAX_SOURCE_CHARS = 60_000
+MAX_PARTIES = 1_000
 _OWN = ("disposition", "syllabus", "key_parties")
 
 
@@ -30,7 +31,7 @@ class Reference(Frozen):
 
     disposition: tuple[str, ...] = Field(min_length=1)
     syllabus: str = Field(default="", max_length=8_000)
-    key_parties: tuple[Party, ...] = ()
+    key_parties: tuple[Party, ...] = Field(default=(), max_length=MAX_PARTIES)
 
     def __hash__(self) -> int:  # by what tells rows apart, since a truth is looked up for each completion
         return hash((self.disposition, self.syllabus))
