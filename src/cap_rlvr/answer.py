@@ -18,8 +18,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.wire.scoring import Evidence, ParseMode
 
 MAX_BYTES = 32_000
@@ -29,7 +28,6 @@ MAX_BARE_CHARS = 400
 MAX_MARKS = 30
 MAX_HITS = 500  # tags or answer lines; more of them are no reply, and each takes 10 microseconds to find
 
-_re2 = cast(Any, re2)
 _ASCII_FOR = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
@@ -38,11 +36,11 @@ _ASCII_FOR = str.maketrans(
         "\u00a0": " ", "\u00ad": "",
     }
 )  # fmt: skip
-_THINK = _re2.compile(r"(?i)</?think>")
-_TAG = {name: _re2.compile(rf"(?i)<(/?){name}>") for name in ("answer", "evidence", "reasoning")}
-_BOXED = _re2.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
-_TEX = _re2.compile(r"^(?:\\(?:text|textbf|textit|textrm|mathbf|mathrm|mathsf))?\{([^{}]*)\}$")
-_LINE = _re2.compile(r"(?im)^[ \t>*_#-]*(?:final answer|answer|citation)[ \t*_]*:[ \t*_]*(.*?)[ \t*_]*$")
+_THINK = linear.compile(r"(?i)</?think>")
+_TAG = {name: linear.compile(rf"(?i)<(/?){name}>") for name in ("answer", "evidence", "reasoning")}
+_BOXED = linear.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
+_TEX = linear.compile(r"^(?:\\(?:text|textbf|textit|textrm|mathbf|mathrm|mathsf))?\{([^{}]*)\}$")
+_LINE = linear.compile(r"(?im)^[ \t>*_#-]*(?:final answer|answer|citation)[ \t*_]*:[ \t*_]*(.*?)[ \t*_]*$")
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.answer import Reply, read_reply
 from cap_rlvr.law import reporters
 from cap_rlvr.law.citations import CaseCitation, Locator, read_citation, unstressed
@@ -23,9 +21,8 @@ FORM_WEIGHTS = {"spelling": 0.08, "parenthetical": 0.06, "syntax": 0.06}
 FORM_WEIGHT = 0.2
 IMPOSSIBLE_YEAR_CAP = 0.5
 _WRAPPINGS = ("`", '"', "**", "__", "*", "_")
-_re2 = cast(Any, re2)
-_YEAR = _re2.compile(r"\b\d{4}\b")
-_COURT_WORD = _re2.compile(r"\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the")
+_YEAR = linear.compile(r"\b\d{4}\b")
+_COURT_WORD = linear.compile(r"\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the")
 _COURT_WORDS = 12  # at most; in the expression itself they would be more than RE2 takes without a complaint a text
 
 REASONS = {
