@@ -18,8 +18,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.wire.scoring import Evidence, ParseMode
 
 MAX_BYTES = 32_000
@@ -29,7 +28,6 @@ MAX_BARE_CHARS = 400
 MAX_MARKS = 30
 MAX_HITS = 500  # tags or answer lines; more of them are no reply, and each takes 10 microseconds to find
 
-_re2 = cast(Any, re2)
 _ASCII_FOR = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
@@ -38,10 +36,10 @@ _ASCII_FOR = str.maketrans(
         "\u00a0": " ", "\u00ad": "",
     }
 )  # fmt: skip
-_THINK = _re2.compile(r"(?i)</?think>")
-_TAG = {name: _re2.compile(rf"(?i)<(/?){name}>") for name in ("answer", "evidence", "reasoning")}
-_BOXED = _re2.compile(r"\\boxed\{([^{}]*)\}")
-_LINE = _re2.compile(r"(?im)^[ \t>*_#-]*(?:final answer|answer|citation)[ \t*_]*:[ \t*_]*(.*?)[ \t*_]*$")
+_THINK = linear.compile(r"(?i)</?think>")
+_TAG = {name: linear.compile(rf"(?i)<(/?){name}>") for name in ("answer", "evidence", "reasoning")}
+_BOXED = linear.compile(r"\\boxed\{([^{}]*)\}")
+_LINE = linear.compile(r"(?im)^[ \t>*_#-]*(?:final answer|answer|citation)[ \t*_]*:[ \t*_]*(.*?)[ \t*_]*$")
 
 
 @dataclass(frozen=True)
@@ -100,20 +98,22 @@ def normalise(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
         return text, ((0, 0),)
     out: list[str] = []
     origin: list[tuple[int, int]] = [(0, 0)]
-    length, index = 0, 0
-    while index < len(text):
-        end = index + 1
-        while end < len(text) and end - index <= MAX_MARKS and unicodedata.combining(text[end]):
+    length, done = 0, 0
+    for index in [index for index, char in enumerate(text) if char > "\x7f"]:
+        if index < done:
+            continue
+        # A mark belongs to the character before it, if that is in no piece yet.
+        start = index - (index > done and unicodedata.combining(text[index]) > 0)
+        end = start + 1
+        while end < len(text) and end - start <= MAX_MARKS and unicodedata.combining(text[end]):
             end += 1
-        piece = text[index:end]
-        if not piece.isascii():
-            piece = _plain(piece)
-        out.append(piece)
-        length += len(piece)
-        if len(piece) != end - index:
+        piece = _plain(text[start:end])
+        out += (text[done:start], piece)
+        length += start - done + len(piece)
+        if len(piece) != end - start:
             origin.append((length, end))
-        index = end
-    return "".join(out), tuple(origin)
+        done = end
+    return "".join((*out, text[done:])), tuple(origin)
 
 
 @lru_cache(maxsize=4096)  # a text uses few characters many times

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, cast
+from typing import Literal
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.law import reporters
 from cap_rlvr.law.reporters import squeezed
 
@@ -23,17 +22,16 @@ MAX_VOLUME_DIGITS = 4
 
 Fault = Literal["too_long", "no_citation", "too_many", "extra_text"]
 
-_re2 = cast(Any, re2)
-_PAGE = _re2.compile(r"(\d{1,5})(?:[^0-9A-Za-z_].*)?")
-_NOMINATIVE = _re2.compile(r"\((?:(\d{1,2}) )?([A-Z][A-Za-z. &]*)\)")
-_BETWEEN = _re2.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),\s*")
-_AFTER = _re2.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),?\s*(?:\(([^()]*)\))?\s*\.?\s*")
-_NUMBER = _re2.compile(r"\d+(?:-\d+)?")
+_PAGE = linear.compile(r"(\d{1,5})(?:[^0-9A-Za-z_].*)?")
+_NOMINATIVE = linear.compile(r"\((?:(\d{1,2}) )?([A-Z][A-Za-z. &]*)\)")
+_BETWEEN = linear.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),\s*")
+_AFTER = linear.compile(r"\s*((?:,\s*\d{1,5}(?:-\d{1,5})?\s*)*),?\s*(?:\(([^()]*)\))?\s*\.?\s*")
+_NUMBER = linear.compile(r"\d+(?:-\d+)?")
 _MONTHS = (
     r"Jan(?:\.|uary)|Feb(?:\.|ruary)|Mar(?:\.|ch)|Apr(?:\.|il)|May|June|July|Aug(?:\.|ust)|Sept(?:\.|ember)|"
     r"Oct(?:\.|ober)|Nov(?:\.|ember)|Dec(?:\.|ember)"  # whole, since `Maybe 1900` is no date
 )
-_DATED = _re2.compile(rf"(?:(.*?)(?:^|[ ,]))?((?:{_MONTHS}) (?:\d{{1,2}}, ?)?|\d{{4}}-\d{{2}}-\d{{2}} )?(\d{{4}})")
+_DATED = linear.compile(rf"(?:(.*?)(?:^|[ ,]))?((?:{_MONTHS}) (?:\d{{1,2}}, ?)?|\d{{4}}-\d{{2}}-\d{{2}} )?(\d{{4}})")
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.law.reporters import squeezed
 from cap_rlvr.wire.case import Court, Jurisdiction
-
-_re2 = cast(Any, re2)
 
 STATES = (
     "Ala.", "Alaska", "Ariz.", "Ark.", "Cal.", "Colo.", "Conn.", "Del.", "D.C.", "Fla.", "Ga.", "Haw.", "Idaho", "Ill.",
@@ -105,7 +101,7 @@ WHOLE: Mapping[str, tuple[str, ...]] = {
     "Ct. Int'l Trade": ("Ct. Int'l Trade",),
     "Cust. Ct.": ("Cust. Ct.",),
 }
-_FEDERAL = _re2.compile(
+_FEDERAL = linear.compile(
     r"(?:\d{1,2}(?:st|nd|rd|d|th)|D\.C\.|Fed\.) Cir\.|(?:Bankr\. )?(?:[NSEWMC]\.)?D\. ?[A-Z][A-Za-z. ]*|"
     r"(?:Bankr\. )?[NSEWMC]\.D\.[A-Z][A-Za-z. ]*|C\.C\.(?:[NSEWMC]\.)?D\. ?[A-Z][A-Za-z. ]*|J\.P\.M\.L\."
 )
@@ -237,11 +233,11 @@ _TEXAS_SEATS = (
     "Amarillo", "Austin", "Beaumont", "Corpus Christi", "Dallas", "Eastland", "El Paso", "Fort Worth", "Galveston",
     "Houston", "San Antonio", "Texarkana", "Tyler", "Waco",
 )  # fmt: skip
-_DIVISION = _re2.compile(
+_DIVISION = linear.compile(
     rf"-(?:{'|'.join(_TEXAS_SEATS)})(?: \[1(?:st|4th) Dist\.\])?|,? \d{{1,2}}(?:st|nd|rd|d|th) (?:Dist\.|Dep't|Div\.)"
 )
-_CIRCUIT = _re2.compile(r"(?:\d{1,2}(?:st|nd|rd|d|th)|D\.C\.|Fed\.) Cir\.")
-_DISTRICT = _re2.compile(r"(?:Bankr\. )?(?:[NSEWMC]\.)?D\. ?(.+)")
+_CIRCUIT = linear.compile(r"(?:\d{1,2}(?:st|nd|rd|d|th)|D\.C\.|Fed\.) Cir\.")
+_DISTRICT = linear.compile(r"(?:Bankr\. )?(?:[NSEWMC]\.)?D\. ?(.+)")
 
 
 def names_court(text: str, forms: Iterable[str]) -> bool:

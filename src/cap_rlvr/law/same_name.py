@@ -5,21 +5,20 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
 
-import re2
 from rapidfuzz import fuzz
+
+from cap_rlvr import linear
 
 MATCH = 80.0
 MOST_STRANGE = 0.5
 
-_re2 = cast(Any, re2)
-_VERSUS = _re2.compile(r"(?i)\s+(?:v|vs|versus)\.?\s+")
-_NON_ADVERSARY = _re2.compile(r"(?:In re|Ex parte|Matter of|Estate of|The) [A-Z]")
+_VERSUS = linear.compile(r"(?i)\s+(?:v|vs|versus)\.?\s+")
+_NON_ADVERSARY = linear.compile(r"(?:In re|Ex parte|Matter of|Estate of|The) [A-Z]")
 _SMALL = frozenset({"v", "vs", "of", "the", "and", "for", "ex", "rel", "et", "al", "re", "parte", "in", "on", "by"})
-_WORD = _re2.compile(r"[\pL\pN]+")
+_WORD = linear.compile(r"[\pL\pN]+")
 # What stands in no name but its own: three marks in a row, or a mark that names do without.
-_ODD = _re2.compile(r"[^\pL\pN ]{3}|[^\pL\pN .,'&/()-]")
+_ODD = linear.compile(r"[^\pL\pN ]{3}|[^\pL\pN .,'&/()-]")
 # Words that deny or doubt what follows them: in a name only where the case's own has them.
 _NEGATIONS = frozenset(
     {"not", "no", "never", "non", "none", "nor", "neither", "unlike", "contra", "anti", "but", "or", "except", "wrong"}
@@ -39,7 +38,7 @@ _FREE = frozenset(
 )
 # The one word that may stand for a whole side, with no more beside it than whose state it is.
 _SOVEREIGNS = frozenset({"state", "people", "commonwealth", "united", "states", "us"})
-_WHOSE = _re2.compile(
+_WHOSE = linear.compile(
     r"(?i)\b(?:states?|commonwealth|people) of (?:the )?(?:state of )?((?:(?:new|north|south|west|rhode|puerto) )?\pL+)"
 )
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.answer import Reply, read_reply
 from cap_rlvr.law import reporters
 from cap_rlvr.law.citations import CaseCitation, Locator, read_citation
@@ -20,9 +17,8 @@ FIELD_WEIGHTS: dict[Field, float] = {"volume": 0.3, "page": 0.3, "year": 0.2, "c
 FORM_WEIGHTS = {"spelling": 0.08, "parenthetical": 0.06, "syntax": 0.06}
 FORM_WEIGHT = 0.2
 IMPOSSIBLE_YEAR_CAP = 0.5
-_re2 = cast(Any, re2)
-_YEAR = _re2.compile(r"\b\d{4}\b")
-_COURT = _re2.compile(r"(?:(?:\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the)(?: |$)){0,12}")
+_YEAR = linear.compile(r"\b\d{4}\b")
+_COURT = linear.compile(r"(?:(?:\p{Lu}[\pL.'&-]*|\d{1,2}(?:st|nd|rd|d|th)|&|of|for|and|the)(?: |$)){0,12}")
 
 REASONS = {
     "right": "The citation is right in every part.",

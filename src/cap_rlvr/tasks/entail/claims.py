@@ -10,28 +10,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.tasks.entail.truth import LABELS, Label
 
-_re2 = cast(Any, re2)
-_ABBREVIATION = _re2.compile(
+_ABBREVIATION = linear.compile(
     r"\b(v|vs|[A-Z]|Co|Inc|Corp|Bros|No|Nos|Dist|Sch|Bd|Dept|Ins|Mut|Ltd|St|Mr|Mrs|Dr|Ry|Ass'n|Cty)\.(\s)"
 )
 _LONGEST_BEFORE, _LONGEST_AFTER = 240, 140  # characters of the clause around a claim
-_CLAUSE = _re2.compile(
+_CLAUSE = linear.compile(
     r"[.!?;:]+(?:\s|$)|,? (?:but|whereas|although|though|while|because|so that) |,? (?:so|and) (?:it|the court|this court) "
 )
-_JOINED = _re2.compile(r"(?i) and (?:(?:is|was|so|it|thus|then|therefore|expressly|instead) )*$")
-_NOT_AFTER = _re2.compile(r"(?i), | (?:rather than|instead of|since|where|when|as) ")
-_EMPHASIS = _re2.compile(  # words of negation that deny nothing of what follows
+_JOINED = linear.compile(r"(?i) and (?:(?:is|was|so|it|thus|then|therefore|expressly|instead) )*$")
+_NOT_AFTER = linear.compile(r"(?i), | (?:rather than|instead of|since|where|when|as) ")
+_EMPHASIS = linear.compile(  # words of negation that deny nothing of what follows
     r"(?i)\b(?:(?:without|no|not|n't|nothing|never|beyond)(?: any| a| the| be| in| slightest| open to| choice)* (?:hesita\w*|doubt\w*|question\w*|reserv\w*|delay"
     r"|disput\w*|den(?:y|ied)|contest\w*|unclear|uncertain terms|small part|fail(?:s|ed|ing)? to|less than|short of|shrink\w*|fear\w*)"
     r"|(?:rather|instead)(?:,|\s+(?:it|the court)\b)|n(?:ot|'t) (?:only|just))"
 )
-_TOLD_NOT = _re2.compile(  # `nothing in the passage suggests that the court overrules it`
+_TOLD_NOT = linear.compile(  # `nothing in the passage suggests that the court overrules it`
     r"(?i)\b(?:(?:no|nothing|nowhere|never|not|neither|nor|hardly|\w+n't)\b(?:\W+\w+){0,8}?\W+(?:that|suggest\w*|indicat\w*|sign|hint\w*|sa(?:y|id|ys|ying)"
     r"|show\w*|mean\w*|declar\w*|stat(?:e|es|ed|ing)|announc\w*)|(?:false|untrue|wrong|incorrect|mistaken|mistake) (?:\w+ ){0,3}(?:that|say|think))\b"
 )
@@ -63,8 +60,8 @@ _NEGATIONS = frozenset(
     ]
 )
 _DIRECT = frozenset({"rather", "instead", "never", "neither", "nor", "hardly", "nowhere", "not"})
-_WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
-_PASSIVE = _re2.compile(
+_WORD = linear.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
+_PASSIVE = linear.compile(
     r"(?i)\b(?:is|are|was|were|be|been|being)(?: \w+ly| not| never| now| thus| also| so| then| therefore| neither| later| since)* $"
 )
 
@@ -91,43 +88,44 @@ _LIKE: dict[Label, str] = {
     r"leaves? (?:\w+ ){0,5}(?:untouched|alone|as it is)",
 }
 # What NONE may be said with; nothing else would claim it.
-_NEUTRAL = _re2.compile(
+_NEUTRAL = linear.compile(
     r"(?i)\b(?:cit(?:e|es|ed|ing|ation)|quot\w+|mention\w*|refer\w*|invok\w*|rel(?:y|ies|ied|iance|ying)|follow(?:s|ed|ing)?|appl(?:y|ies|ied)|authority|support\w*|background|"
     r"named?|names|draws? on|in passing)\b"
 )
-_FOLLOWS = _re2.compile(  # who reaffirms a case may follow it, and NONE covers what is followed
+_FOLLOWS = linear.compile(  # who reaffirms a case may follow it, and NONE covers what is followed
     r"(?i)\bfollow(?:s|ed) (?:it\b|that (?:case|decision|rule)|the (?:cited )?(?:case|decision|precedent|rule|holding))"
 )
-_SAYS = {label: _re2.compile(rf"(?i)\b(?:{words})") for label, words in _OWN.items()}
-_HINTS = {label: _re2.compile(rf"(?i)\b(?:{_LIKE[label]})") for label in LABELS}
-_OF_CASE = _re2.compile(
+_SAYS = {label: linear.compile(rf"(?i)\b(?:{words})") for label, words in _OWN.items()}
+_HINTS = {label: linear.compile(rf"(?i)\b(?:{_LIKE[label]})") for label in LABELS}
+_OF_CASE = linear.compile(
     r"(?i)\b(?:it|its|itself|(?:that|this|the|such|this|older|earlier|cited|same)(?: \w+){0,2} (?:case|decision|precedent|holding|ruling|authority|opinion|rule|law))\b"
 )
-_ANOTHER = _re2.compile(
+_ANOTHER = linear.compile(
     r"(?i)\b(?:others?\b|another\b|(?:different|later|earlier|separate|neighbou?ring|companion|those|these|some)(?: \w+){0,2} (?:cases?|decisions?|precedents?|opinions?|authorit\w+|rulings?)\b)"
 )
-_THING = _re2.compile(
+_THING = linear.compile(
     r"(?i)^\W*(?:\w+ ){0,3}(?:motions?|objections?|demurrers?|judgments?|convictions?|sentences?|orders?|rulings? of|verdicts?|decrees?|denials?|dismissals?|awards?|findings?|"
     r"contracts?|leases?|agreements?|sales?|exceptions?|pleas?|petitions?|contentions?|arguments?|claims?)\b"
 )
-_THIRD = _re2.compile(
+_THIRD = linear.compile(
     r"(?i)\b(?:part(?:y|ies)|plaintiffs?|defendants?|appell(?:ant|ee)s?|petitioners?|respondents?|tenants?|employers?|insurers?|counsel|state|government|prosecut\w+|dissent\w*|"
     r"concurr\w*|someone else|others|legislature|congress|(?:trial|lower|district|circuit|appellate|another|other|different|later|earlier|inferior|federal|second|higher) (?:courts?|panels?|judges?)|"
     r"courts? below|court of (?:\w+ )?appeals?|\w+ circuit)\b"
 )
-_ASKS = _re2.compile(
+_ASKS = linear.compile(
     r"(?i)\b(?:attempt|seek|sought|urg|ask|argu|contend|insist|invit|request|propos|want|tri|try|claim|suggest|maintain|believ|hop|effort|bid|would|invitation|plea)\w*\b"
 )
-_TRYING = _re2.compile(
+_TRYING = linear.compile(
     r"(?i)\b(?:attempt|tr(?:y|ies|ied)|effort|seek|sought|ask|urg|invit|want|bid|plea|request|hop)\w* (?:\w+ ){0,4}to (?:\w+ly )?$"
 )
-_COURT_TRIES = _re2.compile(
+_COURT_TRIES = linear.compile(
     r"(?i)\b(?:court(?:'s)?|it|its)(?: \w+){0,2} (?:attempt|tr(?:y|ies|ied)|effort|seek|sought|want|bid|hop)\w* "
 )
-_EXCEEDED = _re2.compile(r"(?i)\b(?:more than|beyond|further than)(?: \w+){0,2} $")
-_NOBODY = _re2.compile(r"(?i)\b(?:nothing|nowhere|nobody|none|no one|no (?:part|word|line|sentence|passage))\b[^,]*$")
-_COURT = _re2.compile(r"(?i)\b(?:the|this) court\b|\bCitingcase\b")
-_BY_OTHER = _re2.compile(
+_ASKED = linear.compile(r"(?i)\b(?:asked|urged|invited) to $")
+_EXCEEDED = linear.compile(r"(?i)\b(?:more than|beyond|further than)(?: \w+){0,2} $")
+_NOBODY = linear.compile(r"(?i)\b(?:nothing|nowhere|nobody|none|no one|no (?:part|word|line|sentence|passage))\b[^,]*$")
+_COURT = linear.compile(r"(?i)\b(?:the|this) court\b|\bCitingcase\b")
+_BY_OTHER = linear.compile(
     r"(?i)^\W*(?:\w+ ){0,4}?(?:by (?:a |an |the |some )?(?:another|other|later|higher|different|second|subsequent|legislature|statute|different|dissent\w*|part(?:y|ies)|supreme|trial|lower|court of|[A-Z]\w+ circuit)|on other grounds)\b"
 )
 
@@ -147,8 +145,13 @@ def with_signs(text: str, citing: str, cited: str) -> str:
     """A text on one line, without stops of abbreviations, each case's full name as a sign of its own."""
     text = " ".join(text.split())
     for name, sign in ((" ".join(cited.split()), CITED), (" ".join(citing.split()), CITING)):
-        text = _re2.sub(f"(?i){_re2.escape(name)}", sign, text) if name else text
+        text = _naming(name).sub(sign, text) if name else text
     return _ABBREVIATION.sub(r"\1\2", text)
+
+
+@lru_cache(maxsize=512)  # the completions of one group are judged against one truth
+def _naming(name: str) -> linear.Pattern:
+    return linear.compile(f"(?i){linear.escape(name)}")
 
 
 def claim_fault(text: str, label: Label, names: Names) -> str:
@@ -228,7 +231,7 @@ def _third_party(before: str, right: Label) -> bool:
         return not _COURT_TRIES.search(before)
     third = list(_THIRD.finditer(before))
     if not third:
-        return bool(_re2.search(r"(?i)\b(?:asked|urged|invited) to $", before))
+        return bool(_ASKED.search(before))
     rest = before[third[-1].end() :]
     asks = bool(_ASKS.search(rest))
     return asks or (right == "NONE" and not _COURT.search(rest))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.tasks.entail.truth import Words, read_words
 
 MIN_WORDS, MAX_WORDS = 20, 120
@@ -19,13 +17,12 @@ MAX_BROKEN = 1  # of those pairs: of 522 passages of real opinions 27 have one, 
 MAX_UNBROKEN = 45  # words of a sentence without a comma
 MAX_COPIED = 14  # words in a row from the passage, names and citations included
 MAX_WITHOUT_VERB = 30  # words, names not counted
-_re2 = cast(Any, re2)
-_WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
-_PAUSE = _re2.compile(r"[,;:(-]")
-_SENTENCE = _re2.compile(r"[.!?][\"')\]*]*\s+")
-_BEGUN = _re2.compile(r"[\p{L}\p{N},] (?:The|It|In|And|That|Is|Of|To|Which|This|Its|As|By|On|For) [\p{Ll}]")
-_STRAY = _re2.compile(r"(?i)\b(?:is|are|was|of|and|the|in|it|to|that|by|on|for) v\b")  # a name torn apart
-_LIST = _re2.compile(r"(?:[\p{L}'-]+[,;]\s+){5}")  # five words with nothing but commas between them
+_WORD = linear.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
+_PAUSE = linear.compile(r"[,;:(-]")
+_SENTENCE = linear.compile(r"[.!?][\"')\]*]*\s+")
+_BEGUN = linear.compile(r"[\p{L}\p{N},] (?:The|It|In|And|That|Is|Of|To|Which|This|Its|As|By|On|For) [\p{Ll}]")
+_STRAY = linear.compile(r"(?i)\b(?:is|are|was|of|and|the|in|it|to|that|by|on|for) v\b")  # a name torn apart
+_LIST = linear.compile(r"(?:[\p{L}'-]+[,;]\s+){5}")  # five words with nothing but commas between them
 _FUNCTION = frozenset(
     _WORD.findall(
         "a an the this that these those it its he she they them their his her we us our you i who whom whose which what where when why "

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.answer import Reply, element, normalise, read_reply
 from cap_rlvr.law.mentions import distinctive
 from cap_rlvr.task import graded, nothing
@@ -34,17 +33,16 @@ MAX_PLACES = 50  # of one quotation in the passage
 MIN_FRAGMENT = 3  # words of a piece of a quotation with gaps; most of it must stand in such pieces
 MIN_QUOTED = 6  # words; shorter quotations in the reasoning are names and terms
 
-_re2 = cast(Any, re2)
-_ANY_TAG = _re2.compile(r"(?i)</?(?:answer|evidence|reasoning)>")
+_ANY_TAG = linear.compile(r"(?i)</?(?:answer|evidence|reasoning)>")
 _QUOTES = str.maketrans(dict.fromkeys("\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f", '"'))
-_DOUBLED = _re2.compile(r"``|''|<[^<>]{0,20}>")  # quotation marks of TeX; markup in a quotation
-_QUOTED = _re2.compile(r'"([^"]{20,})"')
+_DOUBLED = linear.compile(r"``|''|<[^<>]{0,20}>")  # quotation marks of TeX; markup in a quotation
+_QUOTED = linear.compile(r'"([^"]{20,})"')
 _OPENED = [  # by their place beside spaces, where marks don't pair or are apostrophes
-    _re2.compile(r'(?:^|[\s(\[])"([^\s"][^"]{18,}[^\s"])"(?:$|[\s.,;:!?)\]])'),
-    _re2.compile(r"(?:^|[\s(\[])'([^\s'](?:[^']|\b'\b){18,}?)'(?:$|[\s.,;:!?)\]])"),
+    linear.compile(r'(?:^|[\s(\[])"([^\s"][^"]{18,}[^\s"])"(?:$|[\s.,;:!?)\]])'),
+    linear.compile(r"(?:^|[\s(\[])'([^\s'](?:[^']|\b'\b){18,}?)'(?:$|[\s.,;:!?)\]])"),
 ]
-_ALTERED = _re2.compile(r"\[([^\[\]]{1,60})\]")
-_GAP = _re2.compile(r"\.\s?\.\s?\.|\[\s*\]")
+_ALTERED = linear.compile(r"\[([^\[\]]{1,60})\]")
+_GAP = linear.compile(r"\.\s?\.\s?\.|\[\s*\]")
 _DECORATION = " \t\n\"'`*_.()[]"
 
 REASONS = {

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, cast
 
-import re2
 from pydantic import Field, StringConstraints, model_validator
 from rapidfuzz.distance import OSA, Levenshtein
 from rapidfuzz.fuzz import ratio
 
+from cap_rlvr import linear
 from cap_rlvr.answer import Reply, normalise, read_reply
 from cap_rlvr.task import GroundTruth, graded, nothing
 from cap_rlvr.wire.scoring import Part, Reason, Score
@@ -29,13 +29,12 @@ MAX_WORDS_OF_HEDGE = 6  # longer text after a label is meant as an option's text
 MAX_LEAD_CHARS = 60  # "The correct answer is: Option B." and the like, before or without an option's text
 MIN_TYPO_LETTERS = 5  # shorter words are too often another word when one letter changes (may, any; in, on)
 
-_re2 = cast(Any, re2)
 _LEAD = r"(?:(?:the )?(?:correct |right |best |final )*(?:answer|option|choice|holding)(?: is|:| is:)? )?(?:option |choice )?"
-_ALONE = _re2.compile(rf"(?i)^{_LEAD}[(\[]?([a-e1-5])[)\]]?[.:]?$")
+_ALONE = linear.compile(rf"(?i)^{_LEAD}[(\[]?([a-e1-5])[)\]]?[.:]?$")
 # A bare "A" before text is as likely the article, so only B to E may stand without a mark after them.
-_WITH_TEXT = _re2.compile(rf"(?i)^{_LEAD}(?:[(\[]?([a-e1-5])(?: ?[)\].:,-])+|([b-e])) (.+)$")
-_ANY_LABEL = _re2.compile(r"\b[A-E]\b")
-_WORD = _re2.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
+_WITH_TEXT = linear.compile(rf"(?i)^{_LEAD}(?:[(\[]?([a-e1-5])(?: ?[)\].:,-])+|([b-e])) (.+)$")
+_ANY_LABEL = linear.compile(r"\b[A-E]\b")
+_WORD = linear.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _DECORATION = " _\"'"
 _FILLERS = frozenset({"a", "an", "the", "that"})
 _NEGATIONS = frozenset(

@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.law.authorities import Mention
 from cap_rlvr.law.sentences import sentence_spans
 
@@ -22,16 +20,17 @@ _LOOKED_THROUGH = 5_000  # characters of an opinion in which its text and summar
 _HEAD_CHARS = 6_000
 _NAME_CHARS = 130  # before a citation, in which the name of the case is looked for
 
-_re2 = cast(Any, re2)
 _WORD = r"(?:[A-Z][\w.'\x{2019}&-]*)"
 _LINK = r"(?:of|the|and|&|ex|rel\.|for|on|in|re|de|la|del|by|a)"
 _PARTY = rf"{_WORD}(?:,? (?:{_LINK} ){{0,2}}(?:{_WORD}|et al\.)){{0,8}}"
-_CASE_NAME = _re2.compile(rf"{_PARTY},? (?:v|vs|against)\.? {_PARTY}|(?:In re|Ex parte|[Mm]atter of) (?:the )?{_PARTY}")
+_CASE_NAME = linear.compile(
+    rf"{_PARTY},? (?:v|vs|against)\.? {_PARTY}|(?:In re|Ex parte|[Mm]atter of) (?:the )?{_PARTY}"
+)
 _VERSUS = re.compile(r",? (?:v|vs|against)\.? ")
-_AFTER_CASE = _re2.compile(
+_AFTER_CASE = linear.compile(
     r"^(?:[\s,;:]*(?:\d{1,5}(?:\s?[-\x{2013}]\s?\d{1,5})?|n\. ?\d+|\x{00b6}+ ?\d+|\([^()]{0,40}(?:1[6-9]|20)\d\d\)|at|pp?\.|et seq\.))+"
 )
-_NEUTRAL = _re2.compile(r"\b(?:19|20)\d\d[- ][A-Z]{2,6}[- ]\d{1,4}\b,?(?:\s+\x{00b6}*\s?\d+(?:[-\x{2013}]\d+)?,)?")
+_NEUTRAL = linear.compile(r"\b(?:19|20)\d\d[- ][A-Z]{2,6}[- ]\d{1,4}\b,?(?:\s+\x{00b6}*\s?\d+(?:[-\x{2013}]\d+)?,)?")
 _JOINED = re.compile(r"\[CASE\](?:[\s,;:.()]|\b(?:and|at|see|See|citing|quoting|also|Id|id|accord|cf|Cf)\b)*\[CASE\]")
 _RELATED = re.compile(
     r"\[CASE\],? ?(?:(?:cert\. (?:denied|granted|quashed)|rev'd|aff'd|overruled|modified)[^.;]{0,60}?\[CASE\])"

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.law.citations import MAX_CHARS, CaseCitation, Locator, find_locators, read_citation
 from cap_rlvr.law.courts import may_hold, names_court
 from cap_rlvr.law.reporters import meanings, possible_year
 from cap_rlvr.law.same_name import names_agree
 from cap_rlvr.tasks.retrieval.truth import Key, Listed, RetrievalTruth, plain
 
-_re2 = cast(Any, re2)
-_BULLET = _re2.compile(r"(?:[-*+]|\x{2022}|\(?\d{1,2}[.)])[ \t]+(.+)")
-_LOOKS_LIKE_ID = _re2.compile(r"[A-Za-z]{0,6}[-_/#]?\d[\w/.-]{0,80}")
+_BULLET = linear.compile(r"(?:[-*+]|\x{2022}|\(?\d{1,2}[.)])[ \t]+(.+)")
+_LOOKS_LIKE_ID = linear.compile(r"[A-Za-z]{0,6}[-_/#]?\d[\w/.-]{0,80}")
 _AT_THE_END = ".;, \t"
 _AROUND = frozenset({"``", '""', "''", "**", "__", "()", "[]", "{}"})
 _MOST_AROUND = 6

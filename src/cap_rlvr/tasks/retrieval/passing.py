@@ -8,15 +8,12 @@ Two opinions that share nothing else turn on no common point: of 21 such pairs t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.law.authorities import Mention
 
 _BEFORE, _AFTER = 260, 170  # characters: the sentence that a citation supports, and a parenthetical that explains it
 _STRING = 60  # citations nearer than that to one another support one sentence
-_re2 = cast(Any, re2)
 _CANONS = (
     r"plain\s(?:meaning|language)|clear\sand\sunambiguous|legislative\s(?:intent|purpose)|intent(?:ion)?\sof\sthe\slegislature|"
     r"legislature['\x{2019}]?s?['\x{2019}]?\sintent|statutory\s(?:construction|interpretation)|rules?\sof\s(?:statutory\s)?construction|"
@@ -37,8 +34,8 @@ _PRESERVED = (
     r"for\sthe\swrong\sreason|not\s(?:raised|argued)\sbelow|"
     r"preserv(?:ed?|ing|ation\sof)\s(?:(?:the|an|any|this|that|his|her|their)\s)?(?:issue|error|claim|argument|question|objection)s?"
 )
-_PASSING = _re2.compile(rf"(?i){_CANONS}|{_REVIEW}|{_PRESERVED}")
-_SENTENCE_END = _re2.compile(r"[.;]\s+[A-Z{\[]")
+_PASSING = linear.compile(rf"(?i){_CANONS}|{_REVIEW}|{_PRESERVED}")
+_SENTENCE_END = linear.compile(r"[.;]\s+[A-Z{\[]")
 
 
 def only_in_passing(groups: Sequence[Sequence[str]], mentions: Sequence[Mention], text: str) -> tuple[bool, ...]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.law.dispositions import VERBS
 from cap_rlvr.tasks.summarise.words import sentences
 
-_re2 = cast(Any, re2)
 _FORMS = {verb: verb for verb in VERBS} | {
     "affirms": "affirmed", "affirm": "affirmed", "upheld": "affirmed", "upholds": "affirmed", "uphold": "affirmed",
     "reverses": "reversed", "reverse": "reversed", "overturned": "reversed", "overturns": "reversed",
@@ -19,23 +15,23 @@ _FORMS = {verb: verb for verb in VERBS} | {
     "sets aside": "set aside", "discharges": "discharged", "overrules": "overruled", "overrule": "overruled",
     "sustains": "sustained", "sustain": "sustained", "confirms": "confirmed", "transfers": "transferred", "refused": "denied",
 }  # fmt: skip
-_VERB = _re2.compile(rf"(?i)\b({'|'.join(sorted(_FORMS, key=len, reverse=True))})\b")
-_NOT = _re2.compile(
+_VERB = linear.compile(rf"(?i)\b({'|'.join(sorted(_FORMS, key=len, reverse=True))})\b")
+_NOT = linear.compile(
     r"(?i)\b(?:not|never|cannot|neither|nor|no longer|no means|no wise|nowise|far from|without|hardly|scarcely"
     r"|declin\w+ to|refus\w+ to|fail\w* to)\b(?:\W+\w+){0,3}\W*$"
 )
-_JOINED = _re2.compile(
+_JOINED = linear.compile(
     r"(?i)\b(?:and|so|but|yet|because|therefore)\b"
 )  # "did not err and affirmed" denies the error alone
 _INFLECTED = ("ed", "s", "ld")  # "did not hear and affirm" denies both
-_NOT_THAT = _re2.compile(
+_NOT_THAT = linear.compile(
     r"(?i)\b(?:not|never|cannot|no one|nobody|none|no means|hardly|scarcely|false|untrue|wrong|incorrect|mistaken|doubtful"
     r"|refus\w+|declin\w+|den(?:y|ies|ied)|reject\w*)\b(?:\W+\w+){0,4}\W+that\b[^,]*$"
 )
-_UNSAID = _re2.compile(
+_UNSAID = linear.compile(
     r"(?i)(?:\b(?:whether|if|unless)\b|\b(?:pray|ask|argu|contend|urg|mov|claim|insist)(?:ed|e?s)\W+that\b)[^,]*$"
 )
-_WISHED = _re2.compile(r"(?i)\b(?:should|ought|could|would|might)(?:\W+not)?(?:\W+to)?\W+have\W+(?:been\W+)?$")
+_WISHED = linear.compile(r"(?i)\b(?:should|ought|could|would|might)(?:\W+not)?(?:\W+to)?\W+have\W+(?:been\W+)?$")
 _UP = frozenset({"affirmed", "confirmed"})
 _DOWN = frozenset({"reversed", "vacated", "quashed", "annulled", "set aside"})
 _YES = frozenset({"granted", "sustained"})

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.tasks.summarise.source import MIN_SHARED, Key, Statement, contradicts, said_roles, statements
 from cap_rlvr.tasks.summarise.words import is_content, number, salient, stem, weight, word_list, words
 
-_re2 = cast(Any, re2)
 MAX_RUN = 15
 GRAM = 8
 MAX_GRAMS = 0.25
@@ -23,13 +20,13 @@ MAX_CUT = 0.40  # of words in runs of 4; briefs written freely have .15 to .37; 
 MAX_QUOTED_WORDS = 30
 ALIKE_SENTENCE, ALIKE_CLAUSE = 0.85, 0.8  # of the salient terms of both together
 _NONE: frozenset[str] = frozenset()
-_QUOTE = _re2.compile(r'"([^"]{3,600})"')
-_VERSUS = _re2.compile(r"([A-Z][A-Za-z.'&-]*),? v(?:s)?\.? (?:[Tt]he )?([A-Z][A-Za-z.'&-]*)")
-_EX_PARTE = _re2.compile(r"\b(?:[Ii]n re|[Ee]x parte|[Mm]atter of) ([A-Z][A-Za-z'-]+)")
-_LOCATOR = _re2.compile(r"\b(\d{1,4}) ([A-Z][A-Za-z.']*(?: [A-Z0-9][A-Za-z0-9.']*){0,4}),? (\d{1,5})\b")
-_STATUTE = _re2.compile(r"(?i)(?:\b(?:sections?|sec\.|articles?|art\.|chapters?|amendment|rules?)|§+) ?(\d{1,5})")
-_CAPITALISED = _re2.compile(r"([A-Za-z0-9,;)'\"-]) +((?:[A-Z][a-z]+['-]?)+[A-Za-z]+)")
-_OPENING = _re2.compile(r"(?:^|[.?!:]\s+|\n\s*)([A-Z][A-Za-z-]{2,})")
+_QUOTE = linear.compile(r'"([^"]{3,600})"')
+_VERSUS = linear.compile(r"([A-Z][A-Za-z.'&-]*),? v(?:s)?\.? (?:[Tt]he )?([A-Z][A-Za-z.'&-]*)")
+_EX_PARTE = linear.compile(r"\b(?:[Ii]n re|[Ee]x parte|[Mm]atter of) ([A-Z][A-Za-z'-]+)")
+_LOCATOR = linear.compile(r"\b(\d{1,4}) ([A-Z][A-Za-z.']*(?: [A-Z0-9][A-Za-z0-9.']*){0,4}),? (\d{1,5})\b")
+_STATUTE = linear.compile(r"(?i)(?:\b(?:sections?|sec\.|articles?|art\.|chapters?|amendment|rules?)|§+) ?(\d{1,5})")
+_CAPITALISED = linear.compile(r"([A-Za-z0-9,;)'\"-]) +((?:[A-Z][a-z]+['-]?)+[A-Za-z]+)")
+_OPENING = linear.compile(r"(?:^|[.?!:]\s+|\n\s*)([A-Z][A-Za-z-]{2,})")
 _NOT_NAMES = word_list("capitals_that_name_nobody")
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.tasks.summarise.words import sentences
 
-_re2 = cast(Any, re2)
 NAMES = ("issue", "rule", "application", "conclusion")
 MAX_PREAMBLE_WORDS = 20  # a title may stand before the first part
 _WORDS_FOR = {
@@ -18,21 +16,21 @@ _WORDS_FOR = {
     "application": "application", "analysis": "application", "conclusion": "conclusion", "disposition": "conclusion",
 }  # fmt: skip
 _KEYWORD = "|".join(sorted((word.replace(" ", "[ \t]+") for word in _WORDS_FOR), key=len, reverse=True))
-_HEADING = _re2.compile(
+_HEADING = linear.compile(
     r"(?im)(?:^[ \t>*_#(-]*(?:(?:[1-4]|i{1,3}|iv|[a-d])[.):][ \t*_]*)?"
     rf"({_KEYWORD})[*_ \t]*(?:[:][*_ \t]*|[.-][-*_ \t]+|$)"
     rf"|[.?!][\"')\]*_]*[ \t]+[*_]*({_KEYWORD})[*_]*:[*_ \t]*)"
 )
 _MARKS = str.maketrans({"*": " ", "_": " ", "#": " ", ">": " ", "`": " "})
 _CUES = {
-    "issue": _re2.compile(r"(?i)\b(?:issue|question|whether)\b"),
-    "rule": _re2.compile(
+    "issue": linear.compile(r"(?i)\b(?:issue|question|whether)\b"),
+    "rule": linear.compile(
         r"(?i)^\W*(?:the (?:governing |applicable |controlling |settled )?(?:rules?|law|standard|statute)\b|under\b|by statute\b)"
     ),
-    "application": _re2.compile(
+    "application": linear.compile(
         r"(?i)^\W*(?:here|in this case|in the present case|applying|on these facts|on this record|measured|the record)\b"
     ),
-    "conclusion": _re2.compile(
+    "conclusion": linear.compile(
         r"(?i)^\W*(?:therefore|accordingly|for these reasons|for this reason|in conclusion|thus|hence|consequently)\b"
     ),
 }

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any, cast
 
-import re2
-
+from cap_rlvr import linear
 from cap_rlvr.answer import normalise
 from cap_rlvr.tasks.summarise.truth import Reference, SummariseTruth
 from cap_rlvr.tasks.summarise.words import (
@@ -28,7 +26,6 @@ from cap_rlvr.tasks.summarise.words import (
     words,
 )
 
-_re2 = cast(Any, re2)
 KEY_TERMS = 24  # the reference's salient terms that recall is measured over, the rarest first
 MIN_KEY_TERMS = 5
 NEAR = 10  # words
@@ -43,19 +40,19 @@ _OPPOSITES = {
     "insurer": {"insured"}, "insured": {"insurer"}, "lessor": {"lessee"}, "lessee": {"lessor"}, "vendor": {"vendee"},
     "vendee": {"vendor"}, "mortgagor": {"mortgagee"}, "mortgagee": {"mortgagor"}, "buyer": {"seller"}, "seller": {"buyer"},
 }  # fmt: skip
-_ROLE_THEN_NAME = _re2.compile(rf"\b(?i:({_ROLES}))s?,? (?:in error,? )?([A-Z][A-Za-z'&-]{{2,}})")
-_NAME_THEN_ROLE = _re2.compile(
+_ROLE_THEN_NAME = linear.compile(rf"\b(?i:({_ROLES}))s?,? (?:in error,? )?([A-Z][A-Za-z'&-]{{2,}})")
+_NAME_THEN_ROLE = linear.compile(
     rf"\b([A-Z][A-Za-z'&-]{{2,}})(?:,? (?:as )?(?:the|an|a)|,| \((?:the )?| (?:is|was) (?:the|an|a)) (?i:({_ROLES}))s?\b"
 )
 
 
-_NAME = _re2.compile(r"[a-z,;] ([A-Z][a-z]+[A-Za-z-]*)")
+_NAME = linear.compile(r"[a-z,;] ([A-Z][a-z]+[A-Za-z-]*)")
 _ACTORS = word_list("actors")
 MIN_SHARED = 3  # salient terms of a statement that can be compared with another
-_CLAUSES = _re2.compile(
+_CLAUSES = linear.compile(
     r"(?i)[,;:()]|\b(?:that|which|who|whom|where|when|if|although|though|because|but|unless|while|held|whether|since|until)\b"
 )
-_DENIAL = _re2.compile(  # what makes a sentence out of a statement that says the contrary
+_DENIAL = linear.compile(  # what makes a sentence out of a statement that says the contrary
     r"(?i)\b(?:(?:it )?(?:is|was|were|be|would be) (?:false|untrue|wrong|incorrect|mistaken|bad law|not true|not the law|not so|no law)"
     r"(?: to (?:say|hold|think))?|(?:reject|repudiat|refut|disavow)\w*(?: \w+){0,3}"
     r"|(?:(?:can|could|may) (?:hardly|scarcely|never|not)|cannot|no court has|no one can) (?:be )?(?:say|said|hold|held)) that\b"
@@ -67,18 +64,18 @@ _NOT_HELD = (
     r"(?:the|this) (?:court|law|decision|opinion) (?:(?:did|does|would|could) not|never|refuse[ds]|decline[ds]|reject(?:ed|s)"
     r"|denie[ds]|disapprove[ds])(?: [\w-]+){0,4}"
 )
-_DENIED_AFTER = _re2.compile(  # what stands after a statement and says that it does not hold
+_DENIED_AFTER = linear.compile(  # what stands after a statement and says that it does not hold
     rf"(?i)(?:[,;:]? *(?:\b(?:which|and|but|yet|so)\b,? *)?(?:\b(?:that|this|it)\b *)?\b(?:is|was|were)"
     rf" (?:{_UNTRUE}|(?:exactly |just |precisely )?what {_NOT_HELD})|[,;:] *(?:which|and|but|yet|so|a \w+ that)? *{_NOT_HELD})[ .!]*$"
 )
-_DENIES_BEFORE = _re2.compile(  # a sentence that says so of the one before it
+_DENIES_BEFORE = linear.compile(  # a sentence that says so of the one before it
     rf"(?i)^\W*(?:but |yet |however,? )?(?:(?:that|this|it|such|the (?:contrary|opposite))\b(?: [\w-]+){{0,2}} (?:is|was) (?:{_UNTRUE}"
     rf"|the law|what {_NOT_HELD})|(?:the|this) court (?:(?:did|does|would) not (?:so(?: hold| say| rule)?|(?:hold|say|agree to) (?:so|that|this))|(?:never|refused|declined)"
     rf"(?: to)? (?:so |hold |say ){{1,2}}(?:so|that|this)?|(?:rejected|denied|disapproved|repudiated)(?: of)? (?:this|that|such|it)\b"
     rf"(?: [\w-]+){{0,2}}))\W*$"
 )
-_THAT = _re2.compile(r"(?i)\bthat\b")
-_PARTS = _re2.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
+_THAT = linear.compile(r"(?i)\bthat\b")
+_PARTS = linear.compile(r"(?i);|\bheld\b[,:]? ?(?:that)?")
 
 
 @dataclass(frozen=True)

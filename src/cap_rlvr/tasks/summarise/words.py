@@ -8,15 +8,13 @@ from __future__ import annotations
 import tomllib
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, cast
 
-import re2
+from cap_rlvr import linear
 
-_re2 = cast(Any, re2)
 _DATA = Path(__file__).with_name("data")
 _APART = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) not in "',"}
-_SENTENCE_END = _re2.compile(r"[.?!]+[\"')\]]*(?:\s+|$)|\n+")
-_LAST_WORD = _re2.compile(r"([A-Za-z]+)$")
+_SENTENCE_END = linear.compile(r"[.?!]+[\"')\]]*(?:\s+|$)|\n+")
+_LAST_WORD = linear.compile(r"([A-Za-z]+)$")
 
 
 @cache
