@@ -46,7 +46,7 @@ class Hit:
 
 
 class Pattern:
-    """A compiled expression. Where a search starts is the text's beginning to `^` and `\\b`."""
+    """A compiled expression. To `^` the place where a search starts is the text's beginning."""
 
     __slots__ = ("_compiled", "_match", "pattern")
 
@@ -99,7 +99,7 @@ class Pattern:
         return [*pieces, text[end:]]
 
     def sub(self, change: str | Callable[[Hit], str], text: str) -> str:
-        """The text with each match changed; `\\1` in a string is a group."""
+        r"""The text with each match changed; `\1` in a string is a group."""
         if isinstance(change, str) and "\\" in change:
             return self._compiled.sub(change, text)
         pieces: list[str] = []
@@ -135,7 +135,7 @@ def _in_characters(encoded: bytes, spans: list[Span], known: Span) -> tuple[Span
 def _next(encoded: bytes, at: int) -> int:
     """Where the next character begins."""
     at += 1
-    while at < len(encoded) and encoded[at] & 0xC0 == 0x80:  # noqa: PLR2004 - a byte that goes on with a character
+    while at < len(encoded) and encoded[at] & 0xC0 == 0x80:
         at += 1
     return at
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cap_rlvr import linear
+from cap_rlvr.law.words import words
 from cap_rlvr.tasks.entail.truth import LABELS, Label
 
 _ABBREVIATION = linear.compile(
@@ -60,7 +61,6 @@ _NEGATIONS = frozenset(
     ]
 )
 _DIRECT = frozenset({"rather", "instead", "never", "neither", "nor", "hardly", "nowhere", "not"})
-_WORD = linear.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _PASSIVE = linear.compile(
     r"(?i)\b(?:is|are|was|were|be|been|being)(?: \w+ly| not| never| now| thus| also| so| then| therefore| neither| later| since)* $"
 )
@@ -258,4 +258,4 @@ def _speaks_of_cited(text: str, span: tuple[int, int], names: Names) -> bool:
 
 @lru_cache(maxsize=256)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.casefold() for word in _WORD.findall(text))
+    return tuple(word.casefold() for word in words(text))
