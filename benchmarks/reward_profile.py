@@ -29,8 +29,12 @@ _ITEMS = 3000
 def write_profile(workspace: Path, pools: dict[str, list[list[Asked]]], path: Path, console: Console) -> None:
     """Write and print them; own time, since what calls much has much in all."""
     every = mixed(pools, list(pools))
-    parts = ["# What costs the time\n\nOwn time of the ten functions that cost most, under cProfile, which doubles all."]
-    parts += [_section("The service's process, batch 64, all five", _of_service(workspace, every), 64 * 40)]
+    parts = [
+        "# What costs the time\n\nOwn time of the ten functions that cost most, under cProfile, which doubles all."
+    ]
+    for batch, requests in ((1, 1500), (64, 40)):
+        stats = _of_service(workspace, every, batch, requests)
+        parts.append(_section(f"The service's process, batch {batch}, all five", stats, batch * requests))
     for name, asked in {"all five": every, **{task: mixed(pools, [task]) for task in pools}}.items():
         made = _packed(workspace, asked)
         made = [one for _, one in zip(range(_ITEMS), itertools.cycle(made), strict=False)]
@@ -39,12 +43,12 @@ def write_profile(workspace: Path, pools: dict[str, list[list[Asked]]], path: Pa
     console.print(path.read_text())
 
 
-def _of_service(workspace: Path, asked: Sequence[Asked]) -> pstats.Stats:
+def _of_service(workspace: Path, asked: Sequence[Asked], batch: int, requests: int) -> pstats.Stats:
     items = [numbered(one.item(MARK), MARK) for one in asked]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "profile"
         with service(workspace, 1, profile=file) as running:
-            press(running.port, Bodies("/reward", items, 64, int(time.time() * 1000)), 4, 60, 40)
+            press(running.port, Bodies("/reward", items, batch, int(time.time() * 1000)), 4, 300, requests)
         return pstats.Stats(str(file), stream=io.StringIO())
 
 

@@ -61,9 +61,7 @@ class Form:
 _BATCHES, _IN_FLIGHT = (1, 8, 64, 512), (1, 16, 64, 256)
 FORMS = {
     "short": Form(12, 1.5, ((1, 16), (64, 16)), (1,), (16,), 0),
-    "full": Form(
-        40, 5.0, tuple((b, f) for b in _BATCHES for f in _IN_FLIGHT), (1, 2, 4), (1, 16, 64, 256), 1_000_000
-    ),
+    "full": Form(40, 5.0, tuple((b, f) for b in _BATCHES for f in _IN_FLIGHT), (1, 2, 4), (1, 16, 64, 256), 1_000_000),
 }
 
 

@@ -15,9 +15,19 @@ def tables(figures: Sequence[Figure]) -> Iterator[Table]:
     loads = [figure for figure in figures if "mix" in figure]
     library = {figure["in_process"]: figure["cpu_us_per_item"] for figure in figures if "in_process" in figure}
     for figure in loads:
-        figure |= shares(figure, loads, library)
+        figure.update(shares(figure, loads, library))
     table = _table("The reward service", "path", "mix", "workers", "batch", "in flight", "items/s", "of ceiling")
-    for name in ("CPU us/item", "per core", "of ceiling, CPU", "library us", "p50 ms", "p95 ms", "p99 ms", "refused", "cached"):
+    for name in (
+        "CPU us/item",
+        "per core",
+        "of ceiling, CPU",
+        "library us",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "refused",
+        "cached",
+    ):
         table.add_column(name, justify="right")
     for one in loads:
         table.add_row(*_cells(one, library))

@@ -25,6 +25,7 @@ class Metrics:
         self._items = Counter(
             "reward_items", "Items answered", ["task", "status", "reason", "cached"], registry=self._registry
         )
+        self._counters: dict[tuple[str, str, str, bool], Counter] = {}  # looking one up by its labels takes a lock
         self._seconds = Histogram(
             "reward_request_seconds", "Time to answer POST /reward", buckets=_SECONDS, registry=self._registry
         )
@@ -34,8 +35,12 @@ class Metrics:
 
     def answered(self, tally: Tally[tuple[str, str, str, bool]], seconds: float) -> None:
         """Count one answered request: (task, status, reason code, cached) -> items."""
-        for (task, status, reason, cached), count in tally.items():
-            self._items.labels(task, status, reason, str(cached).lower()).inc(count)
+        for kind, count in tally.items():
+            counter = self._counters.get(kind)
+            if counter is None:
+                task, status, reason, cached = kind
+                counter = self._counters[kind] = self._items.labels(task, status, reason, str(cached).lower())
+            counter.inc(count)
         self._seconds.observe(seconds)
         self._batch.observe(tally.total())
 

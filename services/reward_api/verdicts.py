@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,18 +11,15 @@ from cap_rlvr.wire.receipts import verdict_bytes
 from cap_rlvr.wire.scoring import Reason, RewardResult, Score, Status
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """``core`` is the result's JSON object without ``id`` and ``cached``; ``code`` is its reason's code."""
+class Verdict(NamedTuple):
+    """``core`` is the result's JSON object without ``id`` and ``cached``, ``sha256`` (hex) of it is for receipts; ``code``
+    is its reason's code.
+    """
 
     status: Status
     code: str
     core: bytes
-
-    @cached_property
-    def sha256(self) -> str:
-        """SHA-256 (hex) of the core, for receipts."""
-        return hashlib.sha256(self.core).hexdigest()
+    sha256: str
 
     def result(self, item_id: str, cached: bool) -> bytes:
         """The JSON of the whole result for one item."""
@@ -33,12 +28,12 @@ class Verdict:
 
     def pack(self) -> list[str]:
         """What crosses from a scoring process to the service."""
-        return [self.status, self.code, self.core.decode()]
+        return [self.status, self.code, self.core.decode(), self.sha256]
 
     @classmethod
     def unpack(cls, packed: list[Any]) -> Verdict:
-        status, code, core = packed
-        return cls(status, code, core.encode())
+        status, code, core, sha256 = packed
+        return cls(status, code, core.encode(), sha256)
 
 
 def scored(task: str, score: Score) -> Verdict:
@@ -57,7 +52,7 @@ def scored(task: str, score: Score) -> Verdict:
         parse_mode=score.parse_mode,
         mask_sample=False,
     )
-    return Verdict("scored", score.reason.code, verdict_bytes(result))
+    return _verdict(score.reason.code, result)
 
 
 def cost_limit(task: str, seconds: float) -> Verdict:
@@ -87,4 +82,9 @@ def _null(task: str, status: Status, code: str, text: str, retryable: bool) -> V
         mask_sample=True,
         retryable=retryable,
     )
-    return Verdict(status, code, verdict_bytes(result))
+    return _verdict(code, result)
+
+
+def _verdict(code: str, result: RewardResult) -> Verdict:
+    core = verdict_bytes(result)
+    return Verdict(result.status, code, core, hashlib.sha256(core).hexdigest())
