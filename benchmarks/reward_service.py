@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -194,12 +194,12 @@ def cells(form: Form, mix_names: Sequence[str], workers: int) -> Iterator[Cell]:
 def main() -> None:
     arguments = _arguments()
     form = FORMS[arguments.form]
-    if arguments.workers:
-        form = Form(**{**asdict(form), "workers": tuple(arguments.workers)})
-    if arguments.seconds:
-        form = Form(**{**asdict(form), "seconds": arguments.seconds})
-    if arguments.items is not None:
-        form = Form(**{**asdict(form), "memory_items": arguments.items})
+    form = replace(
+        form,
+        workers=tuple(arguments.workers or form.workers),
+        seconds=arguments.seconds or form.seconds,
+        memory_items=form.memory_items if arguments.items is None else arguments.items,
+    )
     console = Console()
     with tempfile.TemporaryDirectory() as folder, Progress(console=console) as progress:
         workspace = arguments.workspace or _invent(Path(folder))
@@ -211,11 +211,21 @@ def main() -> None:
         bench = Bench(form, pools, _made_of(form, pools))
         _measure(bench, form, workspace, pools, progress)
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]}
+    machine["loop_ms"] = _loop_ms()
     found = {"machine": machine, "form": arguments.form, "settings": asdict(form), "figures": bench.figures}
     for table in tables(bench.figures):
         console.print(table)
     write_whole(RESULT, orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
     PART.unlink(missing_ok=True)
+
+
+def _loop_ms() -> float:
+    """CPU milliseconds of a hundred thousand turns of a loop: what CPU time is worth here and now, to compare runs by."""
+    started = time.process_time()
+    total = 0
+    for number in range(100_000):
+        total += number * number
+    return round(1000 * (time.process_time() - started), 1)
 
 
 def _measure(bench: Bench, form: Form, workspace: Path, pools: Any, progress: Progress) -> None:
