@@ -107,7 +107,7 @@ def pack(name: str, completion: str, truth: dict[str, Any] | None, place: Place 
 def unpack(packed: list[Any]) -> tuple[str, str, dict[str, Any] | None, Place | None]:
     """The item that was packed."""
     name, completion, truth, place = packed
-    return name, completion, truth, place and Place(*place[:-1], tuple(place[-1]))
+    return name, completion, truth, place and Place._make([*place[:-1], tuple(place[-1])])
 
 
 def read_frame(connection: socket.socket) -> bytes | None:
