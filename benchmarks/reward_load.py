@@ -117,12 +117,13 @@ def numbered(item: dict[str, object], mark: str) -> Callable[[int], bytes]:
 
 @dataclass
 class Load:
-    """What came back: seconds of each answered request, and how many were refused (429, 503)."""
+    """What came back: seconds of each answered request, how many were refused (429, 503), items scored and not scored."""
 
     seconds: list[float] = field(default_factory=list[float])
     refused: int = 0
     cached: int = 0
     items: int = 0
+    unscored: int = 0
     elapsed: float = 0.0
 
     def percentile(self, share: float) -> float | None:
@@ -158,6 +159,7 @@ async def _press(port: int, bodies: Bodies, in_flight: int, end: tuple[float, in
                 if head.startswith(b"HTTP/1.1 200"):
                     load.seconds.append(time.perf_counter() - started)
                     load.items += body.count(b'"mask_sample":false')
+                    load.unscored += body.count(b'"mask_sample":true')
                     load.cached += body.count(b'"cached":true')
                 else:
                     assert head.startswith((b"HTTP/1.1 503", b"HTTP/1.1 429")), head + body[:300]

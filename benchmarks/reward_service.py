@@ -119,6 +119,7 @@ class Bench:
                 "cpu_us_per_item": used and round(used * 1e6, 1),
                 **{f"p{share}_ms": load.percentile(share / 100) for share in (50, 95, 99)},
                 "refused": load.refused,
+                "unscored": load.unscored,
                 "cached_share": round(load.cached / load.items, 4) if load.items else 0.0,
             }
         )
