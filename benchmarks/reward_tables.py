@@ -26,6 +26,7 @@ def tables(figures: Sequence[Figure]) -> Iterator[Table]:
         "p95 ms",
         "p99 ms",
         "refused",
+        "unscored",
         "cached",
     ):
         table.add_column(name, justify="right")
@@ -65,7 +66,8 @@ def _cells(one: Figure, library: dict[str, float]) -> list[str]:
     shown += [f"{one['of_constant_cpu']:.0%}" if "of_constant_cpu" in one else ""]
     shown += [f"{library[one['mix']]:,.0f}" if one["mix"] in library else ""]
     shown += [str(one[f"p{share}_ms"]) for share in (50, 95, 99)]
-    return [path, one["mix"], *map(str, numbers), *shown, str(one["refused"]), f"{one['cached_share']:.0%}"]
+    shown += [str(one["refused"]), str(one["unscored"]), f"{one['cached_share']:.0%}"]
+    return [path, one["mix"], *map(str, numbers), *shown]
 
 
 def _memory(points: Sequence[Figure]) -> Table:
