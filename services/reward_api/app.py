@@ -24,6 +24,7 @@ from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
 from services.reward_api.keyring import signing_key
 from services.reward_api.metrics import Metrics
+from services.reward_api.plain_route import PlainRoute
 from services.reward_api.problems import Refused, install
 from services.reward_api.scoring import Scoring
 from services.reward_api.scoring_pool import Limits, ScoringPool
@@ -77,19 +78,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     install(app)
     describe(app, RewardRequest, RewardItem)
 
-    @app.post("/reward", response_model=RewardReply, responses=_PROBLEMS, openapi_extra=_BODY, tags=["scoring"])
-    async def reward(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
-        """Score 1 to 512 items of any tasks, or one bare item; each item gets its own status."""
-        started = time.perf_counter()
-        try:
-            items = read_items(await read_body(request))
-            body, tally = await access.score(request, scoring, items)
-        except Refused as refused:
-            metrics.refused(refused.code)
-            raise
-        metrics.answered(tally, time.perf_counter() - started)
-        return Response(body, media_type="application/json")
-
+    _add_reward(app, scoring, access, metrics)
     _add_operations(app, known, examples, access, metrics)
     _add_tasks(app, known, examples)
     judging = Judging(scoring, metrics, access.charged)
@@ -101,6 +90,25 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     page.add(app)
     serve(app)
     return app
+
+
+def _add_reward(app: FastAPI, scoring: Scoring, access: Access, metrics: Metrics) -> None:
+    async def reward(request: Request) -> Response:
+        """Score 1 to 512 items of any tasks, or one bare item; each item gets its own status."""
+        started = time.perf_counter()
+        try:
+            items = read_items(await read_body(request))
+            body, tally = await access.score(request, scoring, items)
+        except Refused as refused:
+            metrics.refused(refused.code)
+            raise
+        metrics.answered(tally, time.perf_counter() - started)
+        return Response(body, media_type="application/json")
+
+    told: dict[str, Any] = {"response_model": RewardReply, "responses": _PROBLEMS, "openapi_extra": _BODY}
+    app.router.add_api_route(
+        "/reward", reward, methods=["POST"], route_class_override=PlainRoute, tags=["scoring"], **told
+    )
 
 
 def sample(known: Any) -> dict[str, Any] | None:

@@ -37,6 +37,11 @@ class AuditLog:
         self.lost = 0
 
     @property
+    def on(self) -> bool:
+        """Whether lines are written anywhere."""
+        return self._thread is not None
+
+    @property
     def degraded(self) -> str:
         """Why lines are missing; empty while all are written."""
         return LOSING if self._failing else ""

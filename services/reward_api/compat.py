@@ -19,6 +19,7 @@ from services.reward_api.bodies import insist_shallow, parse, read_as, read_body
 from services.reward_api.described import body_of, describe, problems
 from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
+from services.reward_api.plain_route import PlainRoute
 from services.reward_api.problems import Refused
 from services.reward_api.scoring_worker import TaskRegistry
 
@@ -176,8 +177,7 @@ def _add_nemo_gym(app: FastAPI, compat: Compat, root: str) -> None:
     shown: dict[str, Any] = {"include_in_schema": root == _NEMO, "tags": ["compat"]}
     codes = problems(400, 408, 413, 422, 503)
 
-    @app.post(f"{root}/verify", responses=codes, openapi_extra=body_of(NemoGymRow), **shown)
-    async def verify(request: Request) -> Response:  # pyright: ignore[reportUnusedFunction]
+    async def verify(request: Request) -> Response:
         """The whole row, with `reward`, its components, `mask_sample` and `failure_reason`."""
         row = parse(await read_body(request))
         if not isinstance(row, dict):
@@ -187,6 +187,9 @@ def _add_nemo_gym(app: FastAPI, compat: Compat, root: str) -> None:
             return Response(orjson.dumps(reply), media_type="application/json")
         except TypeError:  # what can be read can be too deep to be written
             raise Refused(422, "invalid_request", "A row may not be nested over 250 deep.") from None
+
+    told: dict[str, Any] = {**shown, "responses": codes, "openapi_extra": body_of(NemoGymRow)}
+    app.router.add_api_route(f"{root}/verify", verify, methods=["POST"], route_class_override=PlainRoute, **told)
 
     @app.post(f"{root}/seed_session", responses=codes, **shown)
     async def seed_session(request: Request) -> dict[str, Any]:  # pyright: ignore[reportUnusedFunction]

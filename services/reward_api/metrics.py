@@ -27,6 +27,7 @@ class Metrics:
         )
         for task in tasks:  # which an alarm waits for: it must be there at 0 before the first is counted
             self._items.labels(task, "scored", "cost_limit", "false")
+        self._counters: dict[tuple[str, str, str, bool], Counter] = {}  # looking one up by its labels takes a lock
         self._seconds = Histogram(
             "reward_request_seconds", "Time to answer POST /reward", buckets=_SECONDS, registry=self._registry
         )
@@ -36,8 +37,12 @@ class Metrics:
 
     def answered(self, tally: Tally[tuple[str, str, str, bool]], seconds: float) -> None:
         """Count one answered request: (task, status, reason code, cached) -> items."""
-        for (task, status, reason, cached), count in tally.items():
-            self._items.labels(task, status, reason, str(cached).lower()).inc(count)
+        for kind, count in tally.items():
+            counter = self._counters.get(kind)
+            if counter is None:
+                task, status, reason, cached = kind
+                counter = self._counters[kind] = self._items.labels(task, status, reason, str(cached).lower())
+            counter.inc(count)
         self._seconds.observe(seconds)
         self._batch.observe(tally.total())
 

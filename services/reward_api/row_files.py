@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -12,8 +12,7 @@ from cap_rlvr.wire.rows import Row, Split
 Stamp = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where one row lies; ``stamp`` (inode, mtime in ns, size) tells whether the file is still the one indexed."""
 
     row_id: str

@@ -176,18 +176,27 @@ class Scoring:
         open_tickets = [ticket for ticket in waiting.values() if ticket.verdict is None]
         if not open_tickets:
             return
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
         left = len(open_tickets)
 
         def count_down(_: Ticket) -> None:
             nonlocal left
             left -= 1
-            if left == 0 and not done.done():
+            if left == 0:
+                finish()
+
+        def finish() -> None:
+            if not done.done():
                 done.set_result(None)
 
         for ticket in open_tickets:
             ticket.settled.append(count_down)
-        await asyncio.wait([done], timeout=seconds)
+        deadline = loop.call_later(seconds, finish)
+        try:
+            await done
+        finally:
+            deadline.cancel()
 
 
 def _body(

@@ -17,7 +17,6 @@ import os
 import signal
 import socket
 import sys
-from dataclasses import astuple
 from functools import lru_cache
 from typing import Any, NoReturn, Protocol
 
@@ -106,13 +105,13 @@ def _log() -> Any:
 
 def pack(name: str, completion: str, truth: dict[str, Any] | None, place: Place | None) -> list[Any]:
     """One item as it crosses to the scoring process."""
-    return [name, completion, truth, place and list(astuple(place))]
+    return [name, completion, truth, place and list(place)]
 
 
 def unpack(packed: list[Any]) -> tuple[str, str, dict[str, Any] | None, Place | None]:
     """The item that was packed."""
     name, completion, truth, place = packed
-    return name, completion, truth, place and Place(*place[:-1], stamp=tuple(place[-1]))
+    return name, completion, truth, place and Place._make([*place[:-1], tuple(place[-1])])
 
 
 def read_frame(connection: socket.socket) -> bytes | None:

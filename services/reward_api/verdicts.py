@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -13,9 +11,9 @@ from cap_rlvr.wire.receipts import verdict_bytes
 from cap_rlvr.wire.scoring import ParseMode, Reason, RewardResult, Score, Status
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """``core`` is the result's JSON object without ``id`` and ``cached``; ``code`` is its reason's code.
+class Verdict(NamedTuple):
+    """``core`` is the result's JSON object without ``id`` and ``cached``, ``sha256`` (hex) of it is for receipts; ``code``
+    is its reason's code.
 
     ``reward``, ``strict`` and ``parse_mode`` stand in the core too, and are here for those who count.
     """
@@ -23,14 +21,10 @@ class Verdict:
     status: Status
     code: str
     core: bytes
+    sha256: str
     reward: float | None = None
     strict: bool = False
     parse_mode: ParseMode = "none"
-
-    @cached_property
-    def sha256(self) -> str:
-        """SHA-256 (hex) of the core, for receipts."""
-        return hashlib.sha256(self.core).hexdigest()
 
     def result(self, item_id: str, cached: bool) -> bytes:
         """The JSON of the whole result for one item."""
@@ -39,7 +33,7 @@ class Verdict:
 
     def pack(self) -> list[Any]:
         """What crosses from a scoring process to the service."""
-        return [self.status, self.code, self.core.decode(), self.reward, self.strict, self.parse_mode]
+        return [self.status, self.code, self.core.decode(), *self[3:]]
 
     @classmethod
     def unpack(cls, packed: list[Any]) -> Verdict:
@@ -63,8 +57,7 @@ def scored(task: str, score: Score) -> Verdict:
         parse_mode=score.parse_mode,
         mask_sample=False,
     )
-    core = verdict_bytes(result)
-    return Verdict("scored", score.reason.code, core, score.reward, score.strict, score.parse_mode)
+    return _verdict(score.reason.code, result)
 
 
 def cost_limit(task: str, seconds: float) -> Verdict:
@@ -94,4 +87,10 @@ def _null(task: str, status: Status, code: str, text: str, retryable: bool) -> V
         mask_sample=True,
         retryable=retryable,
     )
-    return Verdict(status, code, verdict_bytes(result))
+    return _verdict(code, result)
+
+
+def _verdict(code: str, result: RewardResult) -> Verdict:
+    core = verdict_bytes(result)
+    sha256 = hashlib.sha256(core).hexdigest()
+    return Verdict(result.status, code, core, sha256, result.reward, bool(result.strict), result.parse_mode or "none")

@@ -99,25 +99,32 @@ def normalise(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
         return text, ((0, 0),)
     out: list[str] = []
     origin: list[tuple[int, int]] = [(0, 0)]
-    length, index = 0, 0
-    while index < len(text):
-        end = index + 1
-        while end < len(text) and end - index <= MAX_MARKS and unicodedata.combining(text[end]):
+    length, done = 0, 0
+    odd = {char for char in set(text) if char > "\x7f" and (unicodedata.combining(char) or _plain(char) != char)}
+    for index in [index for index, char in enumerate(text) if char in odd]:
+        if index < done:
+            continue
+        # A mark belongs to the character before it, if that is in no piece yet.
+        start = index - 1 if index > done and unicodedata.combining(text[index]) else index
+        end = start + 1
+        while end < len(text) and end - start <= MAX_MARKS and unicodedata.combining(text[end]):
             end += 1
-        piece = text[index:end]
-        if not piece.isascii():
-            piece = _plain(piece)
+        piece = _plain(text[start:end])
+        if done < start:
+            out.append(text[done:start])
         out.append(piece)
-        length += len(piece)
-        if len(piece) != end - index:
+        length += start - done + len(piece)
+        if len(piece) != end - start:
             origin.append((length, end))
-        index = end
-    return "".join(out), tuple(origin)
+        done = end
+    return "".join((*out, text[done:])), tuple(origin)
 
 
 @lru_cache(maxsize=4096)  # a text uses few characters many times
 def _plain(piece: str) -> str:
     piece = unicodedata.normalize("NFKC", piece.translate(_ASCII_FOR)).translate(_ASCII_FOR)
+    if piece.isalnum():  # none of the two categories
+        return piece
     kinds = [(char, unicodedata.category(char)) for char in piece]
     return "".join("\ufffd" if kind == "Cs" else char for char, kind in kinds if kind != "Cf")
 
@@ -147,7 +154,7 @@ def _agreed(values: list[tuple[str, int]]) -> tuple[str | None, int, str | None]
     filled = [(value, start) for value, start in values if value]
     if not filled:
         return None, 0, "no_answer" if values else None
-    if len({" ".join(value.split()) for value, _ in filled}) > 1:
+    if len(filled) > 1 and len({" ".join(value.split()) for value, _ in filled}) > 1:
         return None, 0, "conflicting_answers"
     return *filled[0], None
 

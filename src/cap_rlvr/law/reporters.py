@@ -126,6 +126,20 @@ def is_spelling(text: str) -> bool:
     return text in _index()[1] or text in _SAME
 
 
+def most_words(first: str) -> int:
+    """How many words the longest spelling has that begins with this word; 0 where none does."""
+    return _longest().get(first, 0)
+
+
+@cache
+def _longest() -> dict[str, int]:
+    longest: dict[str, int] = defaultdict(int)
+    for spelling in (*_index()[1], *_SAME):
+        words = spelling.split()
+        longest[words[0]] = max(longest[words[0]], len(words))
+    return dict(longest)
+
+
 @cache
 def meanings(spelling: str) -> frozenset[str]:
     """The canonical abbreviations that a spelling may stand for, by the override table, else by eyecite.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from cap_rlvr import linear
+from cap_rlvr.law.words import runs
 
 MATCH = 80.0
 MOST_STRANGE = 0.5
@@ -16,7 +18,6 @@ MOST_STRANGE = 0.5
 _VERSUS = linear.compile(r"(?i)\s+(?:v|vs|versus)\.?\s+")
 _NON_ADVERSARY = linear.compile(r"(?:In re|Ex parte|Matter of|Estate of|The) [A-Z]")
 _SMALL = frozenset({"v", "vs", "of", "the", "and", "for", "ex", "rel", "et", "al", "re", "parte", "in", "on", "by"})
-_WORD = linear.compile(r"[\pL\pN]+")
 _UNITED_STATES = linear.compile(r"\bu\. ?s\.(?: ?a\.)?|\busa?\b")
 # What stands in no name but its own: three marks in a row, or a mark that names do without.
 _ODD = linear.compile(r"[^\pL\pN ]{3}|[^\pL\pN .,'&/()-]")
@@ -65,7 +66,7 @@ def names_agree(given: str, names: Iterable[str], context: str = "") -> bool:
     alike = [sides for sides in map(_sides, known) if len(sides) == len(mine)]
     own = [_counted(sides[index] for sides in alike) for index in range(len(mine))]
     free = set(_words(context)) | _FREE
-    small = {word for hit in _WORD.finditer(given) if hit.group()[0].islower() for word in _words(hit.group())}
+    small = {word for run in runs(given) if run[0].islower() for word in _words(run)}
     for index, side in enumerate(mine):
         others = set[str]().union(*(words for other, words in enumerate(own) if other != index)) - own[index].keys()
         if not _holds_nothing_else(_words(side), own[index], others, free, small):
@@ -153,8 +154,10 @@ def _sides(name: str) -> list[str]:
     return [side for side in _VERSUS.split(name) if side.strip()]
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=1024)  # the completions of one group are judged against the same names
+def _words(text: str) -> tuple[str, ...]:
     """Words in small letters without accents and apostrophes, `U.S.` written out: `Ass'n` and `Assn` are one word."""
     plain = unicodedata.normalize("NFD", text).replace("'", "").replace("\u2019", "").lower()
-    plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return _WORD.findall(_UNITED_STATES.sub("united states", plain))
+    if not plain.isascii():
+        plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return tuple(runs(_UNITED_STATES.sub("united states", plain)))

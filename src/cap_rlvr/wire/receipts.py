@@ -31,7 +31,8 @@ def claim(item: RewardItem, index: int) -> list[str | None]:
 
 def verdict_bytes(result: RewardResult) -> bytes:
     """A result without ``id`` and ``cached``, as sorted JSON: the part that the scorer alone decides."""
-    return orjson.dumps(result.model_dump(mode="json", exclude={"id", "cached"}), option=orjson.OPT_SORT_KEYS)
+    fields = {name: value for name, value in vars(result).items() if name not in ("id", "cached")}
+    return orjson.dumps(fields, default=vars, option=orjson.OPT_SORT_KEYS)  # `vars` of a model are its fields
 
 
 def seal(

@@ -288,7 +288,8 @@ def test_audit_lines(guarded: TestClient, file: Path, folder: Path) -> None:
     key = add_key(file, "score", name="auditors")
     items = [item("a private sentence"), item("yes"), {"task": "my secret task", "completion": "x", "ground_truth": {}}]
     reply = guarded.post("/reward?note=private", json={"items": items}, headers=bearer(key)).json()
-    guarded.get("/metrics", headers=bearer(key))
+    refusal = guarded.get("/metrics", headers=bearer(key))
+    _audited(folder, refusal.headers["x-request-id"])  # a thread writes the lines
     line = _audited(folder, reply["request_id"])
     assert line["key"] == key[5:15]
     assert line["name"] == "auditors"

@@ -102,5 +102,5 @@ def test_pages_cover_everything_once(tmp_path: Path) -> None:
 def test_memory_a_row(tmp_path: Path) -> None:
     rewrite(tmp_path, "".join(f'{{"id":"row-{number}"}}\n' for number in range(50_000)))
     index = RowIndex(tmp_path)
-    held = sum(array.nbytes for array in (index._keys, index._offsets, index._lengths, index._splits))
+    held = sum(len(array) * array.itemsize for array in (index._keys, index._offsets, index._lengths, index._splits))
     assert held == 21 * 50_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from cap_rlvr import linear
 from cap_rlvr.answer import Reply, read_reply
@@ -155,9 +156,12 @@ def _altered(cited: CaseCitation, locator: Locator, key: Gold, truth: BluebookTr
 
 
 def _names_court(text: str, key: Gold) -> bool:
-    return key.courts is not None and _fold(text) in {
-        _fold(form) for form in (*key.courts.accepted, *key.courts.naming)
-    }
+    return key.courts is not None and _fold(text) in _folded((*key.courts.accepted, *key.courts.naming))
+
+
+@lru_cache(maxsize=256)  # the completions of one group are judged against one truth
+def _folded(forms: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_fold, forms))
 
 
 def _fold(text: str) -> str:
@@ -168,7 +172,12 @@ def _scaled(parts: dict[str, Part], weight: float) -> dict[str, Part]:
     """The parts with weights that sum to ``weight``; parts of weight 0 are named and count for nothing."""
     whole = sum(part.weight for part in parts.values())
     return {
-        name: part.model_copy(update={"weight": round(weight * part.weight / whole, 6) if whole else 0.0})
+        name: Part(
+            value=part.value,
+            weight=round(weight * part.weight / whole, 6) if whole else 0.0,
+            evidence=part.evidence,
+            note=part.note,
+        )
         for name, part in parts.items()
     }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cap_rlvr import linear
+from cap_rlvr.law.words import words
 from cap_rlvr.tasks.entail.truth import LABELS, Label
 
 _ABBREVIATION = linear.compile(
@@ -65,7 +66,6 @@ _NEGATIONS = frozenset(
     ]
 )
 _DIRECT = frozenset({"rather", "instead", "never", "neither", "nor", "hardly", "nowhere", "not"})
-_WORD = linear.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _PASSIVE = linear.compile(
     r"(?i)\b(?:is|are|was|were|be|been|being)(?: \w+ly| not| never| now| thus| also| so| then| therefore| neither| later| since)* $"
 )
@@ -126,6 +126,7 @@ _TRYING = linear.compile(
 _COURT_TRIES = linear.compile(
     r"(?i)\b(?:court(?:'s)?|it|its)(?: \w+){0,2} (?:attempt|tr(?:y|ies|ied)|effort|seek|sought|want|bid|hop)\w* "
 )
+_ASKED = linear.compile(r"(?i)\b(?:asked|urged|invited) to $")
 _EXCEEDED = linear.compile(r"(?i)\b(?:more than|beyond|further than)(?: \w+){0,2} $")
 _NOBODY = linear.compile(r"(?i)\b(?:nothing|nowhere|nobody|none|no one|no (?:part|word|line|sentence|passage))\b[^,]*$")
 _COURT = linear.compile(r"(?i)\b(?:the|this) court\b|\bCitingcase\b")
@@ -149,8 +150,13 @@ def with_signs(text: str, citing: str, cited: str) -> str:
     """A text on one line, without stops of abbreviations, labels unhyphenated, each case's full name as a sign of its own."""
     text = _TORN.sub(r"\1\2", " ".join(text.split()))
     for name, sign in ((" ".join(cited.split()), CITED), (" ".join(citing.split()), CITING)):
-        text = linear.sub(f"(?i){linear.escape(name)}", sign, text) if name else text
+        text = _naming(name).sub(sign, text) if name else text
     return _ABBREVIATION.sub(r"\1\2", text)
+
+
+@lru_cache(maxsize=512)  # the completions of one group are judged against one truth
+def _naming(name: str) -> linear.Pattern:
+    return linear.compile(f"(?i){linear.escape(name)}")
 
 
 def claim_fault(text: str, label: Label, names: Names) -> str:
@@ -234,7 +240,7 @@ def _third_party(before: str, right: Label) -> bool:
         return not _COURT_TRIES.search(before)
     third = list(_THIRD.finditer(before))
     if not third:
-        return bool(linear.search(r"(?i)\b(?:asked|urged|invited) to $", before))
+        return bool(_ASKED.search(before))
     rest = before[third[-1].end() :]
     asks = bool(_ASKS.search(rest))
     return asks or (right == "NONE" and not _COURT.search(rest))
@@ -261,4 +267,4 @@ def _speaks_of_cited(text: str, span: tuple[int, int], names: Names) -> bool:
 
 @lru_cache(maxsize=256)
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.casefold() for word in _WORD.findall(text))
+    return tuple(word.casefold() for word in words(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from cap_rlvr import linear
+from cap_rlvr.law.words import words as words_of
 from cap_rlvr.tasks.entail.truth import Words, read_words
 
 MIN_WORDS, MAX_WORDS = 20, 120
@@ -18,7 +19,6 @@ MAX_BROKEN = 1  # of those pairs: of 522 passages of real opinions 27 have one, 
 MAX_UNBROKEN = 45  # words of a sentence without a comma
 MAX_COPIED = 14  # words in a row from the passage, names and citations included
 MAX_WITHOUT_VERB = 30  # words, names not counted
-_WORD = linear.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _PAUSE = linear.compile(r"[,;:(-]")
 _SENTENCE = linear.compile(r"[.!?][\"')\]*]*\s+")
 _BEGUN = linear.compile(r"[\p{L}\p{N},] (?:The|It|In|And|That|Is|Of|To|Which|This|Its|As|By|On|For) [\p{Ll}]")
@@ -26,7 +26,7 @@ _STRAY = linear.compile(r"(?i)\b(?:is|are|was|of|and|the|in|it|to|that|by|on|for
 _LETTERS = linear.compile(r"(?:\b\pL [^\pL\pN]*){6}")  # a word letter by letter, which no list of words reads
 _LIST = linear.compile(r"(?:[\p{L}'-]+[,;]\s+){5}")  # five words with nothing but commas between them
 _FUNCTION = frozenset(
-    _WORD.findall(
+    words_of(
         "a an the this that these those it its he she they them their his her we us our you i who whom whose which what where when why "
         "how if then than so as at by for from in into of off on onto out over to under up upon with within without about against "
         "between through during before after above below not no nor neither either or and but yet while because since although though "
@@ -100,7 +100,7 @@ _NO_END = _ARTICLES | _JOINTS | {"because", "although", "unless", "whether"}
 _AFTER_VERB = frozenset({"the", "a", "an", "that", "it", "this", "its", "to", "on", "for", "no", "not", "only"})
 _NO_NOUN = frozenset({"affirms", "reaffirms", "overrules", "distinguishes", "upholds", "relies", "says", "explains"})
 _FINITE = frozenset(
-    _WORD.findall(
+    words_of(
         "is are was were has have had do does did can could may might must shall should will would says said holds held states stated "
         "declares declared declines declined applies applied cites cited shows showed finds found treats treated explains explained "
         "relies relied refuses refused rejects rejected follows followed uses used makes made gives gave calls called upholds upheld "
@@ -143,7 +143,7 @@ def is_prose(text: str, names: frozenset[str]) -> bool:
 
 def _is_sentence(text: str) -> bool:
     """Whether a sentence begins as one, ends as one, and has no other beginning in its middle."""
-    words = _WORD.findall(text)
+    words = words_of(text)
     if not words:
         return True
     if _STRAY.search(text) or (len(words) > MAX_UNBROKEN and not _PAUSE.search(text)):

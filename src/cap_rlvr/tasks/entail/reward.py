@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -220,8 +221,7 @@ def _reasoning(truth: EntailTruth, reasoned: str | None, known: Gold) -> str:
     if len(reasoned) > MAX_CHARS:
         return "length"
     said = read_words(reasoned)
-    both = frozenset(read_words(f"{normalise(f'{truth.citing} {truth.cited}')[0]} {CITING} {CITED}").words)
-    citing, cited = distinctive(truth.citing), distinctive(truth.cited)
+    both, citing, cited = _names(truth.citing, truth.cited)
     signed = with_signs(reasoned, normalise(truth.citing)[0], normalise(truth.cited)[0])
     fault = form_fault(reasoned, said, known.context)
     fault = fault or ("" if reasoned.isascii() or is_latin(reasoned.translate(_letters_of(truth))) else "not_prose")
@@ -234,7 +234,19 @@ def _reasoning(truth: EntailTruth, reasoned: str | None, known: Gold) -> str:
         return "citing_unnamed"
     if cited and not words & ((cited - citing) or cited):
         return "cited_unnamed"
-    return "" if len(_singular(words) & _singular(known.terms)) >= 2 else "no_terms"
+    return "" if len(_singular(words) & _singular_terms(known.terms)) >= 2 else "no_terms"
+
+
+@lru_cache(maxsize=512)  # the completions of one group are judged against one truth
+def _names(citing: str, cited: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """All words of both names and their signs; the words that tell the one, and the other."""
+    both = read_words(f"{normalise(f'{citing} {cited}')[0]} {CITING} {CITED}").words
+    return frozenset(both), distinctive(citing), distinctive(cited)
+
+
+@lru_cache(maxsize=512)
+def _singular_terms(terms: tuple[str, ...]) -> frozenset[str]:
+    return _singular(terms)
 
 
 def _letters_of(truth: EntailTruth) -> dict[int, None]:

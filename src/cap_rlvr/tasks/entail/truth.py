@@ -62,21 +62,20 @@ _LABEL_STEMS = (
 
 
 class Words(NamedTuple):
-    """The words of a text in lower case."""
+    """The words of a text in lower case; ``joined`` with single spaces between and around them."""
 
     words: tuple[str, ...]
-
-    @property
-    def joined(self) -> str:
-        return f" {' '.join(self.words)} "
+    joined: str
 
 
 def read_words(text: str) -> Words:
     """Letters and digits only, so that punctuation, quotes and spacing never decide whether a quotation is exact."""
     if not text.isascii():
         text = "".join(char if char.isalnum() or char == "'" else " " for char in text)
-    split = (word.strip("'") for word in text.translate(_SPACES).casefold().split())
-    return Words(tuple(word for word in split if word))
+    split = text.translate(_SPACES).casefold().split()
+    if "'" in text:
+        split = [word for word in (word.strip("'") for word in split) if word]
+    return Words(tuple(split), f" {' '.join(split)} ")
 
 
 class EntailTruth(GroundTruth):

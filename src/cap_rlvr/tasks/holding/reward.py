@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
 from rapidfuzz.distance import OSA, Levenshtein
@@ -19,6 +19,7 @@ from rapidfuzz.fuzz import ratio
 
 from cap_rlvr import linear
 from cap_rlvr.answer import Reply, normalise, read_reply
+from cap_rlvr.law.words import words as law_words
 from cap_rlvr.task import GroundTruth, graded, nothing
 from cap_rlvr.wire.scoring import Part, Reason, Score
 
@@ -37,16 +38,13 @@ _WITH_TEXT = linear.compile(rf"(?i)^{_LEAD}(?:[(\[]?([a-e1-5])(?: ?[)\].:,-])+|(
 # "A" before a capital that no option begins with after an article is the label.
 _LABEL_A = linear.compile(r"^A \p{Lu}")
 _ANY_LABEL = linear.compile(r"\b[A-E]\b")
-_WORD = linear.compile(r"[\p{L}\p{N}]+(?:'\p{L}+)?")
 _DECORATION = " _\"'"
 _FILLERS = frozenset({"a", "an", "the", "that"})
 _NEGATIONS = frozenset(
-    _WORD.findall(
-        "no not none nor never neither nothing nobody nowhere cannot without fail fails failed lack lacks lacked"
-    )
+    law_words("no not none nor never neither nothing nobody nowhere cannot without fail fails failed lack lacks lacked")
 )
 _NUMBERS = frozenset(
-    _WORD.findall(
+    law_words(
         "zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty ninety "
         "hundred thousand million first second third fourth fifth sixth seventh eighth ninth tenth half both"
     )
@@ -66,21 +64,20 @@ class Truth(GroundTruth):
 
     @model_validator(mode="after")
     def _options_differ(self) -> Truth:
-        if len({tuple(words(choice)) for choice in self.choices}) < len(self.choices):
+        if len({option.words for option in _read(self.choices)}) < len(self.choices):
             raise ValueError("two of the choices read the same, so no answer could be judged")
         return self
 
 
 @dataclass(frozen=True)
 class _Option:
-    """An option's text, normalised, and its words."""
+    """An option's text, normalised, its words, and those of them that must all be in what restates it."""
 
     text: str
     words: tuple[str, ...]
-
-    @property
-    def joined(self) -> str:
-        return " ".join(self.words)
+    joined: str
+    negations: Counter[str]
+    numbers: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,13 @@ def named_option(answer: str, choices: tuple[str, ...]) -> Named:
 
 @lru_cache(maxsize=64)  # the completions of one group are judged against one truth
 def _read(choices: tuple[str, ...]) -> tuple[_Option, ...]:
-    return tuple(_Option(normalise(choice)[0], tuple(words(choice))) for choice in choices)
+    return tuple(map(_option, choices))
+
+
+def _option(choice: str) -> _Option:
+    said = words(choice)
+    counts = _count(said, _is_negation), _count(said, _is_number)
+    return _Option(normalise(choice)[0], tuple(said), " ".join(said), *counts)
 
 
 def _by_label_and_text(label: str, text: str, options: Sequence[_Option]) -> Named:
@@ -162,7 +165,8 @@ def _index(label: str) -> int:
 
 def _by_text(text: str, options: Sequence[_Option]) -> Named:
     said = words(text)
-    likeness = sorted(((ratio(" ".join(said), option.joined), -i) for i, option in enumerate(options)), reverse=True)
+    joined = " ".join(said)
+    likeness = sorted(((ratio(joined, option.joined), -i) for i, option in enumerate(options)), reverse=True)
     (best, place), (second, _) = likeness[:2]
     if best < MIN_SIMILARITY:
         return Named(None, "no_option", "")
@@ -180,9 +184,9 @@ def _difference(text: str, said: Sequence[str], option: _Option) -> Named | None
     meant = option.words
     if ratio(" ".join(said), option.joined) < MIN_SIMILARITY:
         return Named(None, "unlike", "")
-    if _count(said, _is_negation) != _count(meant, _is_negation):
+    if _count(said, _is_negation) != option.negations:
         return Named(None, "negation_differs", "The text has another negation than the option it copies.")
-    if _count(said, _is_number) != _count(meant, _is_number):
+    if _count(said, _is_number) != option.numbers:
         return Named(None, "numbers_differ", "The text has other numbers than the option it copies.")
     if not all(
         _harmless(said[change.src_start : change.src_end], meant[change.dest_start : change.dest_end])
@@ -223,7 +227,7 @@ def _unnamed(text: str, has_label: bool = False) -> Named:
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without punctuation."""
-    return cast(list[str], _WORD.findall(normalise(text)[0].casefold()))
+    return law_words(normalise(text)[0].casefold())
 
 
 def _count(said: Sequence[str], wanted: Any) -> Counter[str]:
@@ -235,4 +239,4 @@ def _is_negation(word: str) -> bool:
 
 
 def _is_number(word: str) -> bool:
-    return word in _NUMBERS or any(char.isdigit() for char in word)
+    return word in _NUMBERS or (not word.isalpha() and any(char.isdigit() for char in word))

@@ -242,7 +242,8 @@ def joined(spoken: Sequence[str]) -> list[str]:
     return found
 
 
-def statements(sentence: str) -> list[Statement]:
+@lru_cache(maxsize=64)  # the sentences of a summary are asked for several times
+def statements(sentence: str) -> tuple[Statement, ...]:
     """A sentence as statements: whole, the parts that a semicolon or a "held" divides, and its clauses.
 
     What is denied behind it (`…, which the court did not hold`) is the contrary, and only as a whole; the reference may
@@ -254,14 +255,14 @@ def statements(sentence: str) -> list[Statement]:
         tails = [body, *(body[hit.end() :] for hit in _THAT.finditer(body))]
         told = [one for text in tails for one in statements(text)]
         all_of_it = {one.terms for one in told if one.whole}
-        return [replace(one, odd=not one.odd) for one in told if one.terms in all_of_it]
+        return tuple(replace(one, odd=not one.odd) for one in told if one.terms in all_of_it)
     denied = [f"not {text}" for text in _DENIAL.split(sentence)[1:]]
     sentence = _DENIAL.sub(" not ", sentence)
     pieces = [part for part in _PARTS.split(sentence) if part]
     wholes = dict.fromkeys([sentence, *pieces[:1], *pieces[-1:], *denied[-1:]])
     found = [_statement(text, whole=True) for text in wholes]
     found += [clause_statement(text) for text in clauses(sentence)]
-    return [one for one in found if len(one.terms) >= MIN_SHARED]
+    return tuple(one for one in found if len(one.terms) >= MIN_SHARED)
 
 
 def clauses(sentence: str) -> list[str]:

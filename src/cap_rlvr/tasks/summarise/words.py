@@ -94,8 +94,14 @@ def weight(term: str) -> int:
 
 def salient(text_words: list[str]) -> list[str]:
     """The stems of the words that say what a text is about, in order, repeats kept."""
-    stems = (stem(word) for word in text_words if is_content(word))
-    return [term for term in stems if weight(term) >= MIN_SALIENT and term not in _of_any_brief()]
+    return [term for term in map(_salient_stem, text_words) if term]
+
+
+@lru_cache(maxsize=32_768)
+def _salient_stem(word: str) -> str:
+    """The stem of a word that is salient; empty for any other."""
+    term = stem(word) if is_content(word) else ""
+    return term if term and weight(term) >= MIN_SALIENT and term not in _of_any_brief() else ""
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
