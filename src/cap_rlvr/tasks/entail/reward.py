@@ -140,9 +140,8 @@ def _behind_the_label(truth: EntailTruth, reply: Reply) -> Score:
     code = "evidence_fabricated" if invented else found.fault or ("reasoning_fault" if fault else "right")
     code = "label_right" if not judged and not invented else code
     reason = Reason(code=code, text=REASONS[code].format(REASONING.get(fault, "")))
-    gates = {"label": True, "no_fabrication": True}
     strict = code in ("right", "label_right")
-    return graded(reply, parts, reason, gates, FABRICATED_CAP if invented else 1.0, strict)
+    return graded(reply, parts, reason, {"label": True}, FABRICATED_CAP if invented else 1.0, strict)
 
 
 def judge_evidence(quoted: str | None, known: Gold, judged: bool) -> Evidence:
