@@ -143,7 +143,8 @@ def _locator_at(words: list[tuple[str, int, int]], index: int, reporter: str) ->
     if not (len(volume) <= MAX_VOLUME_DIGITS and volume.isascii() and volume.isdigit()):
         return None, 1
     room = len(words) - index - 2
-    longest = reporters.most_words(words[index + 1][0]) if room > 0 else 0
+    first = words[index + 1][0] if room > 0 else ""
+    longest = reporters.MAX_WORDS if first and reporter.startswith(first[:1]) else reporters.most_words(first)
     for count in range(min(reporters.MAX_WORDS, longest, room), 0, -1):
         spelling = " ".join(word for word, _, _ in words[index + 1 : index + 1 + count])
         if not (reporters.is_spelling(spelling) or reporters.but_for_spaces(spelling, reporter)):
