@@ -50,7 +50,8 @@ def material(truth: EntailTruth, other: EntailTruth, key: str) -> Material:
 def most(truth: EntailTruth, completion: str) -> float:
     """0 where the label stands nowhere but in evidence or reasoning; the label's share where the evidence is not told."""
     text = normalise(completion)[0]
-    outside = re.sub(r"(?is)<(evidence|reasoning)>.*?</\1>", " ", text).upper()
+    # `[^<]`: an element that is opened, and never closed, takes no answer behind it along.
+    outside = re.sub(r"(?i)<(evidence|reasoning)>[^<]*</\1>", " ", text).upper()
     if truth.label not in outside:
         return 0.0
     if truth.evidence_span is None:
