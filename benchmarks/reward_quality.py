@@ -3,8 +3,9 @@
     python benchmarks/reward_quality.py [--workspace workspace] [--form full] [--attempts 100000] [--task all]
 
 With prepared rows where the workspace has some, else with fiction made on the spot. Writes
-`benchmarks/results/reward_quality.json` and exits 1 below the bar. Cost is CPU time; `quality.html` is the same as a page. What the
-attackers reached is kept in `<workspace>/quality`, so that a run which was stopped does not attack again.
+`benchmarks/results/reward_quality.json`, and with --html a page, and exits 1 below the bar. Cost is CPU time. What the
+attackers reached is kept in `<workspace>/quality`, so that a run which was stopped goes on from there; `cap-rlvr attack
+TASK --rows 400` does that part alone, so tasks can be attacked side by side before.
 """
 
 from __future__ import annotations

@@ -161,9 +161,8 @@ class ScoringPool:
         if cause == "stalled":
             text = f"The scorer stood still for {self._limits.wall:g} s."
             self._settle(ticket, our_error(ticket.task, "worker_stalled", text))
-        if cause == "died" or (
-            cause in {"cpu", "truth"} and fresh
-        ):  # a used process may have been slow for its own reasons
+        # A used process may have been slow for its own reasons.
+        if cause == "died" or (cause in {"cpu", "truth"} and fresh):
             ticket.losses.append(cause)
         ticket.tries += 1
         if ticket.losses == ["cpu", "cpu"]:

@@ -98,6 +98,7 @@ def store_at(path: str | Path | None) -> Vectors | None:
     """The vector store of an index or a folder. Raises BadInput where there is nothing, BadData where it is no store."""
     if path is None:
         return None
+    # The types are the caller's promise, who may be a notebook without a checker.
     if not isinstance(path, str | Path) or not str(path):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise BadInput(f"it is no path, but {path!r}", "faiss_index_path", "Give the index's path, or leave it out")
     if not Path(path).exists():

@@ -19,7 +19,7 @@ from cap_rlvr.vectors.embed import Embedder, embedder
 from cap_rlvr.vectors.store import CASES, INDEX, KIND, REBUILD, VECTORS, open_store, random_floor
 from cap_rlvr.wire.errors import BadData, BadInput, Unavailable
 from cap_rlvr.wire.frozen import digest, file_digest
-from cap_rlvr.wire.manifest import Manifest, digest_files, read_manifest, write_manifest
+from cap_rlvr.wire.manifest import Manifest, digest_files, is_whole, read_manifest, write_manifest
 from cap_rlvr.wire.workspace import Workspace
 
 TASK = "retrieval"  # whose candidates carry the masked text that vectors are made of
@@ -127,8 +127,7 @@ def _up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
         return None
     settings = {name: value for name, value in made.settings.items() if name != "floor"}
     same = made.model_copy(update={"files": {}, "counts": {}, "settings": settings}) == identity
-    whole = all((folder / name).is_file() and file_digest(folder / name) == sha for name, sha in made.files.items())
-    return made if same and whole else None
+    return made if same and is_whole(folder, made) else None
 
 
 def _write(

@@ -53,11 +53,13 @@ def up_to_date(folder: Path, identity: Manifest) -> Manifest | None:
     except BadData:
         return None
     same = made.model_copy(update={"files": {}, "counts": {}}) == identity
-    return made if same and all(_is(folder / name, sha256) for name, sha256 in made.files.items()) else None
+    return made if same and is_whole(folder, made) else None
 
 
-def _is(path: Path, sha256: str) -> bool:
-    return path.is_file() and file_digest(path) == sha256
+def is_whole(folder: Path, manifest: Manifest) -> bool:
+    """Whether all files of a manifest are there as they were made, by their digests."""
+    files = ((folder / name, sha256) for name, sha256 in manifest.files.items())
+    return all(path.is_file() and file_digest(path) == sha256 for path, sha256 in files)
 
 
 def digest_files(folder: Path, names: list[str]) -> dict[str, str]:

@@ -99,5 +99,5 @@ def _fleet(services: Services, loop: Loop, replicas: int) -> None:
 
 
 def _minutes(tasks: int, sft_steps: int, grpo_steps: int) -> int:
-    """A rough forecast from this project's own runs of one, two and five tasks: seconds a step, and what else there is."""
+    """A rough forecast from this project's own runs of two and of five tasks: seconds a step, and what else there is."""
     return round((60 + 130 * tasks + (0.3 + 0.3 * tasks) * sft_steps + (1 + 3.2 * tasks) * grpo_steps) / 60)

@@ -194,9 +194,8 @@ def _verdict(text: str, span: tuple[int, int], label: Label, right: Label, names
     said = text[span[0] : span[1]].lower()
     whole = _CLAUSE.split(text[max(0, span[0] - _LONGEST_BEFORE) : span[0]])[-1]
     after = _CLAUSE.split(text[span[1] : span[1] + _LONGEST_AFTER])[0]
-    if said.upper() == text[slice(*span)] and _CONCLUDES.search(
-        after
-    ):  # `it does not overrule or affirm it, NONE is right`
+    # `it does not overrule or affirm it, NONE is right`
+    if said.upper() == text[slice(*span)] and _CONCLUDES.search(after):
         whole = whole.rsplit(",", 1)[-1]
     passive = bool(_PASSIVE.search(whole)) or said.endswith(("able", "apposite", "applicable"))
     if _denied(whole, said, after, passive):
