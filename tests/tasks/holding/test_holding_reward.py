@@ -76,6 +76,11 @@ def test_names_no_gold(answer: str, code: str) -> None:
     [
         ("The search was lawful where the employer agreed.", "The search was lawful where the employee agreed."),
         ("The notice to the insured was given in good time.", "The notice to the insurer was given in good time."),
+        ("The tools were bought at the employer's cost alone.", "The tools were bought at the employee's cost alone."),
+        (
+            "The notice that insurers give must be in plain words.",
+            "The notice that insureds give must be in plain words.",
+        ),
         ("The purpose of the deed was moral and so lawful.", "The purpose of the deed was amoral and so lawful."),
         ("The damage was typical of such works in law.", "The damage was atypical of such works in law."),
     ],
@@ -85,11 +90,21 @@ def test_words_that_turn_the_meaning_are_no_typos(one: str, other: str) -> None:
     assert named_option(one, (other, *TRUTH.choices[1:])).code == "text_altered"
 
 
+@pytest.mark.parametrize(
+    "gold", ["§ 12 of the Act, not § 13, governs these sales.", "90-foot towers are accessory uses."]
+)
+def test_a_label_before_a_text_that_begins_with_no_letter_is_a_label(gold: str) -> None:
+    choices = (TRUTH.choices[0], gold, *TRUTH.choices[2:])
+    assert named_option(gold, choices).index == 1
+    assert named_option(f"A {gold}", choices).code == "two_options"
+
+
 def test_the_opposite_party_is_an_attack_where_the_gold_names_one() -> None:
-    told = "The insurer must answer where the employee gave notice of the loss in good time."
+    told = "The insurer must answer where the employee's notice of the loss was given in good time."
     truth = TRUTH.model_copy(update={"choices": (TRUTH.choices[0], told, *TRUTH.choices[2:])})
     turned = [probe for probe in attacks(truth, TRUTH, "key") if probe.family == "altered_text/opposite_party"]
     assert "The insured must" in turned[0].completion
+    assert "the employer's notice" in turned[1].completion
     assert all(score(truth, probe.completion).reward <= probe.limit for probe in turned)
 
 

@@ -11,7 +11,7 @@ from cap_rlvr.wire.frozen import keyed_order
 
 # One letter apart, and the other side of the contract.
 _OPPOSITE = {"insurer": "insured", "insured": "insurer", "employer": "employee", "employee": "employer"}
-_OPPOSITES = re.compile(rf"\b(?:{'|'.join(_OPPOSITE)})\b")
+_OPPOSITES = re.compile(rf"\b({'|'.join(_OPPOSITE)})(?=s?\b)")
 
 
 def surface_forms(truth: Truth) -> Iterator[Probe]:
@@ -148,9 +148,8 @@ def _altered(truth: Truth) -> Iterable[tuple[str, str]]:
     yield "sorted_words", f"<answer>{' '.join(sorted(words(text)))}</answer>"
     yield "first_half", f"<answer>{_halves(text)[0]}</answer>"
     yield "every_other_word", f"<answer>{' '.join(kept[::2])}</answer>"
-    turned = _OPPOSITES.sub(lambda hit: _OPPOSITE[hit.group()], text, count=1)
-    if turned != text:
-        yield "opposite_party", f"<answer>{turned}</answer>"
+    for party in _OPPOSITES.finditer(text):
+        yield "opposite_party", f"<answer>{text[: party.start()]}{_OPPOSITE[party[1]]}{text[party.end() :]}</answer>"
     yield "homoglyphs", f"<answer>{text.replace('e', chr(0x435)).replace('o', chr(0x43E))}</answer>"
 
 

@@ -35,8 +35,8 @@ _RIGHT = r"(?: is (?:the )?(?:correct|right|best)(?: answer| option| choice| one
 _ALONE = linear.compile(rf"(?i)^{_LEAD}[(\[]?([a-e1-5])[)\]]?{_RIGHT}[.:]?$")
 # A bare "A" before text is as likely the article, so only B to E may stand without a mark after them.
 _WITH_TEXT = linear.compile(rf"(?i)^{_LEAD}(?:[(\[]?([a-e1-5])(?: ?[)\].:,-])+|([b-e])) (.+)$")
-# "A" before a capital that no option begins with after an article is the label.
-_LABEL_A = linear.compile(r"^A \p{Lu}")
+# "A" before a beginning (a capital, a number, a section sign) that no option has after an article is the label.
+_LABEL_A = linear.compile(r"^A [^\p{Ll}]")
 _ANY_LABEL = linear.compile(r"\b[A-E]\b")
 _DECORATION = " _\"'"
 _FILLERS = frozenset({"a", "an", "the", "that"})
@@ -49,7 +49,8 @@ _NUMBERS = frozenset(
         "hundred thousand million first second third fourth fifth sixth seventh eighth ninth tenth half both"
     )
 )
-# Of one letter's changes these turn a word into its opposite: `moral` and `amoral`; `insured`, `insurer` and `employee`.
+# Of one letter's changes these turn a word into its opposite: `moral` and `amoral`; `insured`, `insurer` and `employee`,
+# which may be plural or own something.
 _NEGATIVE_PREFIX = "a"
 _ROLE_ENDINGS = {"er", "ed", "ee"}
 
@@ -209,9 +210,13 @@ def _typo(said: str, meant: str) -> bool:
         return False
     if said == _NEGATIVE_PREFIX + meant or meant == _NEGATIVE_PREFIX + said:
         return False
-    if len({said[-2:], meant[-2:]} & _ROLE_ENDINGS) == 2:
+    if len({_role_ending(said), _role_ending(meant)} & _ROLE_ENDINGS) == 2:
         return False
     return OSA.distance(said, meant) <= 1
+
+
+def _role_ending(word: str) -> str:
+    return word.partition("'")[0].removesuffix("s")[-2:]
 
 
 def _unnamed(text: str, has_label: bool = False) -> Named:
