@@ -6,15 +6,18 @@ from collections import OrderedDict
 
 from services.reward_api.verdicts import Verdict
 
-# About a kilobyte a verdict: at most some 100 MB.
+# About a kilobyte a verdict; but it holds the answer, and that may be as long as a completion.
 CAPACITY = 100_000
+MOST_BYTES = 128 * 1024 * 1024
 
 
 class VerdictCache:
-    """The most recently used verdicts."""
+    """The most recently used verdicts, so many and of so many bytes at most."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = CAPACITY, most_bytes: int = MOST_BYTES) -> None:
         self._capacity = capacity
+        self._most_bytes = most_bytes
+        self._held = 0
         self._verdicts: OrderedDict[bytes, Verdict] = OrderedDict()
 
     def __len__(self) -> int:
@@ -27,7 +30,9 @@ class VerdictCache:
         return verdict
 
     def put(self, key: bytes, verdict: Verdict) -> None:
+        former = self._verdicts.pop(key, None)
+        self._held += len(verdict.core) - (len(former.core) if former else 0)
         self._verdicts[key] = verdict
-        self._verdicts.move_to_end(key)
-        if len(self._verdicts) > self._capacity:
-            self._verdicts.popitem(last=False)
+        while len(self._verdicts) > self._capacity or self._held > self._most_bytes:
+            _, gone = self._verdicts.popitem(last=False)
+            self._held -= len(gone.core)

@@ -15,7 +15,7 @@ from cap_rlvr.adapters import nemo_gym, openrlhf
 from cap_rlvr.adapters.labels import Labels, written
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.scoring import MAX_ITEMS, RewardItem
-from services.reward_api.bodies import insist_shallow, parse, read_as, read_body
+from services.reward_api.bodies import insist_sendable, parse, read_as, read_body
 from services.reward_api.described import body_of, describe, problems
 from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
@@ -81,7 +81,7 @@ class Compat:
         """The items' results. Raises Refused."""
         try:
             for index, item in enumerate(items):
-                insist_shallow(item, f"items.{index}.ground_truth")
+                insist_sendable(item, f"items.{index}.ground_truth")
             judged = await self._judging.judge(request, items)
             self._judging.observe(items, judged)
         except Refused as refused:
@@ -220,4 +220,7 @@ def _aggregate(body: bytes) -> dict[str, Any]:
     replies: Any = cast("dict[str, Any]", data).get("verify_responses") if isinstance(data, dict) else None
     if not isinstance(replies, list) or not all(isinstance(one, dict) for one in cast("list[Any]", replies)):
         raise Refused(422, "invalid_request", "Send a list of replies.", "verify_responses")
-    return nemo_gym.aggregate(cast("list[dict[str, Any]]", replies))
+    try:
+        return nemo_gym.aggregate(cast("list[dict[str, Any]]", replies))
+    except BadInput as error:
+        raise Refused(422, "invalid_request", f"{error.message}. {error.hint}.", error.where) from None

@@ -22,6 +22,7 @@ from services.reward_api.scoring import Judged
 # `policy-v12-1a2b3c4d`, `step-1200`, `v7`, `300`.
 _VERSION = re.compile(r"(?:\bv|step[-_ ]?|\A)(\d{1,9})(?!\w)", re.ASCII | re.IGNORECASE)
 _POLICY = ("named", "none")
+_LONGEST_NAME = 200  # of a policy, as far as it is looked at; versions are remembered by it
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Drift(Collector):
             sums = self._sums.get((item.task, "none" if item.policy is None else "named"))
             if sums is None:
                 continue
-            if item.policy is not None and (version := version_of(item.policy)) is not None:
+            if item.policy is not None and (version := version_of(item.policy[:_LONGEST_NAME])) is not None:
                 self._newest[item.task] = version
             if verdict.reward is None:
                 sums.null += 1
@@ -91,5 +92,5 @@ class Drift(Collector):
 @lru_cache(256)
 def version_of(policy: str) -> int | None:
     """The version or step in a policy's name, or None where it has none."""
-    found = _VERSION.search(policy[:200])
+    found = _VERSION.search(policy)
     return int(found[1]) if found else None

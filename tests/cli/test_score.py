@@ -13,9 +13,11 @@ from typer.testing import CliRunner
 
 from cap_rlvr import registry
 from cap_rlvr.cli import rescore, score
-from cap_rlvr.cli.scored_file import ScoredFile, read_scored
+from cap_rlvr.cli.scored_file import FormerlyScored, ScoredFile, read_scored
 from cap_rlvr.rewards.in_process import InProcess
 from cap_rlvr.wire.errors import BadInput, Unavailable
+from cap_rlvr.wire.rescoring import Former
+from cap_rlvr.wire.scoring import RewardItem
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reward_toys"))
 
@@ -248,3 +250,13 @@ def test_what_stays_undecided_is_no_success(service: str, tmp_path: Path, monkey
     told = run(rescore.app, scored, "--against", service)
     assert told.exit_code == 1
     assert re.search(r"toy\W+2\W+1\W+0\W+1\W+1\.0000\W+1\.0000", told.stdout)
+
+
+def test_requests_to_rescore_are_of_so_many_lines_and_bytes() -> None:
+    def lines(count: int, text: str) -> list[FormerlyScored]:
+        item = RewardItem(task="toy", completion=text, ground_truth={})
+        return [FormerlyScored(line=line, item=item, result=Former(status="scored")) for line in range(count)]
+
+    assert [len(batch) for batch in rescore.batches(lines(300, "x"))] == [128, 128, 44]
+    assert [len(batch) for batch in rescore.batches(lines(13, "😀" * 90_000))] == [6, 6, 1]
+    assert [len(batch) for batch in rescore.batches(lines(2, "x" * 9_000_000))] == [1, 1]

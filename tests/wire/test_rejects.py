@@ -17,6 +17,15 @@ def test_kept_in_order_and_by_task(tmp_path: Path) -> None:
     assert set(read_rejects(path, "holding")) == {"b"}
 
 
+def test_a_line_without_its_end_stays_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "rejects.jsonl"
+    path.write_text('{"row_id": "a", "task": "t", "why": "x"}')  # as some editors leave it
+    add_reject(path, Reject(row_id="b", task="t", why="y"))
+    add_reject(path, Reject(row_id="c", task="t", why="z"))
+    assert list(read_rejects(path)) == ["a", "b", "c"]
+    assert path.read_bytes().count(b"\n") == 3
+
+
 def test_the_digest_is_of_the_ids() -> None:
     one, other = Reject(row_id="a", task="t", why="x"), Reject(row_id="a", task="t", why="y")
     assert rejects_digest({"a": one}) == rejects_digest({"a": other})

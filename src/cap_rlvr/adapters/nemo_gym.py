@@ -16,7 +16,13 @@ from typing import Any, cast
 
 import numpy as np
 
+from cap_rlvr.wire.errors import BadInput
+
 TASK_INDEX = "_ng_task_index"
+# Names by task index; each takes some 50 microseconds. A thousand tasks with twenty names make a fifth of it.
+MOST_FIGURES = 100_000
+_MOST = 1e12  # of a number: more is no count of tokens, and sums would end at infinity, which is no JSON
+_OF_ALL = ("reward_strict", "failure_kind")  # beside the components, where an earlier reply is sent again
 
 
 def completion_of(response: Any) -> str | None:
@@ -58,7 +64,7 @@ def verified(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any
         return masked(row, str(result.get("failure_reason")), reason["text"] if reason else "")
     components = _shares(result)
     return {
-        **row,
+        **_as_asked(row),
         **{f"reward_{name}": share for name, share in components.items()},
         "reward": result["reward"],
         "reward_components": components,
@@ -72,7 +78,7 @@ def verified(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any
 def masked(row: Mapping[str, Any], code: str, text: str) -> dict[str, Any]:
     """The reply to a row that could not be judged. `failure_kind` is in the form that NeMo Gym keeps for servers' own."""
     return {
-        **row,
+        **_as_asked(row),
         "reward": 0.0,
         "reward_components": {},
         "reward_reason": text,
@@ -80,6 +86,15 @@ def masked(row: Mapping[str, Any], code: str, text: str) -> dict[str, Any]:
         "failure_reason": code,
         "failure_kind": f"cap_rlvr:{code}",
     }
+
+
+def _as_asked(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row without what only an earlier reply of ours put into it: reverification sends that whole."""
+    earlier = row.get("reward_components")
+    if not isinstance(earlier, Mapping) or "mask_sample" not in row:
+        return dict(row)
+    ours = {*_OF_ALL, *(f"reward_{name}" for name in cast("Mapping[str, Any]", earlier))}
+    return {name: value for name, value in row.items() if name not in ours}
 
 
 def _shares(result: Mapping[str, Any]) -> dict[str, float]:
@@ -92,13 +107,21 @@ def aggregate(replies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The reply of `/aggregate_metrics`: mean, max, min, median and deviation by task index and over all.
 
     Only what is ours and the usage of tokens is told. Of masked samples only their share counts (`mean/mask_sample`).
+    Raises BadInput for more than MOST_FIGURES.
     """
     if not replies:
         return {"group_level_metrics": [], "agent_metrics": {}, "key_metrics": {}}
     groups: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    figures: set[tuple[int, str]] = set()
     for reply in replies:
         index = reply.get(TASK_INDEX)
-        groups[index if isinstance(index, int) else 0].append(reply)
+        group = index if isinstance(index, int) else 0
+        groups[group].append(reply)
+        figures |= {(group, name) for name, _ in _numbers(reply)} | {(group, "mask_sample")}
+        if len(figures) > MOST_FIGURES:
+            raise BadInput(
+                f"there are over {MOST_FIGURES} names by task index", "verify_responses", "Send fewer at a time"
+            )
     overall = _figures(replies)
     means = {name: value for name, value in overall.items() if name.startswith("mean/")}
     by_group = [{**_figures(groups[index]), TASK_INDEX: index} for index in sorted(groups)]
@@ -132,5 +155,5 @@ def _numbers(reply: Mapping[str, Any]) -> Iterable[tuple[str, float]]:
     if isinstance(usage, dict):
         told |= cast("dict[str, Any]", usage)
     for name, value in told.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST:
             yield name, float(value)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from cap_rlvr.wire.rescoring import Difference, RescoreReply, TaskDifference
 
 _AT_ONCE = 128
+_REQUEST_BYTES = 7_000_000  # the service takes 8 MiB
+_FORMER_BYTES = 2_000  # of a former result, as far as it is sent
 _TRIES = 3  # for items that got the service's error
 _SHOWN = 20
 
@@ -52,8 +53,7 @@ def rescore(
         following(Console(stderr=True), "rescoring", total) as follow,
         RewardClient(against) as client,
     ):
-        lines = read_formerly_scored(file)
-        while batch := list(islice(lines, _AT_ONCE)):
+        for batch in batches(read_formerly_scored(file)):
             for part, reply in _ask(client, batch):
                 found += [(part[difference.index], difference) for difference in reply.differences]
                 counted.add(reply.tasks)
@@ -63,6 +63,21 @@ def rescore(
     _tell(found, counted)
     if found or counted.undecided:
         raise typer.Exit(1)
+
+
+def batches(lines: Iterable[FormerlyScored]) -> Iterator[list[FormerlyScored]]:
+    """The lines of one request each: so many at most, and in JSON of so many bytes."""
+    batch: list[FormerlyScored] = []
+    room = _REQUEST_BYTES
+    for line in lines:
+        size = len(json.dumps(line.item.model_dump())) + _FORMER_BYTES
+        if batch and (len(batch) == _AT_ONCE or size > room):
+            yield batch
+            batch, room = [], _REQUEST_BYTES
+        batch.append(line)
+        room -= size
+    if batch:
+        yield batch
 
 
 class Counts:

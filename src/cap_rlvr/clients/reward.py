@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import threading
 from collections import OrderedDict
@@ -20,7 +21,6 @@ from pydantic import BaseModel, ValidationError
 from cap_rlvr.clients.reward_columns import columns_to_items, log_results
 from cap_rlvr.clients.reward_http import API_KEY, Again, Patience, RewardHttp
 from cap_rlvr.wire.errors import BadInput
-from cap_rlvr.wire.receipts import claim, sha256_sorted
 from cap_rlvr.wire.rescoring import RescoreItem, RescoreReply
 from cap_rlvr.wire.scoring import MAX_ITEMS, CorpusId, RewardItem, RewardReply, RewardResult, ScorerId
 from cap_rlvr.wire.submissions import SubmissionItem, SubmissionReply
@@ -29,8 +29,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 # A completion over 32 kB scores 0 whatever it says; what is sent of it is still over.
 _SENT_CHARACTERS = 40_000
-# A request's texts stay well under the service's limit of 8 MiB.
-_REQUEST_CHARACTERS = 1_500_000
+# A request stays under the service's limit of 8 MiB. In ASCII JSON a character may take twelve bytes.
+_REQUEST_BYTES = 7_000_000
 _CACHED = 50_000
 
 
@@ -63,6 +63,7 @@ class RewardClient:
         self._http = RewardHttp(self.url, self._key, self._parallel, self._patience)
         self._cache: OrderedDict[str, RewardResult] = OrderedDict()
         self._judges: dict[str, ScorerId | CorpusId | None] = {}
+        self._changes = 0
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -79,7 +80,19 @@ class RewardClient:
         self.__init__(state.pop("url"), **state)
 
     async def ascore(self, items: Sequence[RewardItem]) -> list[RewardResult]:
-        """Results in the items' order, none of them a retryable error."""
+        """Results in the items' order, none of them a retryable error, all by the same scorers and rows."""
+        results: list[RewardResult] = []
+
+        async def ask() -> None:
+            changes = self._changes
+            results[:] = await self._score(items)
+            if self._changes != changes:  # what was judged before the change is forgotten, and asked again
+                raise Again("its scorers or rows have changed meanwhile")
+
+        await self._http.patiently(ask)
+        return results
+
+    async def _score(self, items: Sequence[RewardItem]) -> list[RewardResult]:
         results: list[RewardResult | None] = [None] * len(items)
         places: dict[str, list[int]] = {}
         for index, item in enumerate(items):
@@ -173,10 +186,10 @@ class RewardClient:
         batches: list[list[tuple[str, RewardItem]]] = []
         room = 0
         for key, item in wanted:
-            size = min(len(item.text()), _SENT_CHARACTERS) + len(str(item.ground_truth or ""))
+            size = len(json.dumps(_sent(item))) + 2
             if not batches or len(batches[-1]) == self._batch or size > room:
                 batches.append([])
-                room = _REQUEST_CHARACTERS
+                room = _REQUEST_BYTES
             batches[-1].append((key, item))
             room -= size
         return batches
@@ -251,6 +264,7 @@ class RewardClient:
         with self._lock:
             if any(name in self._judges and self._judges[name] != judge for name, judge in judges.items()):
                 self._cache.clear()
+                self._changes += 1
             self._judges.update(judges)
 
 
@@ -278,8 +292,10 @@ async def _all_or_none(calls: Sequence[Awaitable[dict[str, RewardResult]]]) -> l
 
 
 def _key(item: RewardItem) -> str:
-    # The id, group and policy are the caller's own: they change no verdict.
-    return sha256_sorted(claim(item, 0)[1:5])
+    # The id, group and policy are the caller's own: they change no verdict. Any truth has a key: whether it can be judged
+    # is for the service to say.
+    told = json.dumps([item.task, item.text(), item.example_id, item.ground_truth], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _sent_answer(item: SubmissionItem) -> dict[str, Any]:

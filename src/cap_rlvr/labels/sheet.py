@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from cap_rlvr.wire.errors import BadData, BadInput
-from cap_rlvr.wire.files import write_whole
+from cap_rlvr.wire.files import append_line, write_whole
 from cap_rlvr.wire.frozen import Frozen
 
 Verdict = Literal["", "gold_right", "gold_wrong", "unclear"]
@@ -70,10 +70,7 @@ class Sheet:
         with self._alone():
             if label.item in self.done:
                 raise BadInput("it has been answered meanwhile, elsewhere", label.item, "Go on with the next question")
-            with self.path.open("ab") as file:
-                file.write(_line(label))
-                file.flush()
-                os.fsync(file.fileno())
+            append_line(self.path, label.model_dump_json().encode())
 
     def amend(self, label: Label) -> None:
         """Put a label in the place of the last on the same question. Raises BadInput where there is none."""

@@ -35,6 +35,18 @@ def write_whole(path: Path, data: bytes | str) -> None:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line, on the disk when this returns; a last one that an editor has left without its end is ended first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else b"\n" + line
+        file.write(line + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def free_bytes(folder: Path) -> int:
     """Bytes free on the file system that ``folder`` is on, or will be on once it is made."""
     place = folder.resolve()

@@ -6,12 +6,12 @@ where the id does not depend on the gold (bluebook), and comes back when its lin
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from cap_rlvr.wire.errors import BadData
+from cap_rlvr.wire.files import append_line
 from cap_rlvr.wire.frozen import Frozen, digest
 
 
@@ -41,11 +41,7 @@ def read_rejects(path: Path, task: str | None = None) -> dict[str, Reject]:
 
 def add_reject(path: Path, reject: Reject) -> None:
     """Append a line, on the disk when this returns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(reject.model_dump_json().encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+    append_line(path, reject.model_dump_json().encode())
 
 
 def rejects_digest(rejects: dict[str, Reject]) -> str:

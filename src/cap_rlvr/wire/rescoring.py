@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.scoring import MAX_ITEMS, CorpusId, RewardItem, RewardResult, ScorerId, Status
+
+# No scorer ever paid more; sums of larger numbers may end at infinity, which is no JSON.
+Paid = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
 
 
 class FormerPart(BaseModel):
@@ -15,8 +19,8 @@ class FormerPart(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    value: float
-    weight: float
+    value: Paid
+    weight: Paid
 
 
 class FormerReason(BaseModel):
@@ -33,7 +37,7 @@ class Former(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     status: Status
-    reward: float | None = None
+    reward: Paid | None = None
     strict: bool | None = None
     parts: dict[str, FormerPart] = {}
     reason: FormerReason | None = None
