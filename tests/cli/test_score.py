@@ -139,7 +139,7 @@ def test_two_at_once_are_told(answers: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ('{"task": ', r"answers.jsonl:2: this line is not JSON \(Expecting value at character 10\)"),
+        ('{"task": ', r"answers.jsonl:2: this line is not JSON \(Expecting value at character 9\)"),
         ("[1]", r"answers.jsonl:2: it is no object"),
         ('{"task": "holding", "completion": NaN, "ground_truth": {}}', r"answers.jsonl:2: this line is not JSON"),
         ('{"task": "holding", "completion": 5, "ground_truth": {}}', r"answers.jsonl:2: completion: "),
