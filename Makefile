@@ -12,7 +12,7 @@ REPLICAS ?=
 CONFIG ?=
 FRESH ?=
 WORKSPACE ?= workspace
-PORT ?= 8080
+PORT ?= 8100
 FORM ?= short
 BENCHES := corpus_read prep_memory reward_service reward_quality vector_index
 
@@ -33,7 +33,7 @@ run: setup ## the whole loop on a small corpus: rows, warm start, fleet, rewards
 	@$(BIN)/cap-rlvr run --workspace "$(WORKSPACE)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(MODEL),--model "$(MODEL)") $(if $(TASKS),--tasks "$(TASKS)") $(if $(REPLICAS),--replicas "$(REPLICAS)") $(if $(CONFIG),--config "$(CONFIG)") $(if $(FRESH),--fresh)
 
 serve: setup-reward ## the reward service alone, on http://127.0.0.1:$(PORT)  [PORT= WORKSPACE=]
-	@$(BIN)/cap-rlvr serve --port "$(PORT)" $(if $(filter-out workspace,$(WORKSPACE)),--workspace "$(WORKSPACE)")
+	@$(BIN)/cap-rlvr serve --port "$(PORT)" $(if $(filter-out file,$(origin WORKSPACE)),--workspace "$(WORKSPACE)")
 
 test: setup-dev ## all tests, with real Valkey and real vLLM  [ARGS='-k holding' narrows]
 	@$(BIN)/python -m pytest $(ARGS)
@@ -48,13 +48,13 @@ bench: setup-dev ## every measurement, into benchmarks/results/  [BENCH=name nar
 	@for name in $(or $(BENCH),$(BENCHES)); do echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 bench-reward: setup-dev ## the reward service's speed beside a constant scorer and the library alone  [FORM=full WORKSPACE=]
-	@$(BIN)/python benchmarks/reward_service.py --form "$(or $(FORM),short)" $(if $(filter-out workspace,$(WORKSPACE)),--workspace "$(WORKSPACE)")
+	@$(BIN)/python benchmarks/reward_service.py --form "$(or $(FORM),short)" $(if $(filter-out file,$(origin WORKSPACE)),--workspace "$(WORKSPACE)")
 
 chaos: setup-dev ## a replica joins a run; kill -9 of each process in turn; from a workspace that `make run` made  [SOURCE= WORKSPACE=]
 	@for name in replica_joins chaos_grpo; do echo "== $$name"; $(BIN)/python benchmarks/$$name.py --workspace "$(WORKSPACE)" --source "$(or $(SOURCE),$(WORKSPACE)/raw/static.case.law)" || exit 1; done
 
 chaos-reward: setup-dev ## faults against the reward service: lost, wrong and hung must be 0  [FORM=full WORKSPACE=]
-	@$(BIN)/python benchmarks/chaos_reward.py --form "$(FORM)" $(if $(filter-out workspace,$(WORKSPACE)),--workspace "$(WORKSPACE)")
+	@$(BIN)/python benchmarks/chaos_reward.py --form "$(FORM)" $(if $(filter-out file,$(origin WORKSPACE)),--workspace "$(WORKSPACE)")
 
 up: ## the services by docker compose (comes with the images)
 	@test -f docker-compose.yml || { echo "There are no images yet: use 'make run', which needs no Docker."; exit 1; }

@@ -97,7 +97,7 @@ def main(folder: Path) -> None:
                     page.wait_for_selector("body[data-ready=true]")
                     act(page)
                     picture = Image.open(BytesIO(page.screenshot(full_page=size is PHONE)))
-                    picture.convert("RGB").quantize(64).save(folder / f"{name}-{scheme}.png", optimize=True)
+                    picture.convert("RGB").quantize(256).save(folder / f"{name}-{scheme}.png", optimize=True)
                     context.close()
             browser.close()
     finally:

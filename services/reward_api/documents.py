@@ -16,7 +16,7 @@ from cap_rlvr.wire.files import write_whole
 from services.reward_api import tasks
 
 _ROOT = Path(__file__).parents[2]
-_URL = "http://localhost:8080"
+_URL = "http://localhost:8100"
 _INTRODUCTION = """# Ground truth by task
 
 What the reward service must know to judge a completion. A row of a prepared workspace holds these fields beside its own;
@@ -24,8 +24,8 @@ over HTTP they are an item's `ground_truth`, unless it names a prepared row by `
 missing makes the item `unscorable`, naming it; an optional one that is missing drops its part of the reward, and the
 others' weights grow to fill its place.
 
-Each call below works as it stands against `make serve`, and scores what is said. The service tells the same:
-`curl -s {url}/tasks/holding`. `make docs` writes this page from the tasks, and a test holds it equal to
+Each call below works as it stands against `make serve`, and scores what is said. The service tells the same, and the prompt's
+template: `curl -s {url}/tasks/holding`. `make docs` writes this page from the tasks, and a test holds it equal to
 them.
 """
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cap_rlvr.wire.faults import said
 from cap_rlvr.wire.scoring import Message as ChatMessage
 from cap_rlvr.wire.scoring import Problem, RewardItem, RewardRequest
 from services.reward_api.logs import frames_of
@@ -53,12 +54,12 @@ class Refused(Exception):
 
 def invalid(error: ValidationError, *models: type[BaseModel]) -> Refused:
     """The most precise fault of a request that does not fit its model; ``models`` have fields besides the usual ones."""
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    faults = error.errors(include_url=False, include_input=False)
     known = _FIELDS.union(*(model.model_fields for model in models))
     fields = [_field(fault["loc"], fault["type"] == "extra_forbidden", known) for fault in faults]
     worst = max(range(len(faults)), key=lambda index: len(fields[index]))  # the first of the longest
-    message = faults[worst]["msg"].removeprefix("Value error, ")
-    return Refused(422, "invalid_request", message, ".".join(fields[worst]) or None)
+    message = said(faults[worst])
+    return Refused(422, "invalid_request", f"{message[:1].upper()}{message[1:]}.", ".".join(fields[worst]) or None)
 
 
 def _field(loc: tuple[int | str, ...], unknown_name: bool, fields: set[str]) -> list[str]:
@@ -109,9 +110,12 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _CODES.get(error.status_code, "http_error")
-        response = respond(Refused(error.status_code, code, str(error.detail)), request.state.request_id)
-        if error.status_code == 405:
-            response.headers["Allow"] = ", ".join(_methods(request))
+        allowed = ", ".join(_methods(request)) if error.status_code == 405 else ""
+        told = {404: "There is nothing at this address; /docs has all calls.", 405: f"Here only {allowed} can be done."}
+        detail = told.get(error.status_code, str(error.detail))
+        response = respond(Refused(error.status_code, code, detail), request.state.request_id)
+        if allowed:
+            response.headers["Allow"] = allowed
         return response
 
     async def on_parameters(request: Request, error: Exception) -> Response:

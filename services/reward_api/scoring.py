@@ -154,7 +154,9 @@ class Scoring:
         if place is None:
             return unscorable(item.task, "unknown_example", "No prepared row has this example_id.")
         if place.split not in splits:
-            detail = f"Example ids of split {place.split} are not scored one by one."
+            detail = (
+                f"Example ids of split {place.split} are not scored one by one: /submissions scores many of them blind."
+            )
             raise Refused(403, "hidden_split", detail, f"items.{index}.example_id")
         return place
 

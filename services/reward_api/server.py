@@ -42,7 +42,7 @@ def bind(settings: Settings) -> socket.socket:
         if error.errno != errno.EADDRINUSE:
             raise BadInput(f"cannot bind: {error.strerror}", "REWARD_HOST", "Choose another") from None
         what = f"port {settings.port} on {settings.host} is in use"
-        raise BadInput(what, "REWARD_PORT", "Choose another (make serve PORT=8081), or stop what holds it") from None
+        raise BadInput(what, "REWARD_PORT", "Choose another (make serve PORT=8200), or stop what holds it") from None
     return bound
 
 

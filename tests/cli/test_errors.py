@@ -24,6 +24,7 @@ BROKEN_ROW = (
         (["report", "../../.."], "not a run's id"),
         (["report", "broken"], "run.json"),
         (["status"], "run.json"),
+        (["score", "by_id.jsonl"], "BadInput: example_id: no rows of entail are at hand"),
         (["lineage", "workspace/runs/broken"], "run.json"),
         (["rows", "show", "\udcff"], "not UTF-8"),
         (["label", "../x", "--summary"], "no task is named"),
@@ -45,6 +46,7 @@ def test_one_sentence(words: list[str], says: str, tmp_path: Path) -> None:
         (rows / f"{split}.jsonl").write_text(BROKEN_ROW)
     (tmp_path / "afile").write_text("")
     (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "by_id.jsonl").write_text('{"task": "entail", "completion": "x", "example_id": "y"}')
     (tmp_path / "bad.toml").write_text("[[[")
     command = [sys.executable, "-m", "cap_rlvr.cli", *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

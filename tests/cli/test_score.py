@@ -141,16 +141,19 @@ def test_two_at_once_are_told(answers: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{", r"answers.jsonl:2: this line is not JSON"),
-        ("[1]", r"answers.jsonl:2: Input should be a valid dictionary"),
+        ('{"task": ', r"answers.jsonl:2: this line is not JSON \(Expecting value at character 9\)"),
+        ("[1]", r"answers.jsonl:2: it is no object"),
         ('{"task": "holding", "completion": NaN, "ground_truth": {}}', r"answers.jsonl:2: this line is not JSON"),
         ('{"task": "holding", "completion": 5, "ground_truth": {}}', r"answers.jsonl:2: completion: "),
-        ('{"task": "holding", "ground_truth": {}}', r"answers.jsonl:2: completion: Field required"),
-        ('{"task": "holding", "completion": "x", "grund_truth": {}}', r"answers.jsonl:2: grund_truth: Extra inputs"),
+        ('{"task": "holding", "ground_truth": {}}', r"answers.jsonl:2: completion: it is missing"),
+        (
+            '{"task": "holding", "completion": "x", "grund_truth": {}}',
+            r"answers.jsonl:2: grund_truth: there is no field of this name",
+        ),
         ('{"task": "holding", "completion": "x"}', r"answers.jsonl:2: give exactly one of example_id and ground_truth"),
         (
             '{"task": "holding", "completion": [{"role": "assistant"}], "example_id": "x"}',
-            r"answers.jsonl:2: completion.0.content: Field required",
+            r"answers.jsonl:2: completion.0.content: it is missing",
         ),
         ("[" * 100_000, r"answers.jsonl:2: this line is not JSON"),
     ],

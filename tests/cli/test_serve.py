@@ -69,6 +69,13 @@ def test_variables_that_are_set_stay(run: Any, monkeypatch: pytest.MonkeyPatch) 
     assert run("--port", "8200")["REWARD_PORT"] == "8200"
 
 
+def test_invented_cases_by_variable_as_the_service_itself_takes_them(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REWARD_SYNTHETIC", "30")
+    assert run()["REWARD_SYNTHETIC"] == "30"
+    monkeypatch.setenv("REWARD_SYNTHETIC", "0")
+    assert run()["REWARD_SYNTHETIC"] == "200"
+
+
 def test_two_sources(run: Any) -> None:
     with pytest.raises(BadInput, match=r"--workspace .*, --synthetic"):
         run("--workspace", "w", "--synthetic", "5")

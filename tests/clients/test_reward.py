@@ -129,6 +129,12 @@ async def test_missing_columns_are_named() -> None:
         await RewardClient("http://127.0.0.1:9")(["?"], ["yes"], ["toy"])
 
 
+@pytest.mark.parametrize("url", ["localhost:8100", "127.0.0.1:8100", "", "ftp://127.0.0.1"])
+def test_what_is_no_address_is_refused_at_once(url: str) -> None:
+    with pytest.raises(BadInput, match="http://127"):
+        RewardClient(url)
+
+
 def test_nobody_there() -> None:
     with socket.socket() as held:  # bound, never listening: refused at once
         held.bind(("127.0.0.1", 0))

@@ -72,7 +72,7 @@ function buildUp(result) {
   });
   const held = Number((upTo - result.reward).toFixed(4));
   if (held > 0) {
-    rows.push(el("tr", { class: "held" }, el("th", { scope: "row" }, "held back", el("small", {}, "a closed gate, or a cap")), el("td"),
+    rows.push(el("tr", { class: "held" }, el("th", { scope: "row" }, "held back", el("small", {}, Object.values(result.gates).every(Boolean) ? "a cap: see the reason above" : "a closed gate")), el("td"),
       el("td", { class: "bar", "aria-hidden": "true" }, bar(result.reward, held, 0, 0)), el("td", { class: "adds" }, `−${number(held)}`)));
   }
   rows.push(el("tr", { class: "sum" }, el("th", { scope: "row" }, "reward"), el("td"),

@@ -11,7 +11,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cap_rlvr.wire.errors import BadInput, CapError
+from cap_rlvr.wire.errors import BadData, BadInput, CapError, Unavailable
 
 COMMANDS = {
     "run": "The whole loop: corpus, rows, warm start, fleet, rewards, GRPO, report.",
@@ -84,8 +84,9 @@ def main() -> None:
         _check_words(sys.argv[1:])
         app()
     except CapError as error:
-        typer.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
-        sys.exit(2 if type(error).__name__ == "BadInput" else 1)
+        kind = next((kind.__name__ for kind in (BadInput, BadData, Unavailable) if isinstance(error, kind)), "CapError")
+        typer.secho(f"{kind}: {error}", fg="red", err=True)
+        sys.exit(2 if isinstance(error, BadInput) else 1)
     except ModuleNotFoundError as error:  # an extra that is not installed: `make serve` sets up the rewards alone
         if (error.name or "cap_rlvr").partition(".")[0] in {"cap_rlvr", "services"}:
             raise

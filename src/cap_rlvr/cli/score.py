@@ -103,7 +103,9 @@ def _score_all(
                     scored.add(lines, results, scorer.scorers)
                     follow(scored.done)
         except (CapError, KeyboardInterrupt) as ended:
-            console.print(f"{scored.done} of {total} items are scored; the same command goes on there", markup=False)
+            if scored.done or not isinstance(ended, BadInput):
+                told = f"{scored.done} of {total} items are scored; the same command goes on there"
+                console.print(told, markup=False)
             if isinstance(ended, KeyboardInterrupt):
                 raise typer.Exit(130) from None
             raise

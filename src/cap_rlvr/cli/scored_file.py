@@ -17,6 +17,7 @@ from typing import IO, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cap_rlvr.wire.errors import BadData, BadInput
+from cap_rlvr.wire.faults import said
 from cap_rlvr.wire.frozen import Frozen
 from cap_rlvr.wire.rescoring import Former
 from cap_rlvr.wire.scoring import Message, RewardItem, RewardResult, ScorerId
@@ -72,18 +73,18 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _read(model: type[M], line: bytes, where: str, kind: type[BadInput] | type[BadData]) -> M:
     try:
-        data = json.loads(line, parse_constant=_refuse_constant)
+        data = json.loads(line.rstrip(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise kind(f"this line is not JSON ({error})"[:200], where, "Write one object a line") from None
+        why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
+        raise kind(f"this line is not JSON ({why})"[:200], where, "Write one object a line") from None
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = error.errors(include_url=False, include_input=False)
         places = [_place(fault["loc"], fault["type"] == "extra_forbidden") for fault in faults]
         worst = max(range(len(faults)), key=lambda index: len(places[index]))
-        message = faults[worst]["msg"].removeprefix("Value error, ")
         field = ".".join(places[worst])
-        raise kind(message, f"{where}: {field}" if field else where, "Mend this line") from None
+        raise kind(said(faults[worst]), f"{where}: {field}" if field else where, "Mend this line") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -36,7 +36,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each setting that a first call ma
         ),
     ] = None,
     synthetic: Annotated[
-        int | None, typer.Option(min=1, max=100_000, help="Invent so many cases instead of reading a workspace.")
+        int | None,
+        typer.Option(
+            envvar="REWARD_SYNTHETIC", min=0, max=100_000, help="Invent so many cases instead of reading a workspace."
+        ),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="Scoring processes. Default: one a core.")] = None,
     open_splits: Annotated[
@@ -74,9 +77,10 @@ def serve(  # noqa: PLR0913, PLR0917 - one for each setting that a first call ma
 
 def _source(workspace: Path | None, synthetic: int | None) -> dict[str, str]:
     """Where rows come from. Raises BadInput for a named workspace without rows, or for both options at once."""
-    if workspace is not None and synthetic is not None:
-        raise BadInput("two sources were given", "--workspace (or REWARD_WORKSPACE), --synthetic", "Give one of them")
-    if synthetic is not None:
+    if workspace is not None and synthetic:
+        where = "--workspace (or REWARD_WORKSPACE), --synthetic (or REWARD_SYNTHETIC)"
+        raise BadInput("two sources were given", where, "Give one of them")
+    if synthetic:
         return {"REWARD_SYNTHETIC": str(synthetic)}
     chosen = workspace or Path("workspace")
     if any(Workspace(chosen).tasks.glob("*/MANIFEST.json")):

@@ -51,6 +51,8 @@ class RewardClient:
     ) -> None:
         if not 1 <= batch <= MAX_ITEMS:
             raise BadInput(f"{batch} is not between 1 and {MAX_ITEMS}", "batch")
+        if not url.startswith(("http://", "https://")):  # httpx would call that a network error, and be asked again
+            raise BadInput(f"{url[:200]!r} is no address of a service", "url", "Write it as http://127.0.0.1:8100")
         self.url = url.rstrip("/")
         self._key = key
         self._batch = batch

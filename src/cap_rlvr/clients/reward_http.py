@@ -174,7 +174,7 @@ def _problem(response: httpx.Response) -> Problem | None:
 
 def _told(response: httpx.Response) -> str:
     problem = _problem(response)
-    return f"HTTP {response.status_code}" + (f": {problem.detail}" if problem else "")
+    return f"HTTP {response.status_code}" + (f": {problem.detail.removesuffix('.')}" if problem else "")
 
 
 def _refused(response: httpx.Response) -> BadInput:

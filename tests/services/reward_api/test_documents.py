@@ -60,3 +60,14 @@ def test_every_call_of_the_document_is_described() -> None:
         for method, operation in methods.items():
             assert operation.get("description"), path
             assert f"{method.upper()} {path}" in told, path
+
+
+def test_every_code_of_a_refusal_or_a_null_is_explained() -> None:
+    service = DOCS.parent / "services" / "reward_api"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted(service.glob("*.py")))
+    refused = re.findall(r'(?:Refused\(\s*\d{3}, |unauthorized\()"(\w+)"', code)
+    null = re.findall(r'(?:our_error|unscorable)\([\w.]+, "(\w+)"', code)
+    told = (DOCS / "reward_api.md").read_text(encoding="utf-8")
+    assert len(set(refused)) > 20
+    assert len(set(null)) > 8
+    assert [one for one in (*refused, *null) if f"`{one}`" not in told] == []
