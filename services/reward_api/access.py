@@ -138,7 +138,9 @@ class Access:
     ) -> tuple[bytes, Tally[tuple[str, str, str, bool]]]:
         """`Scoring.reply` within the caller's quota, and for the record."""
         async with self.charged(request, len(items)):
-            reply, tally = await scoring.reply(items, request.state.request_id, request.state.arrived)
+            reply, tally = await scoring.reply(
+                items, request.state.request_id, request.state.arrived, request.state.caller.family
+            )
         request.state.tally = tally
         return reply, tally
 

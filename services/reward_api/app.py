@@ -13,7 +13,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 import cap_rlvr
-from cap_rlvr.wire.rows import Split
+from cap_rlvr.wire.rows import SPLITS, Split
 from cap_rlvr.wire.scoring import RewardItem, RewardReply, RewardRequest
 from services.reward_api import compat, page, provenance, rescoring, review, submissions, tasks
 from services.reward_api.access import Access
@@ -26,6 +26,7 @@ from services.reward_api.keyring import signing_key
 from services.reward_api.metrics import Metrics
 from services.reward_api.plain_route import PlainRoute
 from services.reward_api.problems import Refused, install
+from services.reward_api.row_files import RowGone
 from services.reward_api.scoring import Scoring
 from services.reward_api.scoring_pool import Limits, ScoringPool
 from services.reward_api.settings import Settings
@@ -39,7 +40,8 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     """The service. ``registry`` names the module that knows the tasks; each scoring process imports it."""
     known: Any = importlib.import_module(registry)
     pool = ScoringPool(registry, settings.workers, limits)
-    examples = Examples(settings.workspace, known.names())
+    closed = frozenset(SPLITS) - frozenset(settings.open_splits)
+    examples = Examples(settings.workspace, known.names(), closed)
     scoring = Scoring(known, pool, examples, settings.open_splits)
     scoring.receipt_key = signing_key(settings)
     metrics = Metrics(pool, known.names())
@@ -83,7 +85,7 @@ def create_app(settings: Settings, registry: str = REGISTRY, limits: Limits | No
     _add_tasks(app, known, examples)
     judging = Judging(scoring, metrics, access.charged)
     submissions.add(app, judging, examples, access.quotas)
-    rescoring.add(app, judging, examples)
+    rescoring.add(app, judging)
     compat.add(app, judging, examples, known)
     provenance.add(app, known, examples, settings.open_splits)
     review.add(app, settings.workspace, examples, lasting=not settings.synthetic)
@@ -162,7 +164,7 @@ def _add_tasks(app: FastAPI, known: Any, examples: Examples) -> None:
         limit: Annotated[int, Query(ge=1, le=100)] = 20,
         cursor: Annotated[str | None, Query(max_length=100)] = None,
     ) -> tasks.ExamplePage:
-        """Prompts of prepared rows, without gold."""
+        """Prompts of prepared rows, without gold. In a closed split an id says nothing, and kind and difficulty are null."""
         check(task)
         rows = examples.index(task)
         if rows is None:
@@ -171,4 +173,6 @@ def _add_tasks(app: FastAPI, known: Any, examples: Examples) -> None:
             page = await asyncio.to_thread(rows.page, split, limit, cursor)
         except ValueError as error:
             raise Refused(422, "invalid_request", str(error), "cursor") from None
+        except (RowGone, OSError):
+            raise Refused(503, "rows_changed", provenance.GONE, retry_after=1) from None
         return tasks.example_page(known, task, page, split, examples.corpus)

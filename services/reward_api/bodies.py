@@ -26,6 +26,9 @@ MAX_NAMES = 100
 MAX_ENTRIES = 131_072
 # Of all requests under way, from reading to answer: sixteen of the largest.
 MAX_HELD = 16 * MAX_BYTES
+# Of a ground truth as JSON. The longest that a task reads, an opinion of 60,000 characters, has a quarter at most; scorers
+# read some of it only beside a completion, which must not pay for that, and remember what they have read.
+MAX_TRUTH = 512 * 1024
 _HELD = "held_bytes"
 M = TypeVar("M", bound=BaseModel)
 
@@ -90,7 +93,7 @@ def read_items(body: bytes) -> tuple[RewardItem, ...]:
     except ValidationError as error:
         raise invalid(error) from None
     for index, item in enumerate(items):
-        insist_shallow(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
+        insist_sendable(item, f"items.{index}.ground_truth" if "items" in data else "ground_truth")
     return items
 
 
@@ -156,12 +159,14 @@ def _insist_countable(data: Any) -> None:
         waiting += [one for one in entries if isinstance(one, dict | list)]
 
 
-def insist_shallow(item: RewardItem, field: str) -> None:
-    """Raises Refused for a ground truth that can be read but not written again inside a scoring process's frame."""
+def insist_sendable(item: RewardItem, field: str) -> None:
+    """Raises Refused for a ground truth that is too long to be judged, or too deep to be written in a frame."""
     try:
-        orjson.dumps([[[item.ground_truth]]])
+        size = len(orjson.dumps([[[item.ground_truth]]]))
     except orjson.JSONEncodeError:
         raise Refused(422, "invalid_request", "A ground truth may not be nested over 250 deep.", field) from None
+    if size > MAX_TRUTH:
+        raise Refused(422, "invalid_request", f"A ground truth may not be over {MAX_TRUTH} bytes long.", field)
 
 
 def parse(body: bytes) -> Any:

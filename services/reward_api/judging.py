@@ -37,7 +37,7 @@ class Judging:
         """`Scoring.judge`. Raises Refused, also for a used-up quota, which held-out rows don't count against."""
         started = time.perf_counter()
         async with self._charged(request, len(items)) if splits is None else nullcontext():
-            judged = await self._scoring.judge(items, splits, request.state.arrived)
+            judged = await self._scoring.judge(items, splits, request.state.arrived, request.state.caller.family)
         request.state.tally = judged.tally  # the audit log reads it
         self._metrics.answered(judged.tally, time.perf_counter() - started)
         return judged

@@ -16,7 +16,7 @@ from services.reward_api.problems import Refused
 from services.reward_api.row_files import RowGone, UnknownRow, read_row
 from services.reward_api.tasks import Example
 
-_GONE = "The prepared rows are being replaced; ask again."
+GONE = "The prepared rows are being replaced; ask again."
 
 
 class ExampleDetail(Example):
@@ -38,26 +38,29 @@ def add(app: FastAPI, known: Any, examples: Examples, open_splits: Sequence[Spli
         row, split = await row_of(examples, task, example_id)
         is_open = split in open_splits
         return ExampleDetail(
-            id=row.id,
+            id=example_id,
             task=task,
             split=split,
             prompt=known.get(task).prompt(row.inputs),
             source_kind=row.source_kind,
-            kind=row.kind,
-            difficulty=row.difficulty,
+            kind=row.kind if is_open else None,
+            difficulty=row.difficulty if is_open else None,
             case_id=row.case_id if is_open else None,
             case_url=case_link(row.case_id, row.source_kind) if is_open else None,
         )
 
 
-async def row_of(examples: Examples, task: str, example_id: str) -> tuple[Row, Split]:
-    """Read a row by its id. Raises Refused: 404 for an unknown task or id, 503 while there are no rows."""
+async def row_of(examples: Examples, task: str, example_id: str, *, reviewer: bool = False) -> tuple[Row, Split]:
+    """Read a row by its id; a reviewer gives a row of a closed split its own too.
+
+    Raises Refused: 404 for an unknown task or id, 503 while there are no rows.
+    """
     if task not in examples.tasks:
         raise Refused(404, "not_found", f"No such task; choose from {', '.join(examples.tasks)}.", "task")
     rows = examples.index(task)
     if rows is None:
         raise Refused(503, "task_data_missing", f"{task}: {examples.faults.get(task, 'no rows')}.", retry_after=5)
-    place = rows.find(example_id)
+    place = rows.find(example_id, reviewer=reviewer)
     if place is None:
         raise Refused(404, "unknown_example", "No prepared row has this id.", "example_id")
     try:
@@ -65,4 +68,4 @@ async def row_of(examples: Examples, task: str, example_id: str) -> tuple[Row, S
     except UnknownRow:
         raise Refused(404, "unknown_example", "No prepared row has this id.", "example_id") from None
     except (RowGone, OSError, ValueError):
-        raise Refused(503, "rows_changed", _GONE, retry_after=1) from None
+        raise Refused(503, "rows_changed", GONE, retry_after=1) from None

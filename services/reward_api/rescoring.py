@@ -16,14 +16,13 @@ from cap_rlvr.wire.rescoring import (
     tally,
 )
 from cap_rlvr.wire.scoring import RewardResult
-from services.reward_api.bodies import insist_shallow, read_as, read_body
+from services.reward_api.bodies import insist_sendable, read_as, read_body
 from services.reward_api.described import body_of, describe, problems
-from services.reward_api.examples import Examples
 from services.reward_api.judging import Judging
 from services.reward_api.problems import Refused
 
 
-def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
+def add(app: FastAPI, judging: Judging) -> None:
     """Add the route."""
     describe(app, RescoreRequest)
     extra = body_of(RescoreRequest)
@@ -38,8 +37,7 @@ def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
             asked = read_as(RescoreRequest, await read_body(request), RescoreItem, Former, FormerPart, FormerReason)
             items = [one.item for one in asked.items]
             for index, item in enumerate(items):
-                insist_shallow(item, f"items.{index}.item.ground_truth")
-            corpus = examples.corpus
+                insist_sendable(item, f"items.{index}.item.ground_truth")
             judged = await judging.judge(request, items)
         except Refused as refused:
             if refused.field:
@@ -60,5 +58,5 @@ def add(app: FastAPI, judging: Judging, examples: Examples) -> None:
             differences=differences,
             undecided=undecided,
             scorers=judging.scorers(items),
-            corpus=corpus,
+            corpus=judged.corpus,
         )

@@ -64,14 +64,14 @@ def add(app: FastAPI, workspace: Path, examples: Examples, *, lasting: bool) -> 
     @app.get("/review/rows/{task}/{example_id:path}", **shared)
     async def show_row(task: str, example_id: str) -> models.RowShown:  # pyright: ignore[reportUnusedFunction]
         """A row with its gold and the passages that it was made from."""
-        row, split = await row_of(examples, task, example_id)
+        row, split = await row_of(examples, task, example_id, reviewer=True)
         return await apart(lambda: _row_shown(place, row, split))
 
     @app.post("/review/rejects", openapi_extra=body_of(models.Rejection), **shared)
     async def reject(request: Request) -> models.Rejected:  # pyright: ignore[reportUnusedFunction]
         """Keep that a row's gold is wrong: it is out at the next build."""
         given = read_as(models.Rejection, await read_body(request))
-        row, _ = await row_of(examples, given.task, given.example_id)
+        row, _ = await row_of(examples, given.task, given.example_id, reviewer=True)
         count = await apart(lambda: _reject(place, row, given.why))
         _log.info("row_rejected", task=row.task, row=row.id)
         return models.Rejected(example_id=row.id, rejected=count)

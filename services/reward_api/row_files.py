@@ -13,7 +13,10 @@ Stamp = tuple[int, int, int]
 
 
 class Place(NamedTuple):
-    """Where one row lies; ``stamp`` (inode, mtime in ns, size) tells whether the file is still the one indexed."""
+    """Where one row lies; ``stamp`` (inode, mtime in ns, size) tells whether the file is still the one indexed.
+
+    ``row_id`` is the id that was asked for; empty for the name that a row of a closed split is shown under.
+    """
 
     row_id: str
     split: Split
@@ -45,6 +48,6 @@ def read_row(place: Place) -> Row:
         row = Row.model_validate(orjson.loads(os.pread(file, place.length, place.offset)))
     finally:
         os.close(file)
-    if row.id != place.row_id:
+    if place.row_id and row.id != place.row_id:
         raise UnknownRow
     return row

@@ -46,12 +46,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judged:
-    """A batch that was judged, in the items' order; ``tally`` counts (task, status, reason code, cached)."""
+    """A batch that was judged, in the items' order; ``tally`` counts (task, status, reason code, cached).
+
+    ``corpus`` is what the rows were of when the items were looked up.
+    """
 
     claims: list[list[str | None]]
     answers: list[Answer]
     verdicts: list[Verdict]
     tally: Tally[tuple[str, str, str, bool]]
+    corpus: CorpusId | None
 
 
 class Scoring:
@@ -72,30 +76,35 @@ class Scoring:
         self.observe: Callable[[Sequence[RewardItem], Judged], None] = lambda _items, _judged: None
 
     async def reply(
-        self, items: Sequence[RewardItem], request_id: str, arrived: float | None = None
+        self, items: Sequence[RewardItem], request_id: str, arrived: float | None = None, owner: str = ""
     ) -> tuple[bytes, Tally[tuple[str, str, str, bool]]]:
         """The reply's JSON and what to count. Raises Refused for a hidden split or a full queue."""
-        corpus = self._examples.corpus
-        judged = await self.judge(items, None, arrived)
+        judged = await self.judge(items, None, arrived, owner)
         self.observe(items, judged)
         results = [
             verdict.result(str(claimed[0]), answer.cached)
             for claimed, answer, verdict in zip(judged.claims, judged.answers, judged.verdicts, strict=True)
         ]
-        scorers = self.scorers(items)
+        scorers, corpus = self.scorers(items), judged.corpus
         receipt = seal(judged.claims, [verdict.sha256 for verdict in judged.verdicts], scorers, corpus)
         return _body(request_id, results, scorers, corpus, (receipt, self.sign(receipt, request_id))), judged.tally
 
     async def judge(
-        self, items: Sequence[RewardItem], splits: Collection[Split] | None = None, arrived: float | None = None
+        self,
+        items: Sequence[RewardItem],
+        splits: Collection[Split] | None = None,
+        arrived: float | None = None,
+        owner: str = "",
     ) -> Judged:
         """Judge items; ``splits`` in place of the open ones says of which stored rows the truth may be used.
 
         The deadline runs from ``arrived`` (by `time.monotonic`), before the body was read, or from now.
+        ``owner`` is whose turn it is when others wait too; all that nobody owns is one owner's.
         Raises Refused for a row of another split, or a full queue.
         """
         claims = [claim(item, index) for index, item in enumerate(items)]
-        answers = self._answers(items, claims, self._open_splits if splits is None else splits)
+        corpus = self._examples.corpus
+        answers = self._answers(items, claims, self._open_splits if splits is None else splits, owner)
         passed = 0.0 if arrived is None else time.monotonic() - arrived
         await self._wait(answers, max(0.0, self.deadline_s - passed))
         verdicts = [answer.verdict() for answer in answers]
@@ -103,7 +112,7 @@ class Scoring:
             (answer.task if answer.task in self._scorers else "unknown", verdict.status, verdict.code, answer.cached)
             for answer, verdict in zip(answers, verdicts, strict=True)
         )
-        return Judged(claims, answers, verdicts, tally)
+        return Judged(claims, answers, verdicts, tally, corpus)
 
     def sign(self, receipt: str, request_id: str) -> Signature | None:
         """A receipt's signature; None without a key."""
@@ -114,7 +123,11 @@ class Scoring:
         return {task: self._scorers[task] for task in sorted({item.task for item in items} & self._scorers.keys())}
 
     def _answers(
-        self, items: Sequence[RewardItem], claims: Sequence[Sequence[str | None]], splits: Collection[Split]
+        self,
+        items: Sequence[RewardItem],
+        claims: Sequence[Sequence[str | None]],
+        splits: Collection[Split],
+        owner: str,
     ) -> list[Answer]:
         """Where each item's verdict comes from; new work is queued only once the whole request is accepted."""
         tickets: dict[bytes, Ticket] = {}
@@ -129,16 +142,24 @@ class Scoring:
             if known is not None:
                 answers.append(Answer(item.task, known, cached=True))
                 continue
-            tickets[key] = Ticket(item.task, item.text(), item.ground_truth or {}, place)
+            tickets[key] = Ticket(item.task, item.text(), item.ground_truth or {}, place, owner)
             answers.append(Answer(item.task, tickets[key]))
-        if tickets and self._pool.pending + len(tickets) > self.max_pending:
-            detail = f"{self._pool.pending} items are waiting; the queue holds {self.max_pending}."
-            raise Refused(503, "overloaded", detail, retry_after=1)
+        self._insist_on_room(len(tickets), owner)
         for key, ticket in tickets.items():
             ticket.settled.append(partial(self._keep, key))
         self._asked.update(tickets)
         self._pool.submit(list(tickets.values()))
         return answers
+
+    def _insist_on_room(self, items: int, owner: str) -> None:
+        """Raises Refused (503) where the queue is full, or what a key may fill of it."""
+        if items and self._pool.pending + items > self.max_pending:
+            detail = f"{self._pool.pending} items are waiting; the queue holds {self.max_pending}."
+            raise Refused(503, "overloaded", detail, retry_after=1)
+        most = self.max_pending * 3 // 4  # so that others find room
+        if items and owner and self._pool.pending_of(owner) + items > most:
+            detail = f"{self._pool.pending_of(owner)} items of this key are waiting; it may have {most}."
+            raise Refused(503, "overloaded", detail, retry_after=1)
 
     def _place(self, item: RewardItem, index: int, splits: Collection[Split]) -> Place | Verdict | None:
         """Where the item's stored truth lies; None for a truth that came with it; a verdict where there is neither."""

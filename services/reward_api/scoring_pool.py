@@ -10,7 +10,8 @@ without CPU use is our error (`worker_stalled`).
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter as Tally
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
@@ -43,12 +44,16 @@ class Limits:
 
 @dataclass(eq=False)
 class Ticket:
-    """One item to judge. ``settled`` is called with it once its verdict is there, and so are those added later."""
+    """One item to judge. ``settled`` is called with it once its verdict is there, and so are those added later.
+
+    ``owner`` is who asked for it first.
+    """
 
     task: str
     completion: str
     truth: dict[str, Any]
     place: Place | None
+    owner: str = ""
     verdict: Verdict | None = None
     settled: list[Callable[[Ticket], None]] = field(default_factory=list[Callable[["Ticket"], None]])
     losses: list[Cause] = field(default_factory=list[Cause])
@@ -60,6 +65,26 @@ class Ticket:
             call(self)
 
 
+class Turns:
+    """Chunks that wait: each owner's in their order, the owners in turn, so that nobody waits for all of another's."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[str, deque[list[Ticket]]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(self, owner: str, chunk: list[Ticket]) -> None:
+        self._waiting.setdefault(owner, deque()).append(chunk)
+
+    def next(self) -> list[Ticket]:
+        owner, chunks = self._waiting.popitem(last=False)
+        chunk = chunks.popleft()
+        if chunks:
+            self._waiting[owner] = chunks
+        return chunk
+
+
 class ScoringPool:
     """``registry`` names a module like `cap_rlvr.registry` that the scoring processes import."""
 
@@ -67,13 +92,14 @@ class ScoringPool:
         self._size = size
         self._limits = limits or Limits()
         self._nursery = Nursery(registry, self._limits.cpu, self._limits.start)
-        self._chunks: deque[list[Ticket]] = deque()
+        self._chunks = Turns()
         self._idle: deque[ScoringProcess[Ticket]] = deque()
         self._processes: set[ScoringProcess[Ticket]] = set()
         self._joining: set[asyncio.Task[None]] = set()
         self._started = asyncio.Event()
         self._closing = False
         self._open: set[Ticket] = set()
+        self._owned: Tally[str] = Tally()
         self.losses: dict[Cause, int] = dict.fromkeys(get_args(Cause), 0)
 
     @property
@@ -85,6 +111,10 @@ class ScoringPool:
     def pending(self) -> int:
         """Items queued or being judged."""
         return len(self._open)
+
+    def pending_of(self, owner: str) -> int:
+        """Those of them that one owner asked for."""
+        return self._owned[owner]
 
     @property
     def alive(self) -> int:
@@ -114,16 +144,21 @@ class ScoringPool:
         await self._nursery.close()
 
     def submit(self, tickets: Sequence[Ticket]) -> None:
-        """Queue tickets; each is settled in its own time."""
+        """Queue tickets of one owner; each is settled in its own time."""
         size = max(1, min(CHUNK, -(-len(tickets) // self._size)))
         self._open.update(tickets)
-        self._chunks.extend(list(tickets[start : start + size]) for start in range(0, len(tickets), size))
+        self._owned.update(ticket.owner for ticket in tickets)
+        for start in range(0, len(tickets), size):
+            self._chunks.add(tickets[start].owner, list(tickets[start : start + size]))
         while self._idle and self._chunks:
             self._employ(self._idle.popleft())
 
     def _settle(self, ticket: Ticket, verdict: Verdict) -> None:
         if ticket in self._open:
             self._open.remove(ticket)
+            self._owned[ticket.owner] -= 1
+            if not self._owned[ticket.owner]:
+                del self._owned[ticket.owner]
             ticket.settle(verdict)
 
     def _employ(self, process: ScoringProcess[Ticket]) -> None:
@@ -131,7 +166,7 @@ class ScoringPool:
         if process.own:
             process.judge([process.own.popleft()], self._limits.wall)
         elif self._chunks:
-            process.judge(self._chunks.popleft(), self._limits.wall)
+            process.judge(self._chunks.next(), self._limits.wall)
         else:
             self._idle.append(process)
 

@@ -17,11 +17,11 @@ from services.reward_api.scoring_worker import NOT_MINE, frame, pack
 from services.reward_api.verdicts import Verdict
 
 # `cpu`: by a completion, `truth`: by a ground truth. `orphaned`: how it ended can't be known, because the nursery was lost
-# before it.
-Cause = Literal["cpu", "truth", "died", "stalled", "orphaned"]
+# before it. `grown`: it ended itself, having become large.
+Cause = Literal["cpu", "truth", "died", "stalled", "orphaned", "grown"]
 # Items sent at once: few enough that a slow item delays few others, enough to share a frame's cost (0.1 ms).
 CHUNK = 16
-_CAUSES: dict[int, Cause] = {-signal.SIGPROF: "cpu", -signal.SIGVTALRM: "truth", NOT_MINE: "orphaned"}
+_CAUSES: dict[int, Cause] = {0: "grown", -signal.SIGPROF: "cpu", -signal.SIGVTALRM: "truth", NOT_MINE: "orphaned"}
 
 
 class Item(Protocol):

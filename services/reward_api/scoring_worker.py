@@ -14,6 +14,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -32,6 +33,8 @@ from services.reward_api.verdicts import Verdict, our_error, scored, unscorable
 
 # A GRPO group shares one example, so few truths are in use at once; a truth may hold a whole opinion.
 _TRUTHS_KEPT = 256
+# What a scoring process may grow by: scorers remember the truths they have read, and an inline one may be large.
+_GROWTH_KB = 512 * 1024
 # In place of an exit code: a child of a former nursery.
 NOT_MINE = 1 << 20
 
@@ -136,13 +139,18 @@ def _read_exactly(connection: socket.socket, size: int) -> bytes | None:
 
 
 def serve(connection: socket.socket, judge: Judge) -> None:
-    """Judge frame after frame until the service goes away."""
+    """Judge frame after frame until the service goes away, or this process has grown so large that another is better."""
+    most = _peak_kb() + _GROWTH_KB
     try:
-        while (data := read_frame(connection)) is not None:
+        while _peak_kb() < most and (data := read_frame(connection)) is not None:
             verdicts = [judge.verdict(*unpack(item)).pack() for item in orjson.loads(data)]
             connection.sendall(frame(orjson.dumps(verdicts)))
     except (BrokenPipeError, ConnectionResetError):
         return
+
+
+def _peak_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def nurse(control: socket.socket, judge: Judge) -> None:

@@ -64,17 +64,23 @@ class Ledger:
         self._quotas = quotas
         self._now = now
         self._used: Tally[tuple[date, str]] = Tally()
+        self._answered: dict[tuple[date, str], set[str]] = {}
 
     @asynccontextmanager
-    async def slot(self, key: str) -> AsyncGenerator[int]:
+    async def slot(self, key: str, asked: str = "") -> AsyncGenerator[int]:
         """Take one of the day's calls, and give it back if nothing comes of it; yields how many are left.
 
+        What was ``asked`` (a digest) before takes none: the reply may have been lost, and another tells nothing new.
         Raises Refused, 429, when they are used up.
         """
         now = self._now()
         today = (now.date(), key)
         for former in [one for one in self._used if one[0] < now.date() - timedelta(days=1)]:
             del self._used[former]
+            self._answered.pop(former, None)
+        if asked and asked in self._answered.get(today, ()):
+            yield A_DAY - await self._count(today, 0)
+            return
         used = await self._count(today, 1)
         if used < 0:
             tomorrow = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
@@ -86,6 +92,7 @@ class Ledger:
         except BaseException:
             await asyncio.shield(self._count(today, -1))
             raise
+        self._answered.setdefault(today, set()).add(asked)
 
     async def _count(self, today: tuple[date, str], change: int) -> int:
         """Add to a day's calls: how many there are then, or -1 where there is no room for one more."""
@@ -111,14 +118,14 @@ def add(app: FastAPI, judging: Judging, examples: Examples, quotas: Quotas) -> N
         """Score at least 100 different examples of the split `test` blind: means, intervals and counts by task.
 
         Each task that is answered needs 20 of its examples, or all it has. Five calls a day and key; one that is
-        refused, or not judged in time (503, ask again), is not counted.
+        refused, or not judged in time (503, ask again), is not counted, nor is the same one again.
         """
         try:
             submission = read_as(SubmissionRequest, await read_body(request), SubmissionItem)
             _check(submission, examples)
-            async with ledger.slot(getattr(request.state, "key_id", None) or "anonymous") as left:
-                corpus = examples.corpus
-                items = [one.item() for one in submission.items]
+            items = [one.item() for one in submission.items]
+            asked = submission_receipt(submission, {}, judging.scorers(items), examples.corpus)
+            async with ledger.slot(getattr(request.state, "key_id", None) or "anonymous", asked) as left:
                 judged = await judging.judge(request, items, (HELD_OUT,))
                 if any(verdict.status == "error" for verdict in judged.verdicts):
                     late = sum(verdict.status == "error" for verdict in judged.verdicts)
@@ -127,7 +134,7 @@ def add(app: FastAPI, judging: Judging, examples: Examples, quotas: Quotas) -> N
                 standings = await asyncio.to_thread(_standings, tasks, judged.verdicts)
         except Refused as refused:
             raise judging.refuse(refused) from None
-        scorers = judging.scorers(items)
+        scorers, corpus = judging.scorers(items), judged.corpus
         receipt = submission_receipt(submission, standings, scorers, corpus)
         return SubmissionReply(
             request_id=request.state.request_id,

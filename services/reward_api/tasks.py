@@ -41,15 +41,15 @@ class TaskList(Frozen):
 
 
 class Example(Frozen):
-    """A row without its gold."""
+    """A row without its gold. ``kind`` and ``difficulty``, which may tell of it, are null in a closed split."""
 
     id: str
     task: str
     split: Split
     prompt: str
     source_kind: SourceKind
-    kind: str
-    difficulty: float
+    kind: str | None
+    difficulty: float | None
 
 
 class ExamplePage(Frozen):
@@ -121,8 +121,8 @@ def example_page(registry: TaskRegistry, name: str, page: Page, split: Split, co
             split=split,
             prompt=prompt(row.inputs),
             source_kind=row.source_kind,
-            kind=row.kind,
-            difficulty=row.difficulty,
+            kind=None if page.closed else row.kind,
+            difficulty=None if page.closed else row.difficulty,
         )
 
     return ExamplePage(examples=[shown(row) for row in page.rows], next_cursor=page.next_cursor, corpus=corpus)

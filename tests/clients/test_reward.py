@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toys import Service, item, serving, write_rows
+from toys import Service, held, item, serving, write_rows
 
 from cap_rlvr.clients.reward import Patience, RewardClient
 from cap_rlvr.wire.errors import BadInput, Unavailable
@@ -90,6 +90,17 @@ def test_any_text_arrives(client: RewardClient) -> None:
     assert results[3].reason.code == "oversize"
 
 
+def test_a_batch_is_of_so_many_bytes_at_most(client: RewardClient) -> None:
+    texts = [f"{number} {'😀' * 20_000}" for number in range(60)]  # in JSON 14 MB
+    assert {result.status for result in client.score([asked(text) for text in texts])} == {"scored"}
+
+
+def test_any_truth_has_an_answer(client: RewardClient) -> None:
+    truths: list[Any] = ["\ud800", 10**30]
+    results = client.score([RewardItem(task="toy", completion="x", ground_truth={"word": word}) for word in truths])
+    assert [result.status for result in results] == ["scored", "unscorable"]
+
+
 def test_unscorable_is_returned_not_retried(client: RewardClient) -> None:
     results = client.score([RewardItem(task="toy", completion="yes", example_id="train-9"), asked("yes")])
     assert [result.status for result in results] == ["unscorable", "scored"]
@@ -98,7 +109,7 @@ def test_unscorable_is_returned_not_retried(client: RewardClient) -> None:
 
 def test_hidden_split_is_bad_input_naming_the_field(client: RewardClient) -> None:
     with pytest.raises(BadInput, match=r"items\.0\.example_id.*403"):
-        client.score([RewardItem(task="toy", completion="yes", example_id="test-0")])
+        client.score([RewardItem(task="toy", completion="yes", example_id=held(["hidden"])[0])])
 
 
 async def test_called_as_trl_calls_it(service: Service) -> None:
@@ -283,7 +294,8 @@ def test_rescoring(client: RewardClient) -> None:
 
 
 def test_a_submission_that_is_none(client: RewardClient) -> None:
-    answers = [SubmissionItem(task="toy", completion="yes", example_id=f"test-{number}") for number in range(100)]
+    ids = [*held(["hidden"]), *(f"train-{number}" for number in range(99))]
+    answers = [SubmissionItem(task="toy", completion="yes", example_id=example_id) for example_id in ids]
     with pytest.raises(BadInput, match=r"items\.1\.example_id.*not_held_out|No row of split test"):
         client.submit(answers)
 
@@ -314,6 +326,29 @@ def test_repeats_are_not_sent_until_the_scorer_changes() -> None:
         client.score([asked("c")])
         client.score([asked("a")])
         assert len(calls) == 3
+        client.close()
+
+
+def test_results_are_never_of_two_scorers() -> None:
+    def respond(call: int, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], bytes]:
+        return 200, {}, reply(items, "1" if call == 1 else "2")
+
+    with pretending(respond) as (url, calls):
+        client = RewardClient(url, batch=1, parallel=1, patience=HASTY)
+        assert len(client.score([asked("a"), asked("b"), asked("c")])) == 3
+        assert [[one["completion"] for one in items] for items in calls] == [["a"], ["b"], ["c"], ["a"]]
+        assert client.scorers["toy"].version == "2"
+        client.close()
+
+
+def test_scorers_that_go_on_changing_are_unavailable() -> None:
+    def respond(call: int, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], bytes]:
+        return 200, {}, reply(items, str(call))
+
+    with pretending(respond) as (url, _):
+        client = RewardClient(url, batch=1, patience=HASTY)
+        with pytest.raises(Unavailable, match="have changed meanwhile"):
+            client.score([asked("a"), asked("b")])
         client.close()
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,16 @@ def write_rows(workspace: Path, words: dict[str, list[str]], task: str = "toy") 
         partial.replace(folder / f"{split}.jsonl")
     files = digest_files(folder, [f"{split}.jsonl" for split in words])
     write_manifest(folder, Manifest(kind="rows", version="1", files=files))
+
+
+def held(words: list[str], split: Any = "test", task: str = "toy") -> list[str]:
+    """The ids under which a service shows the rows of a closed split with these words, in the order of the rows."""
+    from services.reward_api.examples import RowIndex
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_rows(Path(folder), {split: words}, task)
+        page = RowIndex(Path(folder) / "tasks" / task, [split]).page(split, len(words), None)
+    return [row.id for row in sorted(page.rows, key=lambda row: int(row.inputs.split()[1]))]
 
 
 def item(completion: Any, word: str = "yes", **more: Any) -> dict[str, Any]:

@@ -126,7 +126,8 @@ function showExample(example, apart = false) {
   byId("place").textContent = apart ? "" : `${view.at + 1} of ${total}`;
   byId("previous").disabled = view.at === 0;
   byId("next").disabled = view.at + 1 >= total;
-  const told = [example.id, words(example.kind), { static: "a published case", text: "the text of a modern opinion", synthetic: "an invented case" }[example.source_kind], `difficulty ${number(example.difficulty)}`];
+  const isOpen = example.difficulty !== null; // of a closed split little is told
+  const told = [example.id, isOpen && words(example.kind), { static: "a published case", text: "the text of a modern opinion", synthetic: "an invented case" }[example.source_kind], isOpen && `difficulty ${number(example.difficulty)}`];
   fill(byId("about"), told.filter(Boolean).join(" · "));
   remember("example", example.id);
   showPrompt([]);

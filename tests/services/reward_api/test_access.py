@@ -14,7 +14,7 @@ import pytest
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 from toy_keys import add_key, bearer, change_key
-from toys import item
+from toys import held, item
 
 from cap_rlvr.wire.errors import BadInput
 from cap_rlvr.wire.keys import SCOPES
@@ -216,7 +216,7 @@ def test_quota(guarded: TestClient, file: Path) -> None:
     assert "5 items" in refusal(post(6), 413, "batch_over_quota").detail
     assert post(3).status_code == 200
     assert guarded.post("/reward", content=b"{", headers=bearer(key)).status_code == 400
-    hidden = {"items": [{"task": "toy", "completion": "x", "example_id": "test-0"}] * 2}
+    hidden = {"items": [{"task": "toy", "completion": "x", "example_id": held(["hidden"])[0]}] * 2}
     refusal(guarded.post("/reward", json=hidden, headers=bearer(key)), 403, "hidden_split")
     assert post(2).status_code == 200, "what was refused has cost nothing"
     response = post(1)

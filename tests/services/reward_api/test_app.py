@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from toys import item, write_rows
+from toys import held, item, write_rows
 
 from cap_rlvr.wire.receipts import receipt_of
 from cap_rlvr.wire.scoring import Problem, RewardItem, RewardReply
@@ -159,7 +159,7 @@ def test_ten_megabytes(client: TestClient) -> None:
 
 
 def test_hidden_split(client: TestClient) -> None:
-    items = [item("yes"), {"task": "toy", "completion": "hidden", "example_id": "test-0"}]
+    items = [item("yes"), {"task": "toy", "completion": "hidden", "example_id": held(["hidden"])[0]}]
     found = problem(client, 403, json={"items": items})
     assert found.type.endswith("hidden_split")
     assert found.field == "items.1.example_id"
@@ -184,6 +184,19 @@ def test_examples_have_no_gold_and_page(client: TestClient) -> None:
     last = client.get("/tasks/toy/examples", params={"limit": 2, "cursor": first["next_cursor"]}).json()
     assert [example["prompt"] for example in last["examples"]] == ["Say it.\n\nsay 2"]
     assert last["next_cursor"] is None
+
+
+def test_a_closed_split_tells_nothing_of_its_gold(client: TestClient) -> None:
+    page = client.get("/tasks/toy/examples", params={"split": "test"}).json()
+    (example,) = page["examples"]
+    assert (example["id"], example["kind"], example["difficulty"]) == (held(["hidden"])[0], None, None)
+    shown = client.get(f"/tasks/toy/examples/{example['id']}").json()
+    assert {**example, "case_id": None, "case_url": None} == shown
+    assert client.get("/tasks/toy/examples/test-0").status_code == 404, "an id that is made of the gold can be guessed"
+    (result,) = score(client, {"task": "toy", "completion": "hidden", "example_id": "test-0"}).results
+    assert (result.status, result.failure_reason) == ("unscorable", "unknown_example")
+    (opened,) = client.get("/tasks/toy/examples", params={"split": "eval"}).json()["examples"]
+    assert (opened["id"], opened["kind"], opened["difficulty"]) == ("eval-0", "", 0.5)
 
 
 @pytest.mark.parametrize(

@@ -143,8 +143,8 @@ HOSTILE = {
     "many wrong items": (_wide(b"1", b'{"items": [%s]}'), {422}),
     "many empty items": (_wide(b"{}", b'{"items": [%s]}'), {422}),
     "many unknown names": (b"{" + b",".join(b'"n%d":1' % n for n in range(600_000)) + b"}", {422}),
-    "many lists in a truth": (_wide(b"[]", TRUTH), {200}),
-    "many maps in a truth": (_wide(b"{}", TRUTH), {200}),
+    "many lists in a truth": (_wide(b"[]", TRUTH), {422}),
+    "many maps in a truth": (_wide(b"{}", TRUTH), {422}),
     "many messages": (_wide(b"{}", b'{"task": "toy", "ground_truth": {}, "completion": [%s]}'), {422}),
     "one long string": (
         b'{"task": "toy", "ground_truth": {"word": "x"}, "completion": "' + b"a" * 8_000_000 + b'"}',

@@ -6,13 +6,16 @@ The shapes were read in the clients' sources of August 2026: `nemo_gym/base_reso
 """
 
 import json
+import time
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from toys import held
 
 from cap_rlvr.wire.scoring import Problem
 
+HIDDEN = held(["hidden"])[0]
 YES = {"task": "toy", "ground_truth": {"word": "yes"}}
 LABELS: list[Any] = [
     YES,
@@ -66,7 +69,7 @@ def test_openrlhf_never_gets_a_zero_for_what_was_not_judged(client: TestClient) 
     refused(openrlhf(client, ["yes"], [None]), 422, "labels.0")
     refused(openrlhf(client, ["yes"], ["{"]), 422, "labels.0")
     refused(openrlhf(client, ["yes"], [{"task": "none", "word": "yes"}]), 422, "labels.0.task")
-    refused(openrlhf(client, ["yes"], [{"task": "toy", "example_id": "test-0"}]), 403, "labels.0.example_id")
+    refused(openrlhf(client, ["yes"], [{"task": "toy", "example_id": HIDDEN}]), 403, "labels.0.example_id")
     refused(openrlhf(client, ["fail: x"], [YES]), 503, "labels.0")
     refused(openrlhf(client, ["yes"], [YES, YES]), 422, "labels")
 
@@ -159,7 +162,7 @@ def test_nemo_gym_gets_the_whole_row_back_with_its_reward(client: TestClient, ow
         (row("yes", task="toy"), "malformed_ground_truth"),
         (row("yes", task="toy", word=5), "malformed_ground_truth"),
         (row("yes", task="toy", example_id="nowhere"), "unknown_example"),
-        (row("yes", task="toy", example_id="test-0"), "hidden_split"),
+        (row("yes", task="toy", example_id=HIDDEN), "hidden_split"),
         (row("fail: x", task="toy", word="yes"), "scorer_failed"),
         ({"task": "toy", "word": "yes"}, "malformed_response"),
         ({"task": "toy", "word": "yes", "response": {"output": "yes"}}, "malformed_response"),
@@ -236,3 +239,33 @@ def test_compat_calls_are_counted(client: TestClient) -> None:
     text = client.get("/metrics").text
     assert 'reward_refused_requests_total{code="malformed_label"}' in text
     assert 'status="scored",task="toy"' in text
+
+
+def test_nemo_gym_a_reply_that_is_verified_again_keeps_nothing_of_before(client: TestClient) -> None:
+    sent = row("<answer>yes</answer>", task="toy", word="yes")
+    scored = client.post("/verify", json=sent).json()
+    masked = client.post("/verify", json={**scored, "word": 5}).json()
+    assert masked["mask_sample"]
+    assert not {"reward_word", "reward_strict"} & masked.keys()
+    again = client.post("/verify", json={**masked, "word": "yes"}).json()
+    assert again == scored, "no failure_kind of a failure that is over"
+    faulty = client.post("/verify", json={**scored, "response": {"output": []}}).json()
+    assert (faulty["reward"], faulty.get("reward_word")) == (0.0, None), "there was no answer, so no part was judged"
+
+
+def test_nemo_gym_aggregates_stay_numbers(client: TestClient) -> None:
+    usage = {"usage": {"total_tokens": 7, "odd": -1.5e308}}
+    replies = [{"reward": number, "response": usage} for number in (1e308, 1e308, 0.5)]
+    made = client.post("/aggregate_metrics", json={"verify_responses": replies}).json()
+    assert made["agent_metrics"]["max/reward"] == 0.5
+    assert made["agent_metrics"]["mean/total_tokens"] == 7
+    assert "mean/odd" not in made["agent_metrics"]
+
+
+def test_nemo_gym_aggregates_of_too_many_names_are_refused_at_once(client: TestClient) -> None:
+    many = [{"_ng_task_index": number, "reward": 1.0} for number in range(60_000)]
+    names = {"response": {"usage": {f"n{number}": 1 for number in range(110_000)}}}
+    for replies in (many, [names]):
+        began = time.process_time()
+        refused(client.post("/aggregate_metrics", json={"verify_responses": replies}), 422, "verify_responses")
+        assert time.process_time() - began < 3

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 
@@ -6,7 +7,8 @@ from toys import write_rows
 
 from cap_rlvr.wire.errors import BadData
 from cap_rlvr.wire.manifest import Manifest, digest_files, write_manifest
-from services.reward_api.examples import RowIndex
+from services.reward_api import examples as examples_module
+from services.reward_api.examples import Examples, RowIndex
 from services.reward_api.row_files import RowGone, read_row
 
 
@@ -104,3 +106,79 @@ def test_memory_a_row(tmp_path: Path) -> None:
     index = RowIndex(tmp_path)
     held = sum(len(array) * array.itemsize for array in (index._keys, index._offsets, index._lengths, index._splits))
     assert held == 21 * 50_000
+
+
+def test_a_closed_split_is_shown_under_names_that_tell_nothing(tmp_path: Path) -> None:
+    write_rows(tmp_path, {"train": ["yes"], "test": [f"w{number}" for number in range(40)]})
+    folder = tmp_path / "tasks" / "toy"
+    index = RowIndex(folder, ["test"])
+    assert index.counts == {"train": 1, "test": 40}
+    rows, cursor = [], None
+    while True:
+        page = index.page("test", 7, cursor)
+        rows += page.rows
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+        assert cursor == f"{index.sha256[:12]}-{rows[-1].id[5:]}", (
+            "no place in the file, which tells of a line's length"
+        )
+    assert sorted(row.inputs for row in rows) == sorted(f"say {number}" for number in range(40))
+    assert [row.id for row in rows] == sorted(row.id for row in rows) != [f"say {number}" for number in range(40)]
+    for row in rows:
+        place = index.find(row.id)
+        assert place
+        assert read_row(place).inputs == row.inputs
+        assert RowIndex(folder).find(row.id) is None, "only where the split is closed"
+    assert index.find("test-7") is None
+    assert index.find("test-7", reviewer=True)
+    assert index.find("train-0")
+    own = index._keys[index._splits.index(0)]
+    assert index.find(f"held-{own:016x}") is None
+    for wrong in ("7", "0000", "g" * 16, "-1"):
+        with pytest.raises(ValueError, match="begin again"):
+            index.page("test", 7, f"{index.sha256[:12]}-{wrong}")
+    write_rows(tmp_path, {"train": ["yes"], "test": ["other", *(f"w{number}" for number in range(1, 40))]})
+    assert not {row.id for row in rows} & {row.id for row in RowIndex(folder, ["test"]).page("test", 40, None).rows}
+
+
+async def test_rows_and_the_name_of_all_change_together(tmp_path: Path) -> None:
+    for task in ("one", "two"):
+        write_rows(tmp_path, {"train": ["yes"]}, task)
+    examples = Examples(tmp_path, ["one", "two"])
+    await examples.refresh()
+    before = examples.corpus
+    for task in ("one", "two"):
+        write_rows(tmp_path, {"train": ["no"]}, task)
+    seen: list[bool] = []
+    rows = examples.index("one")
+    refreshing = asyncio.create_task(examples.refresh())
+    while not refreshing.done():
+        await asyncio.sleep(0)
+        seen.append((examples.index("one") is rows) == (examples.corpus == before))
+    assert all(seen)
+    assert examples.corpus != before
+
+
+async def test_what_anyone_may_read_of_a_fault_names_no_place(tmp_path: Path) -> None:
+    write_rows(tmp_path, {"train": ["yes"]})
+    (tmp_path / "tasks" / "toy" / "train.jsonl").write_text("{}\n")
+    examples = Examples(tmp_path, ["toy"])
+    await examples.refresh()
+    assert examples.faults == {"toy": "this line is no row"}
+
+
+async def test_rows_that_could_not_be_read_are_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_rows(tmp_path, {"train": ["yes"]})
+    examples = Examples(tmp_path, ["toy"])
+    with monkeypatch.context() as broken:
+        broken.setattr(examples_module, "read_manifest", _fail)
+        await examples.refresh()
+        assert examples.index("toy") is None
+    await examples.refresh()
+    assert examples.index("toy")
+    assert examples.faults == {}
+
+
+def _fail(_: Path) -> None:
+    raise OSError(5, "Input/output error")

@@ -1,15 +1,19 @@
 """Every call that judges is charged to the key that asks; the page's calls open by their scopes."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 from toy_keys import add_key, bearer
-from toys import item, write_rows
+from toys import held, item, serving, write_rows
 
 from cap_rlvr.wire.keys import changing, new_key
 from services.reward_api.app import create_app
@@ -83,6 +87,23 @@ def test_single_calls_are_charged(guarded: TestClient, folder: Path) -> None:
     assert (masked["mask_sample"], masked["failure_reason"]) == (True, "over_quota")
 
 
+def test_nobody_waits_for_all_of_another_key(tmp_path: Path) -> None:
+    greedy, modest = (bearer(add_key(tmp_path / "keys.json", "score")) for _ in range(2))
+    settings = {"REWARD_KEY_FILE": str(tmp_path / "keys.json"), "REWARD_WORKERS": "1"}
+    with serving(tmp_path, max_pending=148, **settings) as service, ThreadPoolExecutor(1) as threads:
+        slow = {"items": [item(f"sleep:0.05{number:03}") for number in range(110)]}
+        all_of_it = threads.submit(httpx.post, f"{service.url}/reward", json=slow, headers=greedy, timeout=60)
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert httpx.post(f"{service.url}/reward", json=item("yes"), headers=modest, timeout=60).status_code == 200
+        assert time.monotonic() - began < 3, "all of it takes six seconds"
+        more = {"items": [item(f"no {number}") for number in range(60)]}
+        refused = httpx.post(f"{service.url}/reward", json=more, headers=greedy)
+        assert (refused.status_code, "of this key" in refused.json()["detail"]) == (503, True)
+        assert httpx.post(f"{service.url}/reward", json=more, headers=modest, timeout=60).status_code == 200
+        assert all_of_it.result().status_code == 200
+
+
 @pytest.mark.parametrize("root", ["/compat/nemo_gym", "", "/ng-rollout/7"])
 def test_nemo_gym_s_calls_need_the_scope_to_score(guarded: TestClient, folder: Path, root: str) -> None:
     other = bearer(add_key(folder / "keys.json", "read-examples"))
@@ -93,9 +114,12 @@ def test_nemo_gym_s_calls_need_the_scope_to_score(guarded: TestClient, folder: P
 
 
 def test_submissions_are_counted_by_key_and_outlive_its_rotation(guarded: TestClient, folder: Path) -> None:
-    answers = [{"task": "toy", "example_id": f"test-{number}", "completion": "word1"} for number in range(100)]
+    ids = held([f"word{number}" for number in range(100)])
+    numbers = count()
 
     def left(key: str) -> int:
+        completion = f"word{next(numbers)}"  # the same again would not be counted
+        answers = [{"task": "toy", "example_id": example_id, "completion": completion} for example_id in ids]
         reply = guarded.post("/submissions", json={"items": answers}, headers=bearer(key))
         return reply.json()["left_today"] if reply.status_code == 200 else -reply.status_code
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
+from toys import held
 
 from cap_rlvr.wire.scoring import Problem, RewardReply
 
@@ -27,7 +28,8 @@ NAMES += [
     "reward",
 ]
 NAMES += ["reason", "parts", "completion", "verify_responses", "mask_sample", "_ng_task_index", "usage"]
-WORDS = ["toy", "yes", "train-0", "test-0", "message", "assistant", "scored", '{"word": "yes"}', "[", "\ud800", ""]
+WORDS = ["toy", "yes", "train-0", "test-0", *held(["hidden"]), "message", "assistant"]
+WORDS += ["scored", '{"word": "yes"}', "[", "\ud800", ""]
 LEAVES = st.one_of(
     st.sampled_from(WORDS), st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()
 )

@@ -1,7 +1,7 @@
 from typing import Any
 
 from starlette.testclient import TestClient
-from toys import item
+from toys import held, item
 
 from cap_rlvr.wire.rescoring import Former, RescoreReply, compare
 from cap_rlvr.wire.scoring import Part, RewardResult
@@ -71,7 +71,7 @@ def test_malformed_requests_name_the_field(client: TestClient) -> None:
         assert response.status_code == status, response.text
         return response.json().get("field")
 
-    hidden = {"task": "toy", "completion": "yes", "example_id": "test-0"}
+    hidden = {"task": "toy", "completion": "yes", "example_id": held(["hidden"])[0]}
     assert problem({"items": []}) == "items"
     assert problem({"items": [{"item": item("yes")}]}) == "items.0.former"
     assert problem({"items": [{"item": item(5), "former": former()}]}) == "items.0.item.completion"
@@ -94,3 +94,10 @@ def test_only_what_pays_is_compared() -> None:
     )
     assert compare(0, then, now) is None
     assert compare(0, then.model_copy(update={"strict": True}), now) is not None
+
+
+def test_numbers_that_would_end_at_infinity_are_refused(client: TestClient) -> None:
+    part = {"word": {"value": 1e200, "weight": 1e200}}
+    for then, field in ((former(1e308, parts={}), "former.reward"), (former(1.0, parts=part), "former.parts.value")):
+        response = client.post("/rescore", json={"items": [{"item": item("yes"), "former": then}] * 2})
+        assert (response.status_code, response.json()["field"]) == (422, f"items.0.{field}")

@@ -68,6 +68,10 @@ def test_a_row_is_shown_with_its_gold_and_passage(client: TestClient) -> None:
     assert row["points"] == []
     [point] = client.get("/review/rows/holding/h0").json()["points"]
     assert point.startswith("B. ")
+    hidden = client.get("/tasks/entail/examples", params={"split": "test"}).json()["examples"][0]["id"]
+    for name in (hidden, "entail-hidden"):  # a reviewer may know it by its own id
+        assert client.get(f"/review/rows/entail/{name}").json()["id"] == "entail-hidden"
+    assert client.get("/tasks/entail/examples/entail-hidden").status_code == 404
     assert client.get("/review/rows/entail/none").status_code == 404
     assert client.get("/review/rows/poetry/none").status_code == 404
     assert client.get("/review/rows/summarise/none").status_code == 503
@@ -280,7 +284,8 @@ def test_one_example_by_its_id(client: TestClient) -> None:
     assert shown["case_url"] == "https://static.case.law/tex-crim/31/html/0035-01.html"
     assert shown["prompt"] == client.get("/tasks/entail/examples").json()["examples"][0]["prompt"]
     assert "evidence_span" not in shown
-    hidden = client.get("/tasks/entail/examples/entail-hidden").json()
+    (listed,) = client.get("/tasks/entail/examples", params={"split": "test"}).json()["examples"]
+    hidden = client.get(f"/tasks/entail/examples/{listed['id']}").json()
     assert (hidden["split"], hidden["case_id"], hidden["case_url"]) == ("test", None, None)
     assert client.get("/tasks/entail/examples/none").json()["field"] == "example_id"
     assert client.get("/tasks/poetry/examples/none").json()["field"] == "task"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from starlette.testclient import TestClient
-from toys import write_rows
+from toys import held, write_rows
 from typer.testing import CliRunner
 
 from cap_rlvr.cli import app
@@ -27,6 +27,8 @@ from services.reward_api.quotas import KEY, LOST, Quotas
 from services.reward_api.submissions import A_DAY, Ledger
 
 ROWS = 130
+WORDS = [f"word{number}" for number in range(ROWS)]
+IDS = held(WORDS)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     from services.reward_api.settings import Settings
 
     folder = tmp_path_factory.mktemp("held_out")
-    write_rows(folder, {"train": ["yes"], "test": [f"word{number}" for number in range(ROWS)]})
+    write_rows(folder, {"train": ["yes"], "test": WORDS})
     app = create_app(Settings(workspace=folder, workers=2), registry="toy_registry")
     with TestClient(app, raise_server_exceptions=False) as made:
         yield made
@@ -44,6 +46,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 @pytest.fixture
 def held_out(service: TestClient) -> TestClient:
     service.app.state.submissions._used.clear()  # type: ignore[attr-defined]
+    service.app.state.submissions._answered.clear()  # type: ignore[attr-defined]
     return service
 
 
@@ -51,7 +54,7 @@ def answers(count: int, right: int = 0) -> list[dict[str, Any]]:
     return [
         {
             "task": "toy",
-            "example_id": f"test-{number}",
+            "example_id": IDS[number],
             "completion": f"<answer>word{number}</answer>" if number < right else "",
         }
         for number in range(count)
@@ -95,6 +98,7 @@ def test_a_reply_says_the_same_whichever_answer_was_right(held_out: TestClient) 
         ([*answers(100), answers(1)[0]], "answered_twice", "items.100.example_id"),
         ([*answers(100), {**answers(1)[0], "example_id": "train-0"}], "not_held_out", "items.100.example_id"),
         ([*answers(100), {**answers(1)[0], "example_id": "nowhere"}], "not_held_out", "items.100.example_id"),
+        ([*answers(100), {**answers(1)[0], "example_id": "test-0"}], "not_held_out", "items.100.example_id"),
         ([*answers(100), {**answers(1)[0], "task": "none"}], "no_rows", "items.100.task"),
         ([*answers(100), {"task": "toy", "completion": ""}], "invalid_request", "items.100.example_id"),
         ([*answers(100), {**answers(1)[0], "ground_truth": {}}], "invalid_request", "items.100.ground_truth"),
@@ -107,10 +111,20 @@ def test_what_is_no_submission(held_out: TestClient, items: Any, code: str, fiel
 
 def test_five_a_day(held_out: TestClient) -> None:
     for left in reversed(range(A_DAY)):
-        assert held_out.post("/submissions", json={"items": answers(100)}).json()["left_today"] == left
-    again = held_out.post("/submissions", json={"items": answers(100)})
+        assert held_out.post("/submissions", json={"items": answers(100, right=left)}).json()["left_today"] == left
+    again = held_out.post("/submissions", json={"items": answers(100, right=A_DAY)})
     refused(again, 429, "submissions_used_up")
     assert 0 < int(again.headers["retry-after"]) <= 86_401
+
+
+def test_the_same_again_is_not_counted(held_out: TestClient) -> None:
+    for left in (A_DAY - 1, A_DAY - 1):
+        reply = held_out.post("/submissions", json={"items": answers(100, right=3)}).json()
+        assert (reply["left_today"], reply["tasks"]["toy"]["mean"]) == (left, 0.03)
+    for right in range(4, 3 + A_DAY):
+        held_out.post("/submissions", json={"items": answers(100, right=right)})
+    assert held_out.post("/submissions", json={"items": answers(100, right=3)}).json()["left_today"] == 0
+    refused(held_out.post("/submissions", json={"items": answers(100)}), 429, "submissions_used_up")
 
 
 def test_what_was_not_judged_is_not_counted(held_out: TestClient) -> None:
@@ -210,7 +224,7 @@ def test_receipts_are_signed_and_verify(tmp_path: Path, tmp_path_factory: pytest
     from services.reward_api.settings import Settings
 
     write_private(tmp_path / "receipt.key", new_receipt_key().encode())
-    write_rows(tmp_path, {"test": [f"word{number}" for number in range(ROWS)]})
+    write_rows(tmp_path, {"test": WORDS})
     settings = Settings(workspace=tmp_path, workers=1, receipt_key_file=tmp_path / "receipt.key")
     sent = {"items": answers(100, right=10)}
     with TestClient(create_app(settings, registry="toy_registry")) as client:
