@@ -101,6 +101,10 @@ def normalise(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     origin: list[tuple[int, int]] = [(0, 0)]
     length, done = 0, 0
     odd = {char for char in set(text) if char > "\x7f" and (unicodedata.combining(char) or _plain(char) != char)}
+    if not any(map(unicodedata.combining, odd)):  # each stands by itself: most texts, with curly quotes and dashes
+        plain = {ord(char): _plain(char) for char in odd}
+        if all(len(one) == 1 for one in plain.values()):
+            return text.translate(plain), ((0, 0),)
     for index in [index for index, char in enumerate(text) if char in odd]:
         if index < done:
             continue
