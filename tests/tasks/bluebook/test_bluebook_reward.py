@@ -269,3 +269,10 @@ def test_attacks_hold_on_a_citation_without_letters_that_look_alike() -> None:
     truth = TASK.read_truth({"ground_truth": "228 A.D.2d 218 (N.Y. App. Div. 1991)"})
     for attack in TASK.probes.attacks(truth, truth, "key"):
         assert TASK.score(truth, attack.completion).reward <= attack.limit, attack.family
+
+
+def test_letters_for_a_name_are_right_where_they_are_the_name() -> None:
+    truth = TASK.read_truth({"ground_truth": "1 Charlton 228 (Ga. Super. Ct. 1822)", "names": ["A v. B"]})
+    (letters,) = [one for one in TASK.probes.attacks(truth, truth, "key") if one.family == "letters_for_a_name"]
+    assert letters.limit == 1
+    assert TASK.score(truth, letters.completion).reward == 1
