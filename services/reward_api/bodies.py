@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import chain
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from cap_rlvr.wire.loose_json import read_json
-from cap_rlvr.wire.scoring import MAX_ITEMS, RewardItem, RewardRequest
+from cap_rlvr.wire.scoring import MAX_ITEMS, Message, RewardItem, RewardRequest
 from services.reward_api.problems import Refused, invalid
 
 # 512 items of 16 kB. A completion over 32 kB scores 0 whatever it says, so clients may cut it there.
@@ -20,8 +19,10 @@ MAX_BYTES = 8 * 1024 * 1024
 READ_S = 20.0
 # Of the chats of a `/reward` together: 32 for each of 512 items.
 MAX_MESSAGES = 16_384
-# Of one object; ours have ten at most.
+# Of an item; ours have ten at most.
 MAX_NAMES = 100
+_CHATS = ("completion", "prompt")
+_OF_A_MESSAGE = Message.model_fields.keys()
 # Of all lists and objects of another request: 2,048 items with some chat, 512 with a full former result.
 MAX_ENTRIES = 131_072
 # Of all requests under way, from reading to answer: sixteen of the largest.
@@ -113,15 +114,26 @@ def _insist_few(data: dict[str, Any]) -> None:
 
 
 def _messages(item: dict[str, Any], field: str | None, room: int) -> int:
-    """How many chat messages an item has. Raises Refused for more than there is room, and for too many names."""
-    chats: list[list[Any]] = [chat for name in ("completion", "prompt") if isinstance(chat := item.get(name), list)]
-    count = sum(len(chat) for chat in chats)
+    """How many chat messages an item has.
+
+    Raises Refused for more than there is room, for too many names, and for the first message with other fields than its own.
+    """
+    chats: dict[str, list[Any]] = {name: chat for name in _CHATS if isinstance(chat := item.get(name), list)}
+    count = sum(map(len, chats.values()))
     if count > room:
         raise _too_many("messages in all", MAX_MESSAGES, field)
-    objects = [cast(dict[str, Any], one) for one in chain(*chats) if isinstance(one, dict)]
-    if any(len(one) > MAX_NAMES for one in (item, *objects)):
+    if len(item) > MAX_NAMES:
         raise _too_many("names", MAX_NAMES, field)
+    for name, chat in chats.items():
+        for index, one in enumerate(chat):
+            if isinstance(one, dict) and (wrong := cast(dict[str, Any], one).keys() ^ _OF_A_MESSAGE):
+                raise _wrong_message(min(wrong), ".".join(filter(None, (field, name, str(index)))))
     return count
+
+
+def _wrong_message(name: str, place: str) -> Refused:
+    told = "It is missing." if name in _OF_A_MESSAGE else "There is no field of this name."
+    return Refused(422, "invalid_request", told, f"{place}.{name[:100]}")
 
 
 def _too_many(what: str, most: int, field: str | None) -> Refused:

@@ -144,6 +144,10 @@ def test_two_at_once_are_told(answers: Path) -> None:
         ('{"task": ', r"answers.jsonl:2: this line is not JSON \(Expecting value at character 9\)"),
         ("[1]", r"answers.jsonl:2: it is no object"),
         ('{"task": "holding", "completion": NaN, "ground_truth": {}}', r"answers.jsonl:2: this line is not JSON"),
+        (
+            '{"task": "holding", "completion": "", "ground_truth": {"x": 1e999}}',
+            r"answers.jsonl:2: .*1e999 is too large",
+        ),
         ('{"task": "holding", "completion": 5, "ground_truth": {}}', r"answers.jsonl:2: completion: "),
         ('{"task": "holding", "ground_truth": {}}', r"answers.jsonl:2: completion: it is missing"),
         (

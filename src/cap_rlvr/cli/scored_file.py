@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -73,7 +74,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _read(model: type[M], line: bytes, where: str, kind: type[BadInput] | type[BadData]) -> M:
     try:
-        data = json.loads(line.rstrip(), parse_constant=_refuse_constant)
+        data = json.loads(line.rstrip(), parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         why = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
         raise kind(f"this line is not JSON ({why})"[:200], where, "Write one object a line") from None
@@ -85,6 +86,13 @@ def _read(model: type[M], line: bytes, where: str, kind: type[BadInput] | type[B
         worst = max(range(len(faults)), key=lambda index: len(places[index]))
         field = ".".join(places[worst])
         raise kind(said(faults[worst]), f"{where}: {field}" if field else where, "Mend this line") from None
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):  # which could be written, and not be read again
+        raise ValueError(f"{digits[:40]} is too large a number")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

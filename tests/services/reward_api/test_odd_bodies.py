@@ -114,6 +114,9 @@ def test_verify_of_a_good_row_with_anything_beside(client: TestClient, more: dic
 @pytest.mark.parametrize(
     ("path", "body"),
     [
+        ("/reward", {"task": "toy", "completion": [dict.fromkeys("abcdefghijklmnopqrst", 1)] * 16_384}),
+        ("/reward", {"task": "toy", "completion": [1] * 16_384, "prompt": []}),
+        ("/rescore", {"items": [{"item": {"completion": [dict.fromkeys("abcdefghijklmnopqrst", 1)] * 6_000}}]}),
         ("/submissions", {"items": [1] * 200_000}),
         ("/rescore", {"items": [{"item": {"completion": [1] * 200_000}}]}),
         ("/rescore", {"items": [{"former": {"parts": {str(number): 1 for number in range(140_000)}}}]}),
