@@ -238,7 +238,7 @@ def test_port_in_use(service: Service) -> None:
     ],
 )
 def test_bad_settings_name_the_variable(name: str, value: str, said: str) -> None:
-    ended = start(**{name: value})
+    ended = start(**{"REWARD_PORT": "0", name: value})
     assert ended.returncode == 2
     assert name in ended.stderr
     assert said in ended.stderr

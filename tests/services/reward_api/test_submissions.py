@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from toys import held, write_rows
 from typer.testing import CliRunner
 
-from cap_rlvr.cli import app
+from cap_rlvr.cli.receipt import app
 from cap_rlvr.clients.broker import EmbeddedValkey
 from cap_rlvr.wire.keys import write_private
 from cap_rlvr.wire.receipt_check import check_submission, read_submission
@@ -236,7 +236,7 @@ def test_receipts_are_signed_and_verify(tmp_path: Path, tmp_path_factory: pytest
     assert states == {"tasks": "holds", "receipt": "differs", "signature": "holds"}
     (tmp_path / "request.json").write_text(json.dumps(sent))
     (tmp_path / "reply.json").write_text(json.dumps(reply))
-    command = ["receipt", "verify", str(tmp_path / "request.json"), str(tmp_path / "reply.json")]
+    command = ["verify", str(tmp_path / "request.json"), str(tmp_path / "reply.json")]
     found = CliRunner().invoke(app, [*command, "--key", str(tmp_path / "receipt.key")])
     assert found.exit_code == 0, found.output
     assert "100 examples of toy" in found.output
