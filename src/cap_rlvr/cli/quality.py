@@ -110,33 +110,19 @@ def run(  # noqa: PLR0913, PLR0917  (a run, and two ways to run it)
 @contextmanager
 def following(console: Console) -> Generator[Tell]:
     """A progress bar for what is being done, the last one alone in sight; a line each where there is no terminal."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from cap_rlvr.cli.progress import bars
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        bars: dict[str, TaskID] = {}
+    with bars(console) as progress:
+        shown: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, of: int) -> None:
-            if what not in bars:
-                for bar in bars.values():
+            if what not in shown:
+                for bar in shown.values():
                     progress.update(bar, visible=False)
-                bars[what] = progress.add_task(what, total=of)
+                shown[what] = progress.add_task(what, total=of)
                 if not console.is_terminal:
                     print(what, file=sys.stderr, flush=True)
-            progress.update(bars[what], completed=done)
+            progress.update(shown[what], completed=done)
 
         yield tell
 

@@ -116,23 +116,9 @@ def _score_all(
 @contextmanager
 def following(console: Console, what: str, total: int | None, done: int = 0) -> Generator[Callable[[int], None]]:
     """A progress bar for a terminal; nothing elsewhere."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from cap_rlvr.cli.progress import bars
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with bars(console, on_terminal_only=True) as progress:
         bar = progress.add_task(what, total=total, completed=done)
         yield lambda now: progress.update(bar, completed=now)
 
